@@ -1,0 +1,1 @@
+"""Python client for Earful's Symbl-compatible APIs."""

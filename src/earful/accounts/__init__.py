@@ -1,0 +1,1 @@
+"""Applications, their secrets, access tokens and API keys."""

@@ -1,0 +1,1 @@
+"""What a conversation is: plain types, identifiers and times. No I/O; imports nothing of ours."""

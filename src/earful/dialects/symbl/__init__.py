@@ -1,0 +1,1 @@
+"""Symbl's wire APIs: tokens, streaming, subscribe, conversations."""

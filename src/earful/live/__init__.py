@@ -1,0 +1,1 @@
+"""One live conversation: its speakers, its state machine, its events, its timers."""

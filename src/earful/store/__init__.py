@@ -1,0 +1,1 @@
+"""Where conversations and accounts are kept: repositories over SQLAlchemy, migrations by Alembic."""
