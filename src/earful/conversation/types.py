@@ -188,7 +188,10 @@ class Redaction:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation and who took part. `application_id` is the owner; no other may see it."""
+    """A conversation and who took part. `application_id` is the owner; no other may see it.
+
+    `spoken_until` is the end of its latest message, known before the conversation has ended.
+    """
 
     id: str
     application_id: str
@@ -200,3 +203,4 @@ class Conversation:
     timezone_offset_min: int = 0
     members: tuple[Member, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    spoken_until: float = 0.0

@@ -1,0 +1,452 @@
+"""Conversations and everything found in them, kept and read back.
+
+Whatever a method has written when it returns survives a `kill -9` of the process. Readers name the
+application that asks: a conversation of another application is the same as one that does not exist.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from earful.conversation.types import (
+    Conversation,
+    EntityMatch,
+    Insight,
+    InsightKind,
+    Member,
+    Message,
+    Topic,
+    TrackerMatch,
+)
+from earful.insight.types import Findings
+from earful.store import records, tables
+from earful.store.database import Database
+
+__all__ = [
+    "ConversationQuery",
+    "ConversationStore",
+    "SortField",
+    "UnknownConversation",
+    "UnknownMember",
+]
+
+SortField = Literal["id", "name", "type", "startTime", "endTime"]
+
+_SORT_COLUMNS: Mapping[str, ColumnElement[Any]] = {
+    "id": tables.conversations.c.id,
+    "name": tables.conversations.c.name,
+    "type": tables.conversations.c.type,
+    "startTime": tables.conversations.c.started_at,
+    "endTime": tables.conversations.c.ended_at,
+}
+
+
+class UnknownConversation(LookupError):
+    """The application has no conversation of that id."""
+
+
+class UnknownMember(LookupError):
+    """The conversation has no member of that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationQuery:
+    """Which conversations to list, and in what order.
+
+    `started_from` and `ended_until` are inclusive; a conversation that has not ended passes any
+    `ended_until`. Equal sort keys are ordered by id.
+    """
+
+    limit: int = 20
+    offset: int = 0
+    sort: tuple[SortField, ...] = ("startTime",)
+    descending: bool = False
+    started_from: datetime | None = None
+    ended_until: datetime | None = None
+
+
+class ConversationStore:
+    """Conversations over one `Database`; safe for any number of concurrent sessions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # -- writing, by the live session or job that owns the conversation ---------------------------
+
+    async def create(self, conversation: Conversation) -> None:
+        """Keep a new conversation and the members it already has."""
+        async with self._database.write() as connection:
+            await connection.execute(insert(tables.conversations), records.conversation_row(conversation))
+            if conversation.members:
+                await connection.execute(
+                    insert(tables.members),
+                    [records.member_row(conversation.id, member) for member in conversation.members],
+                )
+
+    async def finish(self, conversation_id: str, ended_at: datetime) -> None:
+        """Note when the conversation ended; a later call (after a reconnect) moves the end."""
+        await self._set(conversation_id, ended_at=ended_at)
+
+    async def rename(self, conversation_id: str, name: str) -> None:
+        """Give the conversation another name."""
+        await self._set(conversation_id, name=name)
+
+    async def put_member(self, conversation_id: str, member: Member) -> Member:
+        """Add a participant, or recognise one who is already there, and return the one to use.
+
+        The same `user_id` (or, without one, the same `id`) is the same member: its id stays, and a
+        name or e-mail address that is given replaces the older one. A member who was merged into
+        another is answered with that other.
+        """
+        async with self._database.write() as connection:
+            known = await _find_member(connection, conversation_id, member)
+            if known is None:
+                await _require_conversation(connection, conversation_id)
+                await connection.execute(insert(tables.members), records.member_row(conversation_id, member))
+                return member
+            merged = replace(
+                known,
+                name=member.name or known.name,
+                email=member.email or known.email,
+                user_id=known.user_id or member.user_id,
+            )
+            if merged != known:
+                await _write_member(connection, conversation_id, merged)
+            return merged
+
+    async def add_findings(self, conversation_id: str, findings: Findings) -> None:
+        """Keep everything of one step, or nothing of it.
+
+        Writing the same message or insight id again replaces it, so a step may be repeated.
+        `topics` replaces the whole list unless None. Raises `UnknownConversation`.
+        """
+        async with self._database.write() as connection:
+            await _require_conversation(connection, conversation_id)
+            if findings.messages:
+                rows = [records.message_row(conversation_id, message) for message in findings.messages]
+                await self._upsert(connection, tables.messages, rows)
+                spoken_until = max(message.end for message in findings.messages)
+                await connection.execute(
+                    update(tables.conversations)
+                    .where(
+                        tables.conversations.c.id == conversation_id,
+                        tables.conversations.c.spoken_until < spoken_until,
+                    )
+                    .values(spoken_until=spoken_until)
+                )
+            if findings.insights:
+                rows = [records.insight_row(conversation_id, insight) for insight in findings.insights]
+                await self._upsert(connection, tables.insights, rows)
+            if findings.topics is not None:
+                await connection.execute(
+                    delete(tables.topics).where(tables.topics.c.conversation_id == conversation_id)
+                )
+                if findings.topics:
+                    await connection.execute(
+                        insert(tables.topics),
+                        [
+                            records.topic_row(conversation_id, position, topic)
+                            for position, topic in enumerate(findings.topics)
+                        ],
+                    )
+            if findings.trackers:
+                await connection.execute(
+                    insert(tables.tracker_matches),
+                    [records.tracker_row(conversation_id, match) for match in findings.trackers],
+                )
+            if findings.entities:
+                await connection.execute(
+                    insert(tables.entity_matches),
+                    [records.entity_row(conversation_id, match) for match in findings.entities],
+                )
+
+    # -- changing, for the application that owns the conversation ---------------------------------
+
+    async def update_metadata(
+        self, application_id: str, conversation_id: str, metadata: Mapping[str, str]
+    ) -> None:
+        """Replace the conversation's metadata. Raises `UnknownConversation`."""
+        async with self._database.write() as connection:
+            await _require_conversation(connection, conversation_id, application_id)
+            await connection.execute(
+                update(tables.conversations)
+                .where(tables.conversations.c.id == conversation_id)
+                .values(metadata=dict(metadata))
+            )
+
+    async def update_member(
+        self, application_id: str, conversation_id: str, member_id: str, *, name: str, email: str | None
+    ) -> Member:
+        """Name a member, and return the member who now stands for them.
+
+        When another member already has that e-mail address the two become one: the addressed member
+        disappears and everything that referred to it refers to the other. Raises
+        `UnknownConversation` and `UnknownMember`.
+        """
+        async with self._database.write() as connection:
+            await _require_conversation(connection, conversation_id, application_id)
+            members = {member.id: member for member in await _members(connection, conversation_id)}
+            if (member := members.get(member_id)) is None:
+                raise UnknownMember(member_id)
+            if email:
+                for other in members.values():
+                    if other.id != member_id and email.casefold() in _addresses(other):
+                        survivor = replace(other, name=name, email=other.email or email)
+                        await _merge(connection, conversation_id, member_id, survivor)
+                        return survivor
+            updated = replace(member, name=name, email=email or member.email)
+            await _write_member(connection, conversation_id, updated)
+            return updated
+
+    async def delete(self, application_id: str, conversation_id: str) -> None:
+        """Remove the conversation and everything derived from it. Raises `UnknownConversation`."""
+        async with self._database.write() as connection:
+            await _require_conversation(connection, conversation_id, application_id)
+            await connection.execute(
+                delete(tables.conversations).where(tables.conversations.c.id == conversation_id)
+            )
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    async def get(self, application_id: str, conversation_id: str) -> Conversation | None:
+        """Return the conversation with its members, or None when the application has none such."""
+        async with self._database.read() as connection:
+            row = await _conversation(connection, conversation_id, application_id)
+            if row is None:
+                return None
+            return records.conversation(row, await _members(connection, conversation_id))
+
+    async def list(self, application_id: str, query: ConversationQuery) -> Sequence[Conversation]:
+        """Return the conversations, with their members, that the query asks for."""
+        table = tables.conversations
+        statement = select(table).where(table.c.application_id == application_id)
+        if query.started_from is not None:
+            statement = statement.where(table.c.started_at >= query.started_from)
+        if query.ended_until is not None:
+            statement = statement.where(or_(table.c.ended_at.is_(None), table.c.ended_at <= query.ended_until))
+        for name in query.sort:
+            column = _SORT_COLUMNS[name]
+            # The same place for what has no value in both databases: last, whichever way one reads.
+            statement = statement.order_by((column.desc() if query.descending else column.asc()).nulls_last())
+        statement = statement.order_by(table.c.id).limit(query.limit).offset(query.offset)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+            members = await _members_of(connection, [row["id"] for row in rows])
+        return tuple(records.conversation(row, members.get(row["id"], ())) for row in rows)
+
+    async def messages(self, application_id: str, conversation_id: str) -> Sequence[Message]:
+        """Return the messages in the order of their times. Raises `UnknownConversation`."""
+        table = tables.messages
+        statement = (
+            select(table)
+            .where(table.c.conversation_id == conversation_id)
+            .order_by(table.c.start, table.c.seq)
+        )
+        rows, survivors = await self._rows(application_id, conversation_id, statement)
+        found = (records.message(row) for row in rows)
+        if not survivors:
+            return tuple(found)
+        return tuple(
+            replace(message, member_id=survivors.get(message.member_id, message.member_id))
+            for message in found
+        )
+
+    async def insights(
+        self, application_id: str, conversation_id: str, kind: InsightKind | None = None
+    ) -> Sequence[Insight]:
+        """Return the insights of one kind, or of all kinds together, in the order they were found.
+
+        Raises `UnknownConversation`.
+        """
+        table = tables.insights
+        statement = select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.seq)
+        if kind is not None:
+            statement = statement.where(table.c.kind == kind)
+        rows, survivors = await self._rows(application_id, conversation_id, statement)
+        found = (records.insight(row) for row in rows)
+        if not survivors:
+            return tuple(found)
+        return tuple(
+            replace(
+                insight,
+                member_id=survivors.get(insight.member_id, insight.member_id),
+                assignee_id=survivors.get(insight.assignee_id, insight.assignee_id),
+            )
+            for insight in found
+        )
+
+    async def topics(self, application_id: str, conversation_id: str) -> Sequence[Topic]:
+        """Return the topics as they were last ranked. Raises `UnknownConversation`."""
+        table = tables.topics
+        statement = (
+            select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.position)
+        )
+        rows, _ = await self._rows(application_id, conversation_id, statement)
+        return tuple(records.topic(row) for row in rows)
+
+    async def members(self, application_id: str, conversation_id: str) -> Sequence[Member]:
+        """Return who took part, in the order they came. Raises `UnknownConversation`."""
+        async with self._database.read() as connection:
+            await _require_conversation(connection, conversation_id, application_id)
+            return await _members(connection, conversation_id)
+
+    async def trackers(self, application_id: str, conversation_id: str) -> Sequence[TrackerMatch]:
+        """Return one match for each phrase of each tracker that was said, with every place.
+
+        Raises `UnknownConversation`.
+        """
+        table = tables.tracker_matches
+        statement = select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.seq)
+        rows, _ = await self._rows(application_id, conversation_id, statement)
+        return records.join_tracker_matches(records.tracker_match(row) for row in rows)
+
+    async def entities(self, application_id: str, conversation_id: str) -> Sequence[EntityMatch]:
+        """Return one match for each distinct thing that was named, with every place.
+
+        Raises `UnknownConversation`.
+        """
+        table = tables.entity_matches
+        statement = select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.seq)
+        rows, _ = await self._rows(application_id, conversation_id, statement)
+        return records.join_entity_matches(records.entity_match(row) for row in rows)
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    async def _set(self, conversation_id: str, **values: Any) -> None:
+        async with self._database.write() as connection:
+            result = await connection.execute(
+                update(tables.conversations)
+                .where(tables.conversations.c.id == conversation_id)
+                .values(**values)
+            )
+            if result.rowcount == 0:
+                raise UnknownConversation(conversation_id)
+
+    async def _rows(
+        self, application_id: str, conversation_id: str, statement: Select[Any]
+    ) -> tuple[Sequence[RowMapping], dict[str | None, str]]:
+        async with self._database.read() as connection:
+            await _require_conversation(connection, conversation_id, application_id)
+            rows = (await connection.execute(statement)).mappings().all()
+            return rows, await _survivors(connection, conversation_id)
+
+    async def _upsert(self, connection: AsyncConnection, table: Any, rows: Iterable[dict[str, Any]]) -> None:
+        build = postgresql.insert if self._database.is_postgresql else sqlite.insert
+        statement = build(table)
+        changed = {
+            column.name: statement.excluded[column.name]
+            for column in table.c
+            if column.name not in {"seq", "conversation_id", "id"}
+        }
+        await connection.execute(
+            statement.on_conflict_do_update(index_elements=["conversation_id", "id"], set_=changed),
+            list(rows),
+        )
+
+
+async def _conversation(
+    connection: AsyncConnection, conversation_id: str, application_id: str | None = None
+) -> RowMapping | None:
+    table = tables.conversations
+    statement = select(table).where(table.c.id == conversation_id)
+    if application_id is not None:
+        statement = statement.where(table.c.application_id == application_id)
+    return (await connection.execute(statement)).mappings().one_or_none()
+
+
+async def _require_conversation(
+    connection: AsyncConnection, conversation_id: str, application_id: str | None = None
+) -> None:
+    if await _conversation(connection, conversation_id, application_id) is None:
+        raise UnknownConversation(conversation_id)
+
+
+async def _members(connection: AsyncConnection, conversation_id: str) -> tuple[Member, ...]:
+    return (await _members_of(connection, [conversation_id])).get(conversation_id, ())
+
+
+async def _members_of(
+    connection: AsyncConnection, conversation_ids: Sequence[str]
+) -> dict[str, tuple[Member, ...]]:
+    if not conversation_ids:
+        return {}
+    table = tables.members
+    found: dict[str, tuple[Member, ...]] = {}
+    # A database takes only so many parameters in one statement.
+    for start in range(0, len(conversation_ids), 500):
+        rows = await connection.execute(
+            select(table)
+            .where(
+                table.c.conversation_id.in_(conversation_ids[start : start + 500]),
+                table.c.merged_into.is_(None),
+            )
+            .order_by(table.c.seq)
+        )
+        for row in rows.mappings():
+            found[row["conversation_id"]] = (*found.get(row["conversation_id"], ()), records.member(row))
+    return found
+
+
+async def _find_member(connection: AsyncConnection, conversation_id: str, member: Member) -> Member | None:
+    table = tables.members
+    by_key = (
+        or_(table.c.user_id == member.user_id, table.c.id == member.id)
+        if member.user_id
+        else table.c.id == member.id
+    )
+    here = select(table).where(table.c.conversation_id == conversation_id)
+    # The person's own key counts for more than an id that happens to be the same.
+    rows = (await connection.execute(here.where(by_key).order_by(table.c.id == member.id))).mappings().all()
+    if not rows:
+        return None
+    row = rows[0]
+    if row["merged_into"] is not None:
+        row = (await connection.execute(here.where(table.c.id == row["merged_into"]))).mappings().one()
+    return records.member(row)
+
+
+async def _write_member(connection: AsyncConnection, conversation_id: str, member: Member) -> None:
+    table = tables.members
+    await connection.execute(
+        update(table)
+        .where(table.c.conversation_id == conversation_id, table.c.id == member.id)
+        .values(name=member.name, email=member.email, user_id=member.user_id)
+    )
+
+
+async def _merge(connection: AsyncConnection, conversation_id: str, gone_id: str, survivor: Member) -> None:
+    """Let `survivor` stand for the member `gone_id`, and for all who were merged into that one.
+
+    The old row stays as a pointer, so that a live session that still writes its id, and the person
+    who comes back under the old `user_id`, both end up at the survivor.
+    """
+    table = tables.members
+    await connection.execute(
+        update(table)
+        .where(
+            table.c.conversation_id == conversation_id,
+            or_(table.c.id == gone_id, table.c.merged_into == gone_id),
+        )
+        .values(merged_into=survivor.id)
+    )
+    await _write_member(connection, conversation_id, survivor)
+
+
+def _addresses(member: Member) -> set[str]:
+    return {address.casefold() for address in (member.email, member.user_id) if address}
+
+
+async def _survivors(connection: AsyncConnection, conversation_id: str) -> dict[str | None, str]:
+    """Map the id of each member who was merged away to the member who stands for them."""
+    table = tables.members
+    rows = await connection.execute(
+        select(table.c.id, table.c.merged_into).where(
+            table.c.conversation_id == conversation_id, table.c.merged_into.is_not(None)
+        )
+    )
+    return {row.id: row.merged_into for row in rows}

@@ -1,0 +1,128 @@
+"""One database, SQLite or PostgreSQL: connections, transactions, and a schema that is up to date."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+__all__ = ["Database", "DatabaseError"]
+
+_BUSY_TIMEOUT_S = 30
+_OPEN_ATTEMPTS = 100
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says why and what to do."""
+
+
+class Database:
+    """A pool of connections to one database.
+
+    SQLite takes one writer at a time: here writers of this process queue for a lock instead of
+    polling for the file's, and each starts with BEGIN IMMEDIATE so that no transaction fails half
+    way because another process wrote first. PostgreSQL needs neither.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self.is_postgresql = engine.dialect.name == "postgresql"
+        self._writer = engine.execution_options(earful_write=True)
+        self._turn = contextlib.nullcontext() if self.is_postgresql else asyncio.Lock()
+
+    @classmethod
+    async def open(cls, url: str) -> "Database":
+        """Connect, and bring the schema up to date. Raises `DatabaseError`.
+
+        `url` is `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST/NAME`.
+        """
+        parsed = _parse(url)
+        if parsed.get_backend_name() == "sqlite":
+            engine = _sqlite_engine(parsed)
+        else:
+            engine = _postgresql_engine(parsed)
+        database = cls(engine)
+        try:
+            await database._migrate()
+        except BaseException as error:
+            await engine.dispose()
+            if isinstance(error, SQLAlchemyError | OSError):
+                where = parsed.render_as_string(hide_password=True)
+                reason = getattr(error, "orig", None) or error
+                raise DatabaseError(f"cannot open the database {where}: {reason}") from error
+            raise
+        return database
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction that sees one state of the database."""
+        async with self._engine.begin() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction that commits when the block ends without an exception."""
+        async with self._turn, self._writer.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    async def _migrate(self) -> None:
+        from earful.store import migrations
+
+        async with self.read() as connection:
+            if await connection.run_sync(migrations.is_current):
+                return
+        # In one transaction, under a lock: a server and a command may start at the same moment.
+        async with self.write() as connection:
+            await connection.run_sync(migrations.upgrade)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseError(f"not a database URL: {url!r}") from None
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    backend = parsed.get_backend_name()
+    if backend not in drivers:
+        raise DatabaseError(f"{backend} databases are not supported: use sqlite:///PATH or postgresql://...")
+    return parsed.set(drivername=drivers[backend])
+
+
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    if not url.database or url.database == ":memory:":
+        raise DatabaseError("an SQLite database needs a file: sqlite:///PATH")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S}, pool_size=8, max_overflow=8)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver's own idea of when a transaction begins is switched off; see `begin` below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        write = connection.get_execution_options().get("earful_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    try:
+        return create_async_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise DatabaseError("PostgreSQL needs its driver: pip install 'earful[postgres]'") from error

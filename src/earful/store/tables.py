@@ -1,0 +1,254 @@
+"""The tables, and the column types that make SQLite and PostgreSQL keep the same values."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+__all__ = [
+    "SafeText",
+    "StoredJson",
+    "UtcDateTime",
+    "applications",
+    "conversations",
+    "entity_matches",
+    "insights",
+    "members",
+    "messages",
+    "metadata",
+    "signing_keys",
+    "topics",
+    "tracker_matches",
+]
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC and given back in UTC (SQLite forgets time zones)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time must carry its time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _clean(text: str) -> str:
+    """Drop what no database can hold as text: NUL characters and halves of surrogate pairs."""
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "replace").decode()
+    return text
+
+
+class SafeText(TypeDecorator[str]):
+    """Text from a client, without the characters that PostgreSQL or UTF-8 refuse."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _clean(value)
+
+
+def _clean_tree(value: Any) -> Any:
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, Mapping):
+        return {_clean(str(key)): _clean_tree(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean_tree(item) for item in value]
+    return value
+
+
+class StoredJson(TypeDecorator[Any]):
+    """A JSON value kept as compact text: the same bytes in either database, never queried inside."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return json.dumps(_clean_tree(value), ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+# SQLite only counts rows up by itself in a column that is exactly INTEGER PRIMARY KEY.
+_Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", SafeText, nullable=False),
+    Column("app_id", String(64), nullable=False, unique=True),
+    Column("secret_hash", String(64), nullable=False),
+    Column("key_hash", String(64), nullable=False, unique=True),
+    Column("token_generation", Integer, nullable=False, default=0),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("purpose", String(32), primary_key=True),
+    Column("secret", String(128), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), nullable=False),
+    Column("name", SafeText),
+    Column("type", SafeText, nullable=False),
+    Column("language", SafeText, nullable=False),
+    Column("timezone_offset_min", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("spoken_until", Float, nullable=False, default=0.0),
+    Column("metadata", StoredJson, nullable=False),
+    Index(None, "application_id", "started_at"),
+)
+
+
+def _conversation_column() -> Column[str]:
+    return Column(
+        "conversation_id", String(32), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False
+    )
+
+
+members = Table(
+    "members",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    _conversation_column(),
+    Column("id", SafeText, nullable=False),
+    Column("name", SafeText),
+    Column("email", SafeText),
+    Column("user_id", SafeText),
+    Column("merged_into", SafeText),
+    UniqueConstraint("conversation_id", "id"),
+    UniqueConstraint("conversation_id", "user_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    _conversation_column(),
+    Column("id", SafeText, nullable=False),
+    Column("member_id", SafeText),
+    Column("text", SafeText, nullable=False),
+    Column("start", Float, nullable=False),
+    Column("end", Float, nullable=False),
+    Column("confidence", Float),
+    Column("sentiment", Float),
+    Column("words", StoredJson, nullable=False),
+    Column("phrases", StoredJson, nullable=False),
+    Column("entities", StoredJson, nullable=False),
+    UniqueConstraint("conversation_id", "id"),
+    Index(None, "conversation_id", "start", "seq"),
+)
+
+insights = Table(
+    "insights",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    _conversation_column(),
+    Column("id", SafeText, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("text", SafeText, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("message_ids", StoredJson, nullable=False),
+    Column("member_id", SafeText),
+    Column("assignee_id", SafeText),
+    Column("assignee_name", SafeText),
+    Column("due_by", UtcDateTime),
+    Column("definitive", Boolean, nullable=False),
+    Column("phrases", StoredJson, nullable=False),
+    Column("entities", StoredJson, nullable=False),
+    UniqueConstraint("conversation_id", "id"),
+    Index(None, "conversation_id", "kind", "seq"),
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    _conversation_column(),
+    Column("position", Integer, nullable=False),
+    Column("id", SafeText, nullable=False),
+    Column("text", SafeText, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("message_ids", StoredJson, nullable=False),
+    Column("root_words", StoredJson, nullable=False),
+    Column("parent", SafeText),
+    Column("sentiment", Float),
+    PrimaryKeyConstraint("conversation_id", "position"),
+)
+
+tracker_matches = Table(
+    "tracker_matches",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    _conversation_column(),
+    Column("tracker_id", SafeText, nullable=False),
+    Column("tracker_name", SafeText, nullable=False),
+    Column("phrase", SafeText, nullable=False),
+    Column("message_refs", StoredJson, nullable=False),
+    Column("insight_refs", StoredJson, nullable=False),
+    Index(None, "conversation_id", "seq"),
+)
+
+entity_matches = Table(
+    "entity_matches",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    _conversation_column(),
+    Column("entity", StoredJson, nullable=False),
+    Column("message_refs", StoredJson, nullable=False),
+    Index(None, "conversation_id", "seq"),
+)
