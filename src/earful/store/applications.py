@@ -16,7 +16,7 @@ __all__ = ["ApplicationRecord", "ApplicationStore", "DuplicateApplication"]
 
 
 class DuplicateApplication(ValueError):
-    """An application with that id, key or public id exists already."""
+    """An application of that name (or, never in practice, with those credentials) exists already."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,24 +43,27 @@ class ApplicationStore:
 
     async def add(self, application: ApplicationRecord) -> None:
         """Keep a new application. Raises `DuplicateApplication`."""
-        row = {
-            "id": application.id,
-            "name": application.name,
-            "app_id": application.app_id,
-            "secret_hash": application.secret_hash,
-            "key_hash": application.key_hash,
-            "token_generation": application.token_generation,
-            "created_at": application.created_at,
-        }
-        try:
-            async with self._database.write() as connection:
-                await connection.execute(insert(tables.applications), row)
-        except IntegrityError as error:
-            raise DuplicateApplication(application.name) from error
+        await self._add(application, only_if_first=False)
 
     async def add_first(self, application: ApplicationRecord) -> bool:
         """Keep an application only if there is none yet; return whether it was kept."""
-        raise NotImplementedError
+        try:
+            return await self._add(application, only_if_first=True)
+        except DuplicateApplication:
+            # Another node over the same PostgreSQL did the same at the same moment.
+            return False
+
+    async def _add(self, application: ApplicationRecord, *, only_if_first: bool) -> bool:
+        table = tables.applications
+        row = {name: getattr(application, name) for name in ApplicationRecord.__slots__}
+        try:
+            async with self._database.write() as connection:
+                if only_if_first and await connection.scalar(select(table.c.id).limit(1)) is not None:
+                    return False
+                await connection.execute(insert(table), row)
+        except IntegrityError as error:
+            raise DuplicateApplication(application.name) from error
+        return True
 
     async def list(self) -> Sequence[ApplicationRecord]:
         """Return every application, the oldest first."""

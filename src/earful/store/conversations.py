@@ -39,7 +39,8 @@ SortField = Literal["id", "name", "type", "startTime", "endTime"]
 
 _SORT_COLUMNS: Mapping[str, ColumnElement[Any]] = {
     "id": tables.conversations.c.id,
-    "name": tables.conversations.c.name,
+    # A conversation without a name is shown under its id.
+    "name": func.coalesce(tables.conversations.c.name, tables.conversations.c.id),
     "type": tables.conversations.c.type,
     "startTime": tables.conversations.c.started_at,
     "endTime": tables.conversations.c.ended_at,
@@ -228,7 +229,9 @@ class ConversationStore:
         if query.started_from is not None:
             statement = statement.where(table.c.started_at >= query.started_from)
         if query.ended_until is not None:
-            statement = statement.where(or_(table.c.ended_at.is_(None), table.c.ended_at <= query.ended_until))
+            statement = statement.where(
+                or_(table.c.ended_at.is_(None), table.c.ended_at <= query.ended_until)
+            )
         for name in query.sort:
             column = _SORT_COLUMNS[name]
             # The same place for what has no value in both databases: last, whichever way one reads.
@@ -283,9 +286,7 @@ class ConversationStore:
     async def topics(self, application_id: str, conversation_id: str) -> Sequence[Topic]:
         """Return the topics as they were last ranked. Raises `UnknownConversation`."""
         table = tables.topics
-        statement = (
-            select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.position)
-        )
+        statement = select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.position)
         rows, _ = await self._rows(application_id, conversation_id, statement)
         return tuple(records.topic(row) for row in rows)
 

@@ -2,19 +2,21 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from earful.store import migrations
 
 __all__ = ["Database", "DatabaseError"]
 
 _BUSY_TIMEOUT_S = 30
-_OPEN_ATTEMPTS = 100
 
 
 class DatabaseError(Exception):
@@ -51,6 +53,8 @@ class Database:
             await database._migrate()
         except BaseException as error:
             await engine.dispose()
+            if isinstance(error, migrations.SchemaTooNew):
+                raise DatabaseError(str(error)) from error
             if isinstance(error, SQLAlchemyError | OSError):
                 where = parsed.render_as_string(hide_password=True)
                 reason = getattr(error, "orig", None) or error
@@ -75,8 +79,6 @@ class Database:
         await self._engine.dispose()
 
     async def _migrate(self) -> None:
-        from earful.store import migrations
-
         async with self.read() as connection:
             if await connection.run_sync(migrations.is_current):
                 return
@@ -90,7 +92,11 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         raise DatabaseError(f"not a database URL: {url!r}") from None
-    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+    drivers = {
+        "sqlite": "sqlite+aiosqlite",
+        "postgresql": "postgresql+asyncpg",
+        "postgres": "postgresql+asyncpg",
+    }
     backend = parsed.get_backend_name()
     if backend not in drivers:
         raise DatabaseError(f"{backend} databases are not supported: use sqlite:///PATH or postgresql://...")
@@ -100,7 +106,13 @@ def _parse(url: str) -> URL:
 def _sqlite_engine(url: URL) -> AsyncEngine:
     if not url.database or url.database == ":memory:":
         raise DatabaseError("an SQLite database needs a file: sqlite:///PATH")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = Path(url.database)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Conversations are private: the file is the owner's alone, and so are its journals.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise DatabaseError(f"cannot open the database {path}: {error.strerror}") from error
     engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S}, pool_size=8, max_overflow=8)
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -39,7 +39,7 @@ __all__ = [
     "tracker_row",
 ]
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 def conversation_row(value: Conversation) -> dict[str, Any]:

@@ -122,7 +122,7 @@ applications = Table(
     "applications",
     metadata,
     Column("id", String(36), primary_key=True),
-    Column("name", SafeText, nullable=False),
+    Column("name", SafeText, nullable=False, unique=True),
     Column("app_id", String(64), nullable=False, unique=True),
     Column("secret_hash", String(64), nullable=False),
     Column("key_hash", String(64), nullable=False, unique=True),
