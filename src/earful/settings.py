@@ -1,0 +1,141 @@
+"""Every setting of Earful: one environment variable each (`EARFUL_...`), read once at start."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+__all__ = ["Settings", "SettingsError", "load_settings"]
+
+PREFIX = "EARFUL_"
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the message names the variable."""
+
+
+class Settings(BaseSettings):
+    """The settings, with their defaults. `earful config` shows them as they are now."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(
+        default=Path("~/.earful"),
+        description="Folder for the embedded database and everything else that Earful keeps.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description=(
+            "Database to keep conversations in, `postgresql://USER:PASSWORD@HOST/NAME` or "
+            "`sqlite:///PATH`. Unset: SQLite in the data folder."
+        ),
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on; `0.0.0.0` to be reached from other machines.",
+    )
+    port: int = Field(default=8765, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    public_url: str | None = Field(
+        default=None,
+        description=(
+            "Address under which clients reach this server, for links that it hands out. "
+            "Unset: the address of each request."
+        ),
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("*",),
+        description="Web origins whose pages may call the API from a browser, separated by commas.",
+    )
+    token_lifetime: int = Field(
+        default=86_400, ge=120, description="Seconds for which an access token is accepted."
+    )
+    max_frame_bytes: int = Field(
+        default=1_048_576,
+        ge=16_384,
+        description="Largest WebSocket message accepted, in bytes; a larger one ends its connection.",
+    )
+    max_body_bytes: int = Field(
+        default=1_048_576,
+        ge=1024,
+        description="Largest JSON request body accepted by the REST API, in bytes.",
+    )
+    max_sockets_per_application: int = Field(
+        default=1000, ge=1, description="WebSocket connections one application may hold at a time."
+    )
+    shutdown_grace: float = Field(
+        default=10.0,
+        ge=0,
+        description="Seconds that live conversations get to finish after the server is told to stop.",
+    )
+    speech_threads: int | None = Field(
+        default=None,
+        ge=1,
+        description="CPU threads for speech recognition. Unset: one for each core.",
+    )
+    max_streams: int | None = Field(
+        default=None,
+        ge=1,
+        description="Live audio streams to take at a time. Unset: 16 for each speech thread.",
+    )
+    endpoint_silence: float = Field(
+        default=0.5,
+        ge=0.3,
+        le=1.2,
+        description="Seconds of silence after which an utterance is taken to be complete.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe events to log."
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        default="auto",
+        description="`console` for people, `json` for machines; `auto` is console on a terminal.",
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _expand(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("public_url")
+    @classmethod
+    def _whole_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'earful.db'}"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; overrides that are not None win over the environment.
+
+    Raises `SettingsError`, whose message has one line for each bad value.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [f"{_source(problem['loc'], given)}: {problem['msg']}" for problem in error.errors()]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _source(location: tuple[int | str, ...], given: dict[str, Any]) -> str:
+    name = str(location[0])
+    return f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()}"
