@@ -1,0 +1,176 @@
+"""Voice activity: how likely each 32 ms frame holds speech, and where speech begins and ends.
+
+The network is Silero v6 as ONNX (MIT), found inside the `faster-whisper` wheel, whose code is not used.
+It reads 576 samples (64 of context and 512 new) and carries an LSTM state, so each stream owns one
+small `VadState`; the session is shared.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+__all__ = [
+    "FRAME",
+    "FRAME_SECONDS",
+    "SAMPLE_RATE",
+    "VadModel",
+    "VadRules",
+    "VadState",
+    "cut_long",
+    "speech_runs",
+    "speech_segments",
+]
+
+SAMPLE_RATE = 16_000
+FRAME = 512
+FRAME_SECONDS = FRAME / SAMPLE_RATE
+_CONTEXT = 64
+_FRAMES_PER_RUN = 512
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class VadState:
+    """What the network remembers of one stream: about 1.3 kB."""
+
+    h: Floats = field(default_factory=lambda: np.zeros((1, 1, 128), np.float32))
+    c: Floats = field(default_factory=lambda: np.zeros((1, 1, 128), np.float32))
+    context: Floats = field(default_factory=lambda: np.zeros(_CONTEXT, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class VadRules:
+    """When speech begins and ends. Times in seconds, thresholds are speech probabilities.
+
+    Speech begins at `on` and goes on until the probability has been under `off` for `silence`.
+    Runs shorter than `min_speech` are dropped; `pad` is added on both sides; runs longer than
+    `max_segment` are cut at their quietest point.
+    """
+
+    on: float = 0.5
+    off: float = 0.35
+    silence: float = 0.5
+    min_speech: float = 0.064
+    pad: float = 0.25
+    max_segment: float = 15.0
+
+
+def _model_path() -> Path:
+    spec = find_spec("faster_whisper")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError(
+            "the faster-whisper package, which carries the voice activity model, is missing"
+        )
+    return Path(spec.origin).parent / "assets" / "silero_vad_v6.onnx"
+
+
+class VadModel:
+    """The shared network. `probabilities` may be called from any thread, one call per state at a time."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path if path is not None else _model_path()
+
+    @cached_property
+    def _session(self) -> ort.InferenceSession:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return ort.InferenceSession(str(self._path), options, providers=["CPUExecutionProvider"])
+
+    def load(self) -> None:
+        """Read the weights now rather than at first use."""
+        self.probabilities(np.zeros(FRAME, np.float32), VadState())
+
+    def probabilities(self, samples: Floats, state: VadState) -> Floats:
+        """Return the speech probability of each frame of `samples` (float32 [n*512], 16 kHz) → [n].
+
+        `state` is carried forward. Raises `ValueError` when the length is not a multiple of 512.
+        """
+        if len(samples) % FRAME:
+            raise ValueError(f"voice activity reads whole frames of {FRAME} samples, got {len(samples)}")
+        found: list[Floats] = []
+        for start in range(0, len(samples), FRAME * _FRAMES_PER_RUN):
+            block = samples[start : start + FRAME * _FRAMES_PER_RUN]
+            joined = np.concatenate((state.context, block))
+            frames = np.lib.stride_tricks.sliding_window_view(joined, _CONTEXT + FRAME)[::FRAME]
+            probabilities, state.h, state.c = self._session.run(
+                None, {"input": np.ascontiguousarray(frames), "h": state.h, "c": state.c}
+            )
+            state.context = joined[-_CONTEXT:].copy()
+            found.append(probabilities.reshape(-1))
+        return np.concatenate(found) if found else np.zeros(0, np.float32)
+
+
+def speech_runs(probabilities: Floats, rules: VadRules) -> Iterator[tuple[int, int]]:
+    """Yield `(first, last + 1)` frames of each run of speech, with hysteresis, before padding."""
+    quiet_needed = max(1, round(rules.silence / FRAME_SECONDS))
+    start = -1
+    last_voiced = -1
+    for index, probability in enumerate(probabilities.tolist()):
+        if start < 0:
+            if probability >= rules.on:
+                start = last_voiced = index
+        elif probability >= rules.off:
+            last_voiced = index
+        elif index - last_voiced >= quiet_needed:
+            yield start, last_voiced + 1
+            start = -1
+    if start >= 0:
+        yield start, last_voiced + 1
+
+
+def cut_long(probabilities: Floats, start: int, end: int, longest: int) -> Iterator[tuple[int, int]]:
+    """Yield `[start, end)` in parts of at most `longest` frames, each cut where speech is least likely.
+
+    The cut is looked for in the later half of a part, and never so late that a stub is left over.
+    """
+    while end - start > longest:
+        low = start + longest // 2
+        high = min(start + longest, end - longest // 8)
+        window = np.convolve(probabilities[low - 1 : high + 1], np.ones(3, np.float32) / 3, "valid")
+        cut = low + int(np.argmin(window))
+        yield start, cut
+        start = cut
+    yield start, end
+
+
+def speech_segments(
+    samples: Floats, model: VadModel | None = None, rules: VadRules | None = None
+) -> list[tuple[int, int]]:
+    """Return the parts of a recording that hold speech, as `(start, end)` sample offsets, in order.
+
+    `samples` is float32 [n], mono, 16 kHz. Parts never overlap; the padding between two close parts is
+    shared at the middle of the gap.
+    """
+    model = model or VadModel()
+    rules = rules or VadRules()
+    whole = -(-len(samples) // FRAME) * FRAME
+    padded = np.zeros(whole, np.float32)
+    padded[: len(samples)] = samples
+    probabilities = model.probabilities(padded, VadState())
+    shortest = rules.min_speech / FRAME_SECONDS
+    pad = round(rules.pad / FRAME_SECONDS)
+    longest = max(8, round(rules.max_segment / FRAME_SECONDS) - 2 * pad)
+    runs = [run for run in speech_runs(probabilities, rules) if run[1] - run[0] >= shortest]
+    segments: list[tuple[int, int]] = []
+    for index, (first, last) in enumerate(runs):
+        before = runs[index - 1][1] if index else -pad
+        after = runs[index + 1][0] if index + 1 < len(runs) else len(probabilities) + pad
+        parts = list(cut_long(probabilities, first, last, longest))
+        start = max(0, first - min(pad, (first - before) // 2))
+        end = min(len(probabilities), last + min(pad, (after - last + 1) // 2))
+        edges = [start, *(part_end for _, part_end in parts[:-1]), end]
+        segments += [
+            (a * FRAME, min(b * FRAME, len(samples))) for a, b in zip(edges, edges[1:], strict=False)
+        ]
+    return segments

@@ -1,0 +1,319 @@
+"""Moonshine tiny English on plain onnxruntime: audio segments to tokens, many segments in one batch.
+
+The loop is ours; the weights (MIT) come from the `moonshine-voice` wheel. The encoder runs one segment at
+a time, since it gains nothing from batches and its group normalisation would let one segment's padding
+change another's text. The decoder runs one batch: a step for eight segments costs about three times one.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from earful.speech.tokenizer import END, START, Tokenizer
+from earful.speech.types import Samples
+
+__all__ = ["Bias", "Decoded", "Frames", "MoonshineModel", "prepare", "token_ceiling"]
+
+SAMPLE_RATE = 16_000
+TOKENS_PER_SECOND = 6.5
+_LAYERS = 6
+_HEADS = 8
+_HEAD_SIZE = 36
+_STRIDE = 384
+_FORCE_AT_MOST = 4
+
+Frames = NDArray[np.float32]
+"""What the encoder heard: float32 [frames, 288], one frame per 24 ms."""
+
+
+class Bias(Protocol):
+    """Something that favours tokens, told which were chosen so far."""
+
+    def adjust(self, tokens: Sequence[int], logits: NDArray[np.float32]) -> None:
+        """Change `logits` (float32 [vocabulary]) in place for the token that follows `tokens`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What was recognised in one segment.
+
+    `token_logprobs` goes with `tokens`; it is NaN for tokens that were given as a prefix. `confidence`
+    is the geometric mean probability of the tokens chosen here, 0..1 (1.0 when nothing was chosen).
+    `looped` says that the decoder fell into repetition and was cut, `end_logprob` how sure it was to stop.
+    """
+
+    tokens: tuple[int, ...]
+    text: str
+    confidence: float
+    token_logprobs: tuple[float, ...]
+    looped: bool = False
+    end_logprob: float = 0.0
+
+
+def token_ceiling(samples: int) -> int:
+    """Return the most tokens that speech of this many samples can sanely hold."""
+    return math.ceil(samples / SAMPLE_RATE * TOKENS_PER_SECOND) + 3
+
+
+def prepare(samples: Samples, *, lead: float, tail: float, loudness: float) -> Samples:
+    """Return the segment at the loudness the model knows, with silence before and after.
+
+    `loudness` is the root mean square of the loudest half second after scaling; quiet speech is raised
+    by at most 20 dB and nothing is clipped. `lead` and `tail` are seconds of silence.
+    """
+    if len(samples) == 0:
+        return np.zeros(round((lead + tail) * SAMPLE_RATE), np.float32)
+    window = min(len(samples), SAMPLE_RATE // 2)
+    power = np.concatenate((np.zeros(1), np.cumsum(np.square(samples, dtype=np.float64))))
+    loudest = math.sqrt(max(0.0, float(np.max(power[window:] - power[:-window]))) / window)
+    peak = float(np.max(np.abs(samples)))
+    gain = 1.0
+    if loudest > 0 and loudness > 0:
+        gain = min(max(1.0, loudness / loudest), 10.0, 1.0 / peak if peak < 1.0 else 1.0)
+    before = round(lead * SAMPLE_RATE)
+    out = np.zeros(before + len(samples) + round(tail * SAMPLE_RATE), np.float32)
+    np.multiply(samples, np.float32(gain), out=out[before : before + len(samples)])
+    return out
+
+
+def _assets() -> Path:
+    spec = find_spec("moonshine_voice")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("the moonshine-voice package, which carries the English model, is missing")
+    return Path(spec.origin).parent / "assets" / "tiny-en"
+
+
+def loop_length(tokens: Sequence[int]) -> int:
+    """Return how many tokens at the end of `tokens` only repeat what came before them, 0 when none.
+
+    One token must come seven times, a pair five times, three to eight tokens four times and anything up
+    to 24 tokens three times before it counts: people do say "no no no".
+    """
+    size = len(tokens)
+    for period in range(1, min(24, size // 3) + 1):
+        times = 7 if period == 1 else 5 if period == 2 else 4 if period <= 8 else 3
+        span = period * times
+        if size >= span and all(tokens[-i] == tokens[-i - period] for i in range(1, span - period + 1)):
+            return span - period
+    return 0
+
+
+@dataclass(slots=True)
+class _Row:
+    """One segment on its way through the decoder."""
+
+    index: int
+    frames: Frames
+    forced: tuple[int, ...]
+    ceiling: int
+    bias: Bias | None
+    tokens: list[int]
+    logprobs: list[float]
+    looped: bool = False
+    end_logprob: float = 0.0
+
+
+class MoonshineModel:
+    """The weights, loaded once. `encode` and `decode` may be called from several threads at a time."""
+
+    def __init__(self, directory: Path | None = None, *, threads: int = 1, batch: int = 8) -> None:
+        directory = directory or _assets()
+        self.tokenizer = Tokenizer.load(directory / "tokenizer.bin")
+        self.batch = batch
+        self.lead = 0.1
+        self.tail = 0.3
+        self.loudness = 0.08
+        self._encoder = self._session(directory / "encoder_model.ort", threads)
+        self._decoder = self._session(directory / "decoder_model_merged.ort", threads)
+        self._special = np.array(
+            [t for t in range(len(self.tokenizer)) if self.tokenizer.is_special(t) and t != END], np.intp
+        )
+        layers = range(_LAYERS)
+        self._self_names = [f"{i}.decoder.{kind}" for i in layers for kind in ("key", "value")]
+        self._cross_names = [f"{i}.encoder.{kind}" for i in layers for kind in ("key", "value")]
+        self._first_outputs = ["logits", *(f"present.{n}" for n in self._self_names + self._cross_names)]
+        self._next_outputs = ["logits", *(f"present.{n}" for n in self._self_names)]
+
+    @staticmethod
+    def _session(path: Path, threads: int) -> ort.InferenceSession:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def encode(self, samples: Samples) -> Frames:
+        """Return the encoder's frames for one segment (float32 [n], 16 kHz)."""
+        heard = prepare(samples, lead=self.lead, tail=self.tail, loudness=self.loudness)
+        mask = np.ones((1, len(heard)), np.int64)
+        (frames,) = self._encoder.run(None, {"input_values": heard[None], "attention_mask": mask})
+        return frames[0]  # type: ignore[no-any-return]
+
+    def decode(
+        self,
+        segments: Sequence[Samples],
+        prefixes: Sequence[Sequence[int]] | None = None,
+        bias: Bias | Sequence[Bias | None] | None = None,
+    ) -> list[Decoded]:
+        """Recognise segments (float32 [n], 16 kHz each), each beginning with its prefix of tokens.
+
+        `bias` is one for all or one for each. Segments of similar length share batches; the answer is in
+        the order given. A batch may differ from one-by-one decoding in rare tokens, because the weights'
+        dynamic quantisation scales over the whole batch.
+        """
+        frames = [self.encode(segment) for segment in segments]
+        ceilings = [token_ceiling(len(segment)) for segment in segments]
+        return self.decode_frames(frames, ceilings, prefixes, bias)
+
+    def decode_frames(
+        self,
+        frames: Sequence[Frames],
+        ceilings: Sequence[int],
+        prefixes: Sequence[Sequence[int]] | None = None,
+        bias: Bias | Sequence[Bias | None] | None = None,
+    ) -> list[Decoded]:
+        """Recognise what `encode` heard; at most `ceilings[i]` tokens each. See `decode`."""
+        biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
+        rows = [
+            _Row(i, frames[i], tuple(prefixes[i]) if prefixes else (), ceilings[i], biases[i], [], [])
+            for i in range(len(frames))
+        ]
+        rows.sort(key=lambda row: (len(row.forced), len(row.frames)))
+        found: list[Decoded | None] = [None] * len(rows)
+        group: list[_Row] = []
+        for row in rows:
+            full = len(group) == self.batch
+            if group and (full or len(row.forced) - len(group[0].forced) > _FORCE_AT_MOST):
+                self._run_group(group, found)
+                group = []
+            group.append(row)
+        if group:
+            self._run_group(group, found)
+        return [decoded for decoded in found if decoded is not None]
+
+    def _run_group(self, rows: list[_Row], found: list[Decoded | None]) -> None:
+        """Decode the rows together to their ends. All begin at the shortest prefix; longer ones are forced."""
+        common = min(len(row.forced) for row in rows)
+        for row in rows:
+            row.tokens = list(row.forced[:common])
+            row.logprobs = [math.nan] * common
+        longest = max(len(row.frames) for row in rows)
+        hidden = np.zeros((len(rows), longest, rows[0].frames.shape[1]), np.float32)
+        for at, row in enumerate(rows):
+            hidden[at, : len(row.frames)] = row.frames
+        ids = np.array([[START, *row.tokens] for row in rows], np.int64)
+        empty = _value(np.zeros((len(rows), _HEADS, 0, _HEAD_SIZE), np.float32))
+        feeds = {f"past_key_values.{name}": empty for name in self._self_names + self._cross_names}
+        feeds |= {
+            "encoder_attention_mask": _value(_mask(rows, longest)),
+            "encoder_hidden_states": _value(hidden),
+            "input_ids": _value(ids),
+            "use_cache_branch": _value(np.array([False])),
+        }
+        outputs = self._decoder.run_with_ort_values(self._first_outputs, feeds)
+        cross = outputs[1 + 2 * _LAYERS :]
+        feeds |= {f"past_key_values.{n}": v for n, v in zip(self._cross_names, cross, strict=True)}
+        feeds["use_cache_branch"] = _value(np.array([True]))
+        live = list(rows)
+        while True:
+            done = self._choose(live, outputs[0].numpy()[:, -1])
+            for row in done:
+                found[row.index] = self._finish(row)
+            keep = [at for at, row in enumerate(live) if found[row.index] is None]
+            if not keep:
+                return
+            past = outputs[1 : 1 + 2 * _LAYERS]
+            if len(keep) <= len(live) // 2:
+                live = [live[at] for at in keep]
+                past = [_value(value.numpy()[keep]) for value in past]
+                width = max(len(row.frames) for row in live)
+                hidden = np.ascontiguousarray(hidden[keep, :width])
+                feeds["encoder_hidden_states"] = _value(hidden)
+                feeds["encoder_attention_mask"] = _value(_mask(live, width))
+                for name in self._cross_names:
+                    kept = feeds[f"past_key_values.{name}"].numpy()[keep][:, :, :width]
+                    feeds[f"past_key_values.{name}"] = _value(np.ascontiguousarray(kept))
+            ids = np.array([[row.tokens[-1] if row.tokens else END] for row in live], np.int64)
+            feeds["input_ids"] = _value(ids)
+            feeds |= {f"past_key_values.{n}": v for n, v in zip(self._self_names, past, strict=True)}
+            outputs = self._decoder.run_with_ort_values(self._next_outputs, feeds)
+
+    def _choose(self, rows: Sequence[_Row], logits: NDArray[np.float32]) -> list[_Row]:
+        """Take the next token of each row (logits float32 [rows, vocabulary]); return the rows that ended."""
+        ended: list[_Row] = []
+        logits[:, self._special] = -np.inf
+        for row, scores in zip(rows, logits, strict=True):
+            at = len(row.tokens)
+            if at < len(row.forced):
+                row.tokens.append(row.forced[at])
+                row.logprobs.append(math.nan)
+                continue
+            top = float(scores.max())
+            norm = top + math.log(float(np.exp(scores - top).sum()))
+            if row.bias is not None:
+                plain = scores.copy()
+                row.bias.adjust(row.tokens, scores)
+                token = int(scores.argmax())
+                logprob = float(plain[token]) - norm
+            else:
+                token = int(scores.argmax())
+                logprob = top - norm
+            if token == END or at >= row.ceiling:
+                row.end_logprob = logprob if token == END else -math.inf
+                ended.append(row)
+                continue
+            row.tokens.append(token)
+            row.logprobs.append(logprob)
+            extra = loop_length(row.tokens)
+            if extra:
+                del row.tokens[-extra:], row.logprobs[-extra:]
+                row.looped = True
+                ended.append(row)
+        return ended
+
+    def _finish(self, row: _Row) -> Decoded:
+        chosen = [value for value in row.logprobs if not math.isnan(value)]
+        confidence = math.exp(sum(chosen) / len(chosen)) if chosen else 1.0
+        tokens = tuple(row.tokens)
+        return Decoded(
+            tokens=tokens,
+            text=self.tokenizer.decode(tokens),
+            confidence=confidence,
+            token_logprobs=tuple(row.logprobs),
+            looped=row.looped,
+            end_logprob=row.end_logprob,
+        )
+
+
+def with_prefix_logprobs(decoded: Decoded, known: Sequence[float]) -> Decoded:
+    """Return `decoded` with the log-probabilities its prefix had when it was first recognised."""
+    merged = tuple(
+        known[at] if math.isnan(value) and at < len(known) else value
+        for at, value in enumerate(decoded.token_logprobs)
+    )
+    sure = [value for value in merged if not math.isnan(value)]
+    confidence = math.exp(sum(sure) / len(sure)) if sure else decoded.confidence
+    return replace(decoded, token_logprobs=merged, confidence=confidence)
+
+
+def _mask(rows: Sequence[_Row], frames: int) -> NDArray[np.int64]:
+    """Return which frames are real, in samples as the decoder wants it: it reads one in 384 of them."""
+    mask = np.zeros((len(rows), (frames - 1) * _STRIDE + 1), np.int64)
+    for at, row in enumerate(rows):
+        mask[at, : len(row.frames) * _STRIDE : _STRIDE] = 1
+    return mask
+
+
+def _value(array: NDArray[Any]) -> Any:
+    return ort.OrtValue.ortvalue_from_numpy(array)
