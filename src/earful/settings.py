@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         default="127.0.0.1",
         description="Address to listen on; `0.0.0.0` to be reached from other machines.",
     )
-    port: int = Field(default=8765, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     public_url: str | None = Field(
         default=None,
         description=(
@@ -78,6 +78,14 @@ class Settings(BaseSettings):
         ge=1,
         description="Live audio streams to take at a time. Unset: 16 for each speech thread.",
     )
+    models_dir: Path | None = Field(
+        default=None,
+        description="Folder of the models that `earful models` keeps. Unset: `models` in the data folder.",
+    )
+    models_hub: str = Field(
+        default="https://huggingface.co",
+        description="Where `earful models pull` fetches from: Hugging Face or a mirror of it.",
+    )
     endpoint_silence: float = Field(
         default=0.5,
         ge=0.3,
@@ -114,6 +122,11 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @property
+    def models(self) -> Path:
+        """The folder of the speech models in force."""
+        return self.models_dir or self.data_dir / "models"
 
     @property
     def database(self) -> str:

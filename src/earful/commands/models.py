@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from earful.speech.catalogue import Engine
+from earful.settings import SettingsError, load_settings
+from earful.speech.catalogue import Engine, ModelCard
 from earful.speech.models import InstalledModel, ModelError, ModelStore, catalogue_with
 from earful.speech.models import Progress as Report
 
@@ -22,14 +23,15 @@ DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Earful k
 
 
 def _store(data_dir: Path | None) -> ModelStore:
-    from earful.settings import Settings
-
-    settings = Settings() if data_dir is None else Settings(data_dir=data_dir)
-    return ModelStore(settings.models_dir or settings.data_dir / "models", hub=settings.models_hub)
+    try:
+        settings = load_settings(data_dir=data_dir)
+    except SettingsError as error:
+        raise _fail(error) from error
+    return ModelStore(settings.models, hub=settings.models_hub)
 
 
 def _fail(error: Exception) -> typer.Exit:
-    Console(stderr=True).print(f"earful: {error}", style="red", highlight=False, markup=False)
+    typer.secho(f"earful: {error}", fg="red", err=True)
     return typer.Exit(1)
 
 
@@ -42,8 +44,7 @@ def list_models(
     ] = False,
 ) -> None:
     """List the models that have a name, and which of them are here."""
-    rows = []
-    damaged = False
+    states: list[tuple[ModelCard, str]] = []
     for card, model in catalogue_with(_store(data_dir)):
         state = "built in" if card.built_in else "here" if model else "-"
         if verify and model:
@@ -51,30 +52,30 @@ def list_models(
                 model.verify()
                 state = "sound"
             except ModelError:
-                state, damaged = "damaged", True
-        rows.append(
-            {
-                "name": card.name,
-                "engine": card.engine,
-                "languages": list(card.languages),
-                "licence": card.licence,
-                "sizeMb": card.size_mb,
-                "state": state,
-                "source": card.repository,
-            }
-        )
+                state = "damaged"
+        states.append((card, state))
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        typer.echo(json.dumps([_described(card, state) for card, state in states], indent=2))
     else:
         table = Table("model", "engine", "languages", "licence", "MB", "state", box=None)
-        for row in rows:
-            languages = ", ".join(row["languages"]).replace("*", "many")
-            table.add_row(
-                row["name"], row["engine"], languages, row["licence"], str(row["sizeMb"]), row["state"]
-            )
+        for card, state in states:
+            languages = ", ".join(card.languages).replace("*", "many")
+            table.add_row(card.name, card.engine, languages, card.licence, str(card.size_mb), state)
         Console().print(table)
-    if damaged:
+    if any(state == "damaged" for _, state in states):
         raise typer.Exit(1)
+
+
+def _described(card: ModelCard, state: str) -> dict[str, object]:
+    return {
+        "name": card.name,
+        "engine": card.engine,
+        "languages": list(card.languages),
+        "licence": card.licence,
+        "sizeMb": card.size_mb,
+        "state": state,
+        "source": card.repository,
+    }
 
 
 @app.command()
