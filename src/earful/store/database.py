@@ -31,36 +31,38 @@ class Database:
     way because another process wrote first. PostgreSQL needs neither.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self.is_postgresql = engine.dialect.name == "postgresql"
-        self._writer = engine.execution_options(earful_write=True)
+    def __init__(self, url: str) -> None:
+        """Prepare to use `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST/NAME`.
+
+        Nothing is touched before `start`. Raises `DatabaseError` when the URL cannot be used.
+        """
+        self._url = _parse(url)
+        self.is_postgresql = self._url.get_backend_name() == "postgresql"
+        self._engine = _postgresql_engine(self._url) if self.is_postgresql else _sqlite_engine(self._url)
+        self._writer = self._engine.execution_options(earful_write=True)
         self._turn = contextlib.nullcontext() if self.is_postgresql else asyncio.Lock()
 
     @classmethod
     async def open(cls, url: str) -> "Database":
-        """Connect, and bring the schema up to date. Raises `DatabaseError`.
-
-        `url` is `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST/NAME`.
-        """
-        parsed = _parse(url)
-        if parsed.get_backend_name() == "sqlite":
-            engine = _sqlite_engine(parsed)
-        else:
-            engine = _postgresql_engine(parsed)
-        database = cls(engine)
-        try:
-            await database._migrate()
-        except BaseException as error:
-            await engine.dispose()
-            if isinstance(error, migrations.SchemaTooNew):
-                raise DatabaseError(str(error)) from error
-            if isinstance(error, SQLAlchemyError | OSError):
-                where = parsed.render_as_string(hide_password=True)
-                reason = getattr(error, "orig", None) or error
-                raise DatabaseError(f"cannot open the database {where}: {reason}") from error
-            raise
+        """Return a database that has been started. Raises `DatabaseError`."""
+        database = cls(url)
+        await database.start()
         return database
+
+    async def start(self) -> None:
+        """Make the file if need be, and bring the schema up to date. Raises `DatabaseError`."""
+        try:
+            if not self.is_postgresql:
+                _make_private(Path(self._url.database or ""))
+            await self._migrate()
+        except migrations.SchemaTooNew as error:
+            await self.close()
+            raise DatabaseError(str(error)) from error
+        except (SQLAlchemyError, OSError) as error:
+            await self.close()
+            where = self._url.render_as_string(hide_password=True)
+            reason = getattr(error, "orig", None) or error
+            raise DatabaseError(f"cannot open the database {where}: {reason}") from error
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -106,13 +108,6 @@ def _parse(url: str) -> URL:
 def _sqlite_engine(url: URL) -> AsyncEngine:
     if not url.database or url.database == ":memory:":
         raise DatabaseError("an SQLite database needs a file: sqlite:///PATH")
-    path = Path(url.database)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Conversations are private: the file is the owner's alone, and so are its journals.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise DatabaseError(f"cannot open the database {path}: {error.strerror}") from error
     engine = create_async_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S}, pool_size=8, max_overflow=8)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -138,3 +133,9 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
         return create_async_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise DatabaseError("PostgreSQL needs its driver: pip install 'earful[postgres]'") from error
+
+
+def _make_private(path: Path) -> None:
+    """Make the file if it is not there. Conversations are private: it is its owner's alone."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -1,0 +1,110 @@
+"""How the Symbl dialect says no over HTTP: a status, and a body of `{"message": ...}`.
+
+ApiError                  any status, any message
+├── BadRequest            400
+├── TokenRefused          401
+└── ConversationNotFound  404
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+__all__ = [
+    "CONVERSATION_NOT_FOUND",
+    "TOKEN_REFUSED",
+    "ApiError",
+    "BadRequest",
+    "ConversationNotFound",
+    "ErrorMessage",
+    "TokenRefused",
+    "describe",
+    "install_error_handlers",
+]
+
+TOKEN_REFUSED: Final = "Token validation failed for provided token."  # noqa: S105 (a message)
+CONVERSATION_NOT_FOUND: Final = "The conversationId is either invalid or does not exist."
+
+
+class ErrorMessage(BaseModel):
+    """The body of every error."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"message": CONVERSATION_NOT_FOUND}})
+
+    message: str
+
+
+class ApiError(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class BadRequest(ApiError):
+    """The request cannot be understood or asks for what cannot be."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, message)
+
+
+class TokenRefused(ApiError):
+    """No token was presented, or none that is valid."""
+
+    def __init__(self) -> None:
+        super().__init__(401, TOKEN_REFUSED)
+
+
+class ConversationNotFound(ApiError):
+    """The application has no such conversation (or it is another application's)."""
+
+    def __init__(self) -> None:
+        super().__init__(404, CONVERSATION_NOT_FOUND)
+
+
+def describe(problems: Sequence[Any]) -> str:
+    """Put pydantic's list of problems into one sentence each, naming the field."""
+    sentences = []
+    for problem in problems:
+        if problem["type"] == "json_invalid":
+            sentences.append("the request body is not valid JSON")
+            continue
+        path = [str(part) for part in problem["loc"] if part not in ("body", "query", "path")]
+        name = ".".join(path) or "the request body"
+        reason = problem["msg"].removeprefix("Value error, ")
+        sentences.append(f"{name}: {reason}")
+    return "; ".join(sentences)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer every error of `app` in this dialect's form: ours, FastAPI's and unforeseen ones."""
+
+    @app.exception_handler(ApiError)
+    async def on_api_error(_request: Request, error: ApiError) -> JSONResponse:
+        headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+        return JSONResponse({"message": error.message}, error.status, headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid_request(_request: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse({"message": describe(error.errors())}, 400)
+
+    @app.exception_handler(HTTPException)
+    async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
+        message = str(error.detail)
+        if error.status_code == 404:
+            message = f"There is nothing at {request.url.path}."
+        elif error.status_code == 405:
+            message = f"{request.method} is not possible on {request.url.path}."
+        return JSONResponse({"message": message}, error.status_code, error.headers)
+
+    @app.exception_handler(Exception)
+    async def on_fault(_request: Request, _error: Exception) -> JSONResponse:
+        # The server logs the exception itself; what went wrong inside is not the client's to know.
+        return JSONResponse({"message": "The server failed to answer this request."}, 500)
