@@ -47,6 +47,13 @@ class Settings(BaseSettings):
         default=("*",),
         description="Web origins whose pages may call the API from a browser, separated by commas.",
     )
+    local_sign_in: bool = Field(
+        default=True,
+        description=(
+            "Let the page, opened on this machine under a loopback address, act as the default "
+            "application without its secret. Turn off behind a proxy on the same machine."
+        ),
+    )
     token_lifetime: int = Field(
         default=86_400, ge=120, description="Seconds for which an access token is accepted."
     )

@@ -87,6 +87,16 @@ class Accounts:
         """Return a token for an application that shows its secret. Raises `InvalidCredentials`."""
         return await self._token_for(await self._authenticate(app_id, app_secret))
 
+    async def issue_default_token(self) -> AccessToken:
+        """Return a token of the default application without its secret. Raises `UnknownApplication`.
+
+        For callers that are known to be the owner of this machine, such as the page opened on it.
+        """
+        for record in await self._store.list():
+            if record.name == DEFAULT_APPLICATION:
+                return await self._token_for(record)
+        raise UnknownApplication("there is no default application")
+
     async def refresh_token(self, app_id: str, app_secret: str, refresh_token: str) -> AccessToken:
         """Return a new token in place of an older one, which may have run out.
 

@@ -1,1 +1,5 @@
-"""What people look at in a browser."""
+"""What people look at: live captions, one conversation, sign-in."""
+
+from earful.pages.routes import router
+
+__all__ = ["router"]
