@@ -1,0 +1,427 @@
+"""Symbl's Conversation API: everything that is read from, or corrected in, a stored conversation."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, cast
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, BeforeValidator, Field
+
+from earful.accounts.service import Accounts
+from earful.accounts.types import Application
+from earful.conversation import transcripts
+from earful.conversation.types import Conversation, InsightKind, Message, Topic
+from earful.dialects.symbl import shapes
+from earful.dialects.symbl.auth import application_dependency
+from earful.dialects.symbl.bodies import (
+    ActionItems,
+    AnalyticsBody,
+    Body,
+    ConversationBody,
+    ConversationList,
+    EntityList,
+    FollowUps,
+    InsightBody,
+    Insights,
+    Intents,
+    MemberList,
+    MessageList,
+    Notice,
+    Questions,
+    TopicList,
+    TrackerBody,
+    Transcript,
+    TranscriptBody,
+)
+from earful.dialects.symbl.errors import ApiError, BadRequest, ConversationNotFound, ErrorMessage
+from earful.dialects.symbl.examples import EXAMPLES
+from earful.insight.analytics import analyse
+from earful.store.conversations import (
+    ConversationQuery,
+    ConversationStore,
+    SortField,
+    UnknownConversation,
+    UnknownMember,
+)
+
+__all__ = ["conversation_router"]
+
+Polarity = Callable[[str], float]
+"""Returns how positive a text is, -1..1."""
+
+_SORT_FIELDS: Mapping[str, SortField] = {
+    "conversation.id": "id",
+    "conversation.name": "name",
+    "conversation.type": "type",
+    "conversation.startTime": "startTime",
+    "conversation.endTime": "endTime",
+}
+_DEFAULT_WINDOW = timedelta(days=7)
+_METADATA_CHARS = 128
+
+
+def _flag(value: object) -> object:
+    # Clients send "true", "False", "" and a bare name; pydantic knows all but the empty ones.
+    return False if isinstance(value, str) and not value.strip() else value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+_Path = "/conversations/{conversation_id}"
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorMessage, "description": "A parameter is not what it should be."},
+    401: {"model": ErrorMessage, "description": "No valid token."},
+    404: {"model": ErrorMessage, "description": "The application has no such conversation."},
+}
+
+
+class Metadata(Body):
+    """The labels of a conversation, all of them: what is not named is removed."""
+
+    metadata: dict[str, Annotated[str, Field(max_length=_METADATA_CHARS)]]
+
+
+class UpdatedMetadata(Metadata):
+    """The labels as they are now."""
+
+    id: str
+
+
+class MemberUpdate(Body):
+    """Who a member is."""
+
+    id: str | None = None
+    name: str = Field(min_length=1)
+    email: str | None = None
+
+
+class PhraseOptions(Body):
+    """Which key phrases to put into `<mark>`."""
+
+    highlight_only_insight_key_phrases: Flag = False
+    highlight_all_key_phrases: Flag = False
+
+
+class TranscriptRequest(Body):
+    """How to write a conversation out."""
+
+    content_type: Literal["text/markdown", "text/srt"]
+    create_paragraphs: Flag = False
+    phrases: PhraseOptions = PhraseOptions()
+    show_speaker_separation: Flag = False
+
+
+def conversation_router(
+    accounts: Accounts, store: ConversationStore, polarity: Polarity | None = None
+) -> APIRouter:
+    """Return the routes under `/v1/conversations`.
+
+    `polarity` works out the sentiment of what was stored without it.
+    """
+    router = APIRouter(prefix="/v1", tags=["Conversations"], responses=_ERRORS)
+    caller = application_dependency(accounts)
+    Caller = Annotated[Application, Depends(caller)]  # noqa: N806 (a type)
+
+    async def conversation_of(conversation_id: str, application: Caller) -> Conversation:
+        conversation = await store.get(application.id, conversation_id)
+        if conversation is None:
+            raise ConversationNotFound
+        return conversation
+
+    Owned = Annotated[Conversation, Depends(conversation_of)]  # noqa: N806 (a type)
+
+    def feeling(message: Message) -> float | None:
+        if message.sentiment is not None or polarity is None:
+            return message.sentiment
+        return polarity(message.text)
+
+    @router.get("/conversations", **_answer("conversations", "List conversations"))
+    async def list_conversations(
+        application: Caller,
+        limit: Annotated[int, Query(ge=0, le=65536)] = 20,
+        offset: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+        order: Literal["asc", "desc"] = "asc",
+        sort: Annotated[str, Query(description="Fields, separated by commas.")] = "conversation.startTime",
+        start_time: Annotated[datetime | None, Query(alias="startTime")] = None,
+        end_time: Annotated[datetime | None, Query(alias="endTime")] = None,
+        filter: Annotated[str | None, Query(include_in_schema=False)] = None,
+    ) -> ConversationList:
+        """List the application's conversations that began in a window of time: by default the last 7 days."""
+        if filter:
+            raise BadRequest("filter is not supported by this version of Earful")
+        query = ConversationQuery(
+            limit=limit,
+            offset=offset,
+            sort=_sort_fields(sort),
+            descending=order == "desc",
+            **_window(start_time, end_time),
+        )
+        found = await store.list(application.id, query)
+        return ConversationList(conversations=[shapes.conversation_body(one) for one in found])
+
+    @router.get(_Path, **_answer("conversation", "Get a conversation"))
+    async def get_conversation(conversation: Owned) -> ConversationBody:
+        """Get a conversation's name, times, members and metadata."""
+        return shapes.conversation_body(conversation)
+
+    @router.put(_Path, openapi_extra=_body_of(Metadata), summary="Replace a conversation's metadata")
+    async def put_metadata(conversation: Owned, request: Request) -> UpdatedMetadata:
+        """Replace the metadata: up to 128 characters of text under each name."""
+        metadata = _metadata(await request.body())
+        with _not_found():
+            await store.update_metadata(conversation.application_id, conversation.id, metadata)
+        return UpdatedMetadata(id=conversation.id, metadata=metadata)
+
+    @router.delete(_Path, summary="Delete a conversation")
+    async def delete_conversation(conversation_id: str, application: Caller) -> Notice:
+        """Delete a conversation and everything derived from it, for good."""
+        with _not_found():
+            await store.delete(application.id, conversation_id)
+        return Notice(message="successfully deleted the conversation")
+
+    @router.get(_Path + "/messages", **_answer("messages", "Get messages"))
+    async def get_messages(
+        conversation: Owned, verbose: Flag = False, sentiment: Flag = False
+    ) -> MessageList:
+        """Get what was said, sentence by sentence; `verbose` adds words, `sentiment` sentiment."""
+        messages = await store.messages(conversation.application_id, conversation.id)
+        people = shapes.People(conversation.members)
+        first_start = messages[0].start if messages else 0.0
+        return MessageList(
+            messages=[
+                shapes.message_body(
+                    message,
+                    conversation,
+                    people,
+                    first_start=first_start,
+                    words=verbose,
+                    polarity=feeling(message) if sentiment else None,
+                )
+                for message in messages
+            ]
+        )
+
+    @router.get(_Path + "/topics", **_answer("topics", "Get topics"))
+    async def get_topics(
+        conversation: Owned,
+        sentiment: Flag = False,
+        parent_refs: Annotated[Flag, Query(alias="parentRefs")] = False,
+    ) -> TopicList:
+        """Get what was talked about; `parentRefs` adds the hierarchy, `sentiment` sentiment."""
+        topics = await store.topics(conversation.application_id, conversation.id)
+        feelings: dict[str, float] = {}
+        if sentiment:
+            for message in await store.messages(conversation.application_id, conversation.id):
+                if (score := feeling(message)) is not None:
+                    feelings[message.id] = score
+        return TopicList(
+            topics=[
+                shapes.topic_body(
+                    topic,
+                    parents=parent_refs,
+                    polarity=_topic_feeling(topic, feelings) if sentiment else None,
+                )
+                for topic in topics
+            ]
+        )
+
+    async def insights(conversation: Conversation, kind: InsightKind | None) -> list[InsightBody]:
+        people = shapes.People(conversation.members)
+        found = await store.insights(conversation.application_id, conversation.id, kind)
+        return [shapes.insight_body(insight, people) for insight in found]
+
+    @router.get(_Path + "/questions", **_answer("questions", "Get questions"))
+    async def get_questions(conversation: Owned) -> Questions:
+        """Get the questions that were asked."""
+        return Questions(questions=await insights(conversation, "question"))
+
+    @router.get(_Path + "/action-items", **_answer("action-items", "Get action items"))
+    async def get_action_items(conversation: Owned) -> ActionItems:
+        """Get what somebody is to do, by whom and when."""
+        return ActionItems(action_items=await insights(conversation, "action_item"))
+
+    @router.get(_Path + "/follow-ups", **_answer("follow-ups", "Get follow-ups"))
+    async def get_follow_ups(conversation: Owned) -> FollowUps:
+        """Get the calls, meetings and mails that were agreed on."""
+        return FollowUps(follow_ups=await insights(conversation, "follow_up"))
+
+    @router.get(_Path + "/insights", **_answer("insights", "Get all insights"))
+    async def get_insights(conversation: Owned) -> Insights:
+        """Get questions, action items and follow-ups together."""
+        return Insights(insights=await insights(conversation, None))
+
+    @router.get(_Path + "/intents", summary="Get intents")
+    async def get_intents(conversation: Owned) -> Intents:
+        """Always empty: kept for clients of the days when intents were found in phone calls."""
+        return Intents(intents=[])
+
+    @router.get(_Path + "/members", **_answer("members", "Get members"))
+    async def get_members(conversation: Owned) -> MemberList:
+        """Get who took part."""
+        return MemberList(members=[shapes.person(member) for member in conversation.members])
+
+    @router.put(_Path + "/members/{member_id}", summary="Name a member")
+    async def put_member(
+        conversation_id: str, member_id: str, body: MemberUpdate, application: Caller
+    ) -> Notice:
+        """Give a member a name and an e-mail address. One whom another member has makes them one."""
+        with _not_found():
+            try:
+                await store.update_member(
+                    application.id, conversation_id, member_id, name=body.name, email=body.email or None
+                )
+            except UnknownMember:
+                raise ApiError(404, "The memberId is either invalid or does not exist.") from None
+        return Notice(
+            message=f"Member with id: {member_id} for conversationId: {conversation_id} updated successfully!"
+        )
+
+    async def trackers(conversation: Owned) -> list[TrackerBody]:
+        """Get the trackers that were hit, and where."""
+        found = await store.trackers(conversation.application_id, conversation.id)
+        return shapes.tracker_bodies(found)
+
+    router.get(_Path + "/trackers-detected", **_answer("trackers", "Get detected trackers"))(trackers)
+    router.get(
+        _Path + "/trackers",
+        **_answer("trackers", "Get detected trackers (old path)"),
+        operation_id="get_trackers_old_path",
+        deprecated=True,
+    )(trackers)
+
+    @router.get(_Path + "/entities", **_answer("entities", "Get entities"))
+    async def get_entities(conversation: Owned) -> EntityList:
+        """Get the people, places, dates and other things that were named."""
+        owner, cid = conversation.application_id, conversation.id
+        found = await store.entities(owner, cid)
+        messages = await store.messages(owner, cid) if found else ()
+        return EntityList(entities=shapes.entity_bodies(found, conversation, messages))
+
+    @router.get(_Path + "/analytics", **_answer("analytics", "Get speaker analytics"))
+    async def get_analytics(conversation: Owned) -> AnalyticsBody:
+        """Get talk, listen and silence times, overlaps and pace."""
+        messages = await store.messages(conversation.application_id, conversation.id)
+        analytics = analyse(messages, [member.id for member in conversation.members])
+        return shapes.analytics_body(analytics, shapes.People(conversation.members))
+
+    @router.post(_Path + "/transcript", **_answer("transcript", "Write the conversation out"))
+    async def post_transcript(conversation: Owned, body: TranscriptRequest) -> Transcript:
+        """Get the conversation as Markdown or as SRT captions."""
+        owner, cid = conversation.application_id, conversation.id
+        messages = await store.messages(owner, cid)
+        names = shapes.People(conversation.members).names()
+        if body.content_type == "text/srt":
+            payload = transcripts.srt(messages, names, speakers=body.show_speaker_separation)
+        else:
+            payload = transcripts.markdown(
+                messages,
+                names,
+                paragraphs=body.create_paragraphs,
+                speakers=body.show_speaker_separation,
+                highlights=await highlights(conversation, messages, body.phrases),
+            )
+        return Transcript(transcript=TranscriptBody(content_type=body.content_type, payload=payload))
+
+    async def highlights(
+        conversation: Conversation, messages: Sequence[Message], options: PhraseOptions
+    ) -> dict[str, list[str]]:
+        phrases: dict[str, list[str]] = {}
+        if options.highlight_all_key_phrases or options.highlight_only_insight_key_phrases:
+            for insight in await store.insights(conversation.application_id, conversation.id):
+                for message_id in insight.message_ids:
+                    phrases.setdefault(message_id, []).extend(phrase.text for phrase in insight.phrases)
+        if options.highlight_all_key_phrases:
+            for message in messages:
+                phrases.setdefault(message.id, []).extend(phrase.text for phrase in message.phrases)
+        return phrases
+
+    return router
+
+
+class _not_found:  # noqa: N801 (reads as a function)
+    """Turn the store's `UnknownConversation` inside the block into a 404."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, UnknownConversation):
+            raise ConversationNotFound from None
+
+
+def _answer(example: str, summary: str) -> dict[str, Any]:
+    """Return what every reading route says of itself."""
+    return {
+        "summary": summary,
+        "response_model_exclude_none": True,
+        "responses": {200: {"content": {"application/json": {"example": EXAMPLES[example]}}}},
+    }
+
+
+def _body_of(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _sort_fields(sort: str) -> tuple[SortField, ...]:
+    fields = []
+    for name in filter(None, (part.strip() for part in sort.split(","))):
+        if (field := _SORT_FIELDS.get(name)) is None:
+            raise BadRequest(f"sort: cannot sort by {name!r}; possible are {', '.join(_SORT_FIELDS)}")
+        fields.append(field)
+    return tuple(fields) or ("startTime",)
+
+
+def _window(start: datetime | None, end: datetime | None) -> dict[str, datetime]:
+    """Return the window of time to list. Times without a zone are UTC."""
+    now = datetime.now(UTC)
+    end = _aware(end) if end else now
+    if start is None:
+        return {"started_from": _earlier(end, _DEFAULT_WINDOW), "ended_until": end}
+    start = _aware(start)
+    if start >= now:
+        raise BadRequest("startTime: must be in the past")
+    if start >= end:
+        raise BadRequest("startTime: must be before endTime")
+    return {"started_from": start, "ended_until": end}
+
+
+def _earlier(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment - by
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _metadata(raw: bytes) -> dict[str, str]:
+    """Read the body of a metadata update by hand: FastAPI's reader would hide a key given twice."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise BadRequest("metadata: a key is given twice")
+        return found
+
+    try:
+        body = json.loads(raw, object_pairs_hook=unique)
+    except ValueError:
+        raise BadRequest("the request body is not valid JSON") from None
+    metadata = body.get("metadata") if isinstance(body, dict) else None
+    if not isinstance(metadata, dict):
+        raise BadRequest("metadata: an object is required")
+    for key, value in metadata.items():
+        if not isinstance(value, str) or len(value) > _METADATA_CHARS:
+            raise BadRequest(f"metadata.{key}: must be a string of at most {_METADATA_CHARS} characters")
+    return cast(dict[str, str], metadata)
+
+
+def _topic_feeling(topic: Topic, feelings: Mapping[str, float]) -> float | None:
+    """Return the topic's own sentiment, else the mean over the messages it is about."""
+    if topic.sentiment is not None:
+        return topic.sentiment
+    scores = [feelings[message_id] for message_id in topic.message_ids if message_id in feelings]
+    return sum(scores) / len(scores) if scores else None
