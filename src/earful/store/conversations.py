@@ -127,44 +127,50 @@ class ConversationStore:
         `topics` replaces the whole list unless None. Raises `UnknownConversation`.
         """
         async with self._database.write() as connection:
-            await _require_conversation(connection, conversation_id)
-            if findings.messages:
-                rows = [records.message_row(conversation_id, message) for message in findings.messages]
-                await self._upsert(connection, tables.messages, rows)
-                spoken_until = max(message.end for message in findings.messages)
-                await connection.execute(
-                    update(tables.conversations)
-                    .where(
-                        tables.conversations.c.id == conversation_id,
-                        tables.conversations.c.spoken_until < spoken_until,
-                    )
-                    .values(spoken_until=spoken_until)
+            await self.write_findings(connection, conversation_id, findings)
+
+    async def write_findings(
+        self, connection: AsyncConnection, conversation_id: str, findings: Findings
+    ) -> None:
+        """Do what `add_findings` does as part of the caller's own transaction."""
+        await _require_conversation(connection, conversation_id)
+        if findings.messages:
+            rows = [records.message_row(conversation_id, message) for message in findings.messages]
+            await self._upsert(connection, tables.messages, rows)
+            spoken_until = max(message.end for message in findings.messages)
+            await connection.execute(
+                update(tables.conversations)
+                .where(
+                    tables.conversations.c.id == conversation_id,
+                    tables.conversations.c.spoken_until < spoken_until,
                 )
-            if findings.insights:
-                rows = [records.insight_row(conversation_id, insight) for insight in findings.insights]
-                await self._upsert(connection, tables.insights, rows)
-            if findings.topics is not None:
+                .values(spoken_until=spoken_until)
+            )
+        if findings.insights:
+            rows = [records.insight_row(conversation_id, insight) for insight in findings.insights]
+            await self._upsert(connection, tables.insights, rows)
+        if findings.topics is not None:
+            await connection.execute(
+                delete(tables.topics).where(tables.topics.c.conversation_id == conversation_id)
+            )
+            if findings.topics:
                 await connection.execute(
-                    delete(tables.topics).where(tables.topics.c.conversation_id == conversation_id)
+                    insert(tables.topics),
+                    [
+                        records.topic_row(conversation_id, position, topic)
+                        for position, topic in enumerate(findings.topics)
+                    ],
                 )
-                if findings.topics:
-                    await connection.execute(
-                        insert(tables.topics),
-                        [
-                            records.topic_row(conversation_id, position, topic)
-                            for position, topic in enumerate(findings.topics)
-                        ],
-                    )
-            if findings.trackers:
-                await connection.execute(
-                    insert(tables.tracker_matches),
-                    [records.tracker_row(conversation_id, match) for match in findings.trackers],
-                )
-            if findings.entities:
-                await connection.execute(
-                    insert(tables.entity_matches),
-                    [records.entity_row(conversation_id, match) for match in findings.entities],
-                )
+        if findings.trackers:
+            await connection.execute(
+                insert(tables.tracker_matches),
+                [records.tracker_row(conversation_id, match) for match in findings.trackers],
+            )
+        if findings.entities:
+            await connection.execute(
+                insert(tables.entity_matches),
+                [records.entity_row(conversation_id, match) for match in findings.entities],
+            )
 
     # -- changing, for the application that owns the conversation ---------------------------------
 

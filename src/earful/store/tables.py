@@ -32,12 +32,14 @@ __all__ = [
     "conversations",
     "entity_matches",
     "insights",
+    "jobs",
     "members",
     "messages",
     "metadata",
     "signing_keys",
     "topics",
     "tracker_matches",
+    "webhook_deliveries",
 ]
 
 
@@ -251,4 +253,44 @@ entity_matches = Table(
     Column("entity", StoredJson, nullable=False),
     Column("message_refs", StoredJson, nullable=False),
     Index(None, "conversation_id", "seq"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    _conversation_column(),
+    Column("id", String(36), nullable=False),
+    Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("request", StoredJson, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("progress", Float, nullable=False, default=0.0),
+    Column("error", SafeText),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("worker", String(64)),
+    Column("lease_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    UniqueConstraint("id"),
+    Index(None, "status", "seq"),
+    Index(None, "conversation_id", "seq"),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    Column(
+        "job_id",
+        String(36),
+        ForeignKey("jobs.id", ondelete="CASCADE", name="fk_webhook_deliveries_job_id"),
+        nullable=False,
+    ),
+    Column("url", SafeText, nullable=False),
+    Column("body", StoredJson, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, nullable=False),
+    Index(None, "due_at"),
+    Index(None, "job_id", "seq"),
 )

@@ -1,0 +1,149 @@
+"""Takes jobs from the queue and sees each through: a lease kept alive, a result or a reason written."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from earful.conversation.types import Member
+from earful.insight.types import Findings
+from earful.store.jobs import Job, JobStore, LeaseLost
+
+__all__ = ["JobFailed", "Outcome", "Report", "Worker"]
+
+log = structlog.get_logger(__name__)
+
+Report = Callable[[float], None]
+"""Called with how far a job is, 0..1; from any thread."""
+
+
+class JobFailed(Exception):
+    """The job cannot be done; the message says why to the one who sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a job brought: findings, the members who are new, and when the conversation ended."""
+
+    findings: Findings
+    ended_at: datetime
+    members: Sequence[Member] = ()
+
+
+class Worker:
+    """Runs up to `concurrency` jobs at a time in this process.
+
+    `run` does one job. It is cancelled when the server stops or the lease is lost; the job then starts
+    again from its beginning, here or elsewhere. A job that was started `max_attempts` times and took
+    the process down each time is given up.
+    """
+
+    def __init__(
+        self,
+        jobs: JobStore,
+        run: Callable[[Job, Report], Awaitable[Outcome]],
+        *,
+        concurrency: int,
+        lease: timedelta = timedelta(seconds=15),
+        poll: timedelta = timedelta(seconds=1),
+        max_attempts: int = 3,
+    ) -> None:
+        self._jobs = jobs
+        self._run = run
+        self._concurrency = concurrency
+        self._lease = lease
+        self._poll_s = poll.total_seconds()
+        self._max_attempts = max_attempts
+        self._name = secrets.token_hex(8)
+        self._new = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        for lane in range(self._concurrency):
+            name = f"{self._name}-{lane}"
+            self._loops.append(asyncio.create_task(self._work(name), name=f"earful job worker {lane}"))
+
+    def notice(self) -> None:
+        """Look for a job now: one was just sent."""
+        self._new.set()
+
+    async def stop(self) -> None:
+        """Stop taking jobs; give back those under way, so that they start again at once elsewhere."""
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._loops.clear()
+
+    async def _work(self, name: str) -> None:
+        while True:
+            try:
+                job = await self._jobs.claim(name, self._lease)
+                if job is not None:
+                    await self._see_through(job, name)
+                    continue
+            except Exception:
+                # The database may be away for a moment; a worker that dies of it would never come back.
+                log.exception("job worker failed")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_s):
+                    await self._new.wait()
+            self._new.clear()
+
+    async def _see_through(self, job: Job, name: str) -> None:
+        if job.attempts > self._max_attempts:
+            times = self._max_attempts
+            reason = f"given up: the server stopped {times} times while it was working on this"
+            await self._jobs.fail(job, name, reason)
+            return
+        started = asyncio.get_running_loop().time()
+        progress = 0.0
+
+        def report(fraction: float) -> None:
+            nonlocal progress
+            progress = max(progress, min(1.0, fraction))
+
+        work = asyncio.ensure_future(self._run(job, report))
+        try:
+            while not work.done():
+                await asyncio.wait([work], timeout=self._lease.total_seconds() / 15)
+                if not work.done():
+                    await self._jobs.renew(job, name, self._lease, progress)
+            outcome = await work
+            await asyncio.shield(
+                self._jobs.complete(
+                    job, name, outcome.findings, members=outcome.members, ended_at=outcome.ended_at
+                )
+            )
+            seconds = round(asyncio.get_running_loop().time() - started, 3)
+            log.info("job completed", job_id=job.id, kind=job.kind, seconds=seconds)
+        except LeaseLost:
+            log.warning("job lost", job_id=job.id, kind=job.kind)
+        except asyncio.CancelledError:
+            await _cancel(work)
+            with contextlib.suppress(LeaseLost):
+                await asyncio.shield(self._jobs.release(job, name))
+            raise
+        except JobFailed as failure:
+            log.info("job failed", job_id=job.id, kind=job.kind)
+            await self._give_up(job, name, str(failure))
+        except Exception:
+            log.exception("job broke", job_id=job.id, kind=job.kind)
+            await self._give_up(
+                job, name, f"an error inside the server; its log has the reason (job {job.id})"
+            )
+        finally:
+            await _cancel(work)
+
+    async def _give_up(self, job: Job, name: str, reason: str) -> None:
+        with contextlib.suppress(LeaseLost):
+            await asyncio.shield(self._jobs.fail(job, name, reason))
+
+
+async def _cancel(work: asyncio.Future[Outcome]) -> None:
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)

@@ -1,0 +1,293 @@
+"""Jobs that survive a restart: a queue in the database, taken by workers under a lease.
+
+A worker owns a job for as long as it renews the lease. When it dies, the lease runs out and another
+worker starts the job again from its beginning; what the job found is written in the same transaction
+that completes it, so that however often it was started there is one copy of each message.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from earful.conversation.types import Member
+from earful.insight.types import Findings
+from earful.store import records, tables
+from earful.store.conversations import ConversationStore
+from earful.store.database import Database
+
+__all__ = ["Delivery", "Job", "JobKind", "JobStatus", "JobStore", "LeaseLost"]
+
+JobKind = Literal["text", "media"]
+JobStatus = Literal["scheduled", "in_progress", "completed", "failed"]
+
+_OPEN: tuple[JobStatus, ...] = ("scheduled", "in_progress")
+
+
+class LeaseLost(Exception):
+    """The job is no longer this worker's: its lease ran out, or its conversation was deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work on one conversation.
+
+    `request` is what was asked, JSON-serialisable. `progress` is in 0..1. `attempts` counts how often
+    it was started. `error` is fit to be shown to the one who sent the work.
+    """
+
+    id: str
+    application_id: str
+    conversation_id: str
+    kind: JobKind
+    request: Mapping[str, Any] = field(default_factory=dict)
+    status: JobStatus = "scheduled"
+    progress: float = 0.0
+    error: str | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook call that is due."""
+
+    seq: int
+    application_id: str
+    url: str
+    body: Mapping[str, Any]
+    attempts: int
+
+
+class JobStore:
+    """Jobs and their webhook calls over one `Database`; safe for any number of workers and nodes."""
+
+    def __init__(self, database: Database, conversations: ConversationStore) -> None:
+        self._database = database
+        self._conversations = conversations
+
+    # -- for those who send work ------------------------------------------------------------------
+
+    async def submit(self, job: Job) -> None:
+        """Keep a new job; when this returns it will be done."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                insert(tables.jobs),
+                {
+                    "id": job.id,
+                    "application_id": job.application_id,
+                    "conversation_id": job.conversation_id,
+                    "kind": job.kind,
+                    "request": dict(job.request),
+                    "status": job.status,
+                    "progress": 0.0,
+                    "attempts": 0,
+                    "created_at": datetime.now(UTC),
+                },
+            )
+            await self._tell(connection, job, job.status)
+
+    async def get(self, application_id: str, job_id: str) -> Job | None:
+        """Return a job of the application, or None."""
+        table = tables.jobs
+        async with self._database.read() as connection:
+            found = await connection.execute(
+                select(table).where(table.c.id == job_id, table.c.application_id == application_id)
+            )
+            row = found.mappings().one_or_none()
+        return None if row is None else _job(row)
+
+    async def of_conversation(self, application_id: str, conversation_id: str) -> Sequence[Job]:
+        """Return the jobs of a conversation, the oldest first."""
+        table = tables.jobs
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(table)
+                .where(table.c.conversation_id == conversation_id, table.c.application_id == application_id)
+                .order_by(table.c.seq)
+            )
+            return tuple(_job(row) for row in rows.mappings())
+
+    async def count_open(self, application_id: str) -> int:
+        """Return how many of an application's jobs are not yet done."""
+        table = tables.jobs
+        async with self._database.read() as connection:
+            counted = await connection.scalar(
+                select(func.count())
+                .select_from(table)
+                .where(table.c.application_id == application_id, table.c.status.in_(_OPEN))
+            )
+        return int(counted or 0)
+
+    # -- for workers ------------------------------------------------------------------------------
+
+    async def claim(self, worker: str, lease: timedelta) -> Job | None:
+        """Take the oldest job that may run now, or None.
+
+        The jobs of one conversation run one after another, in the order in which they were sent.
+        """
+        table, earlier = tables.jobs, tables.jobs.alias("earlier")
+        now = datetime.now(UTC)
+        ahead = (
+            select(earlier.c.seq)
+            .where(
+                earlier.c.conversation_id == table.c.conversation_id,
+                earlier.c.seq < table.c.seq,
+                earlier.c.status.in_(_OPEN),
+            )
+            .exists()
+        )
+        abandoned = and_(table.c.status == "in_progress", table.c.lease_until < now)
+        wanted = (
+            select(table)
+            .where(or_(table.c.status == "scheduled", abandoned), ~ahead)
+            .order_by(table.c.seq)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        async with self._database.write() as connection:
+            row = (await connection.execute(wanted)).mappings().one_or_none()
+            if row is None:
+                return None
+            await connection.execute(
+                update(table)
+                .where(table.c.seq == row["seq"])
+                .values(
+                    status="in_progress",
+                    progress=0.0,
+                    attempts=row["attempts"] + 1,
+                    worker=worker,
+                    lease_until=now + lease,
+                )
+            )
+            job = _job({**row, "status": "in_progress", "progress": 0.0, "attempts": row["attempts"] + 1})
+            if row["status"] == "scheduled":
+                await self._tell(connection, job, "in_progress")
+            return job
+
+    async def renew(self, job: Job, worker: str, lease: timedelta, progress: float) -> None:
+        """Keep the job for longer and note how far it is. Raises `LeaseLost`."""
+        async with self._database.write() as connection:
+            await self._update(
+                connection, job, worker, lease_until=datetime.now(UTC) + lease, progress=progress
+            )
+
+    async def complete(
+        self, job: Job, worker: str, findings: Findings, *, members: Sequence[Member], ended_at: datetime
+    ) -> None:
+        """Write what the job found, and that it is done, at once. Raises `LeaseLost`."""
+        async with self._database.write() as connection:
+            await self._update(connection, job, worker, status="completed", progress=1.0, **_done())
+            for member in members:
+                await connection.execute(
+                    insert(tables.members), records.member_row(job.conversation_id, member)
+                )
+            await self._conversations.write_findings(connection, job.conversation_id, findings)
+            table = tables.conversations
+            await connection.execute(
+                update(table)
+                .where(
+                    table.c.id == job.conversation_id,
+                    or_(table.c.ended_at.is_(None), table.c.ended_at < ended_at),
+                )
+                .values(ended_at=ended_at)
+            )
+            await self._tell(connection, job, "completed")
+
+    async def fail(self, job: Job, worker: str, reason: str) -> None:
+        """Note that the job cannot be done, and why. Raises `LeaseLost`."""
+        async with self._database.write() as connection:
+            await self._update(connection, job, worker, status="failed", error=reason, **_done())
+            await self._tell(connection, job, "failed", reason)
+
+    async def release(self, job: Job, worker: str) -> None:
+        """Give a job back unfinished (the server stops), so that it starts again at once elsewhere."""
+        async with self._database.write() as connection:
+            await self._update(connection, job, worker, lease_until=datetime.now(UTC) - timedelta(seconds=1))
+
+    # -- webhook calls ----------------------------------------------------------------------------
+
+    async def due_deliveries(self, limit: int) -> Sequence[Delivery]:
+        """Return webhook calls that are due, the oldest first and at most one a job: order is kept."""
+        table, jobs, earlier = tables.webhook_deliveries, tables.jobs, tables.webhook_deliveries.alias()
+        ahead = select(earlier.c.seq).where(earlier.c.job_id == table.c.job_id, earlier.c.seq < table.c.seq)
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(table, jobs.c.application_id)
+                .join(jobs, jobs.c.id == table.c.job_id)
+                .where(table.c.due_at <= datetime.now(UTC), ~ahead.exists())
+                .order_by(table.c.seq)
+                .limit(limit)
+            )
+            return tuple(
+                Delivery(row["seq"], row["application_id"], row["url"], row["body"], row["attempts"])
+                for row in rows.mappings()
+            )
+
+    async def delivered(self, delivery: Delivery) -> None:
+        """Forget a webhook call that was answered, or that is given up."""
+        table = tables.webhook_deliveries
+        async with self._database.write() as connection:
+            await connection.execute(delete(table).where(table.c.seq == delivery.seq))
+
+    async def postpone(self, delivery: Delivery, due_at: datetime) -> None:
+        """Try a webhook call again later."""
+        table = tables.webhook_deliveries
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(table)
+                .where(table.c.seq == delivery.seq)
+                .values(attempts=delivery.attempts + 1, due_at=due_at)
+            )
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    async def _update(self, connection: AsyncConnection, job: Job, owner: str, **values: Any) -> None:
+        table = tables.jobs
+        result = await connection.execute(
+            update(table)
+            .where(
+                table.c.id == job.id,
+                table.c.worker == owner,
+                table.c.attempts == job.attempts,
+                table.c.status == "in_progress",
+            )
+            .values(**values)
+        )
+        if result.rowcount == 0:
+            raise LeaseLost(job.id)
+
+    async def _tell(
+        self, connection: AsyncConnection, job: Job, status: JobStatus, error: str | None = None
+    ) -> None:
+        """Queue the webhook call of a state, in the transaction that brings the state about."""
+        url = job.request.get("webhookUrl")
+        if not url:
+            return
+        body = {"jobId": job.id, "status": status, "conversationId": job.conversation_id}
+        if error is not None:
+            body["error"] = error
+        await connection.execute(
+            insert(tables.webhook_deliveries),
+            {"job_id": job.id, "url": url, "body": body, "attempts": 0, "due_at": datetime.now(UTC)},
+        )
+
+
+def _done() -> dict[str, Any]:
+    return {"finished_at": datetime.now(UTC), "worker": None, "lease_until": None}
+
+
+def _job(row: RowMapping | Mapping[str, Any]) -> Job:
+    return Job(
+        id=row["id"],
+        application_id=row["application_id"],
+        conversation_id=row["conversation_id"],
+        kind=row["kind"],
+        request=row["request"],
+        status=row["status"],
+        progress=row["progress"],
+        error=row["error"],
+        attempts=row["attempts"],
+    )
