@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from earful.jobs.fetch import FetchError, FetchLimits, FetchRefused, FetchTooLarge, fetch, is_public
+from earful.jobs.fetch import FetchError, FetchLimits, FetchRefused, FetchTooLarge, fetch
+from earful.jobs.outbound import is_public
 
 OPEN = FetchLimits(max_bytes=1_000_000, timeout_s=10, allow_private=True)
 GUARDED = FetchLimits(max_bytes=1_000_000, timeout_s=10)

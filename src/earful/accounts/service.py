@@ -30,6 +30,7 @@ DEFAULT_APPLICATION = "default"
 """The name of the application that a first run makes."""
 
 _TOKEN_KEY = "access-token"  # noqa: S105 (the name of a purpose, not a secret)
+_WEBHOOK_KEY = "webhook"
 _RECHECK_S = 2.0
 _ALPHABET = string.ascii_letters + string.digits
 _API_KEY_PREFIX = "ek_"
@@ -158,6 +159,11 @@ class Accounts:
             # The library lets a ValueError through for text that is not even ASCII.
             raise InvalidToken(str(error)) from None
         return dict(claims)
+
+    async def webhook_secret(self, application_id: str) -> str:
+        """Return the secret by which an application knows that a webhook call is this server's."""
+        key = await self._store.signing_key(_WEBHOOK_KEY, secrets.token_hex(32))
+        return "whsec_" + hmac.new(key.encode(), application_id.encode(), hashlib.sha256).hexdigest()
 
     async def _key(self) -> str:
         if self._signing_key is None:

@@ -1,24 +1,17 @@
-"""Fetch a file that a client names by its address, without becoming the client's way into this network.
-
-Addresses are checked where the connection is made, not where the name is read: the name is resolved
-once, every address it resolves to is checked, and the connection goes to the checked address. So a
-name that changes its answer between two look-ups (DNS rebinding), a redirect into the private network
-or an odd spelling of 127.0.0.1 gains nothing.
-"""
+"""Fetch a file that a client names by its address, within limits of size, time and redirects."""
 
 import asyncio
-import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import anyio
 import httpcore
 
-__all__ = ["FetchError", "FetchLimits", "FetchRefused", "FetchTooLarge", "fetch", "is_public"]
+from earful.jobs.outbound import GuardedBackend, Refused, check_address
+
+__all__ = ["FetchError", "FetchLimits", "FetchRefused", "FetchTooLarge", "fetch"]
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _CHUNK_TIMEOUT_S = 30.0
@@ -51,20 +44,6 @@ class FetchLimits:
     allow_private: bool = False
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Return whether an address is on the public internet, also when IPv6 wraps an IPv4 one."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is None and address in _NAT64:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-    return address.is_global and not address.is_multicast
-
-
-_NAT64 = ip_network("64:ff9b::/96")
-
-
 async def fetch(
     url: str,
     target: Path,
@@ -86,16 +65,16 @@ async def fetch(
 async def _fetch(
     url: str, target: Path, limits: FetchLimits, progress: Callable[[int, int | None], None] | None
 ) -> int:
-    backend = _GuardedBackend(limits.allow_private)
+    backend = GuardedBackend(limits.allow_private)
     async with httpcore.AsyncConnectionPool(network_backend=backend, max_connections=1) as pool:
         for _ in range(limits.max_redirects + 1):
-            _check_scheme(url)
+            _check(url)
             try:
                 async with pool.stream("GET", url, headers=_headers(url), extensions=_TIMEOUTS) as response:
                     if response.status not in _REDIRECTS:
                         return await _save(response, target, limits, progress)
                     location = _header(response, b"location")
-            except _Refused as refused:
+            except Refused as refused:
                 raise FetchRefused(str(refused)) from None
             except (httpcore.NetworkError, httpcore.TimeoutException) as error:
                 raise FetchError(
@@ -135,18 +114,11 @@ async def _save(
     return done
 
 
-def _check_scheme(url: str) -> None:
+def _check(url: str) -> None:
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise FetchRefused("that is not an address") from None
-    if parts.scheme not in {"http", "https"} or not host:
-        raise FetchRefused("only http and https addresses are fetched")
-    if parts.username is not None or parts.password is not None:
-        raise FetchRefused("addresses with a user name or password are not fetched")
-    if port == 0:
-        raise FetchRefused("that is not an address")
+        check_address(url)
+    except Refused as refused:
+        raise FetchRefused(str(refused)) from None
 
 
 def _headers(url: str) -> list[tuple[str, str]]:
@@ -158,56 +130,4 @@ def _header(response: httpcore.Response, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in response.headers if key.lower() == name), None)
 
 
-_TIMEOUTS = {
-    "timeout": {
-        "connect": _CHUNK_TIMEOUT_S,
-        "read": _CHUNK_TIMEOUT_S,
-        "write": _CHUNK_TIMEOUT_S,
-        "pool": _CHUNK_TIMEOUT_S,
-    }
-}
-
-
-class _Refused(Exception):
-    """Raised where the connection would be made; outside httpcore's own tree so that it passes through."""
-
-
-class _GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connects only to addresses that were checked after the name was resolved."""
-
-    def __init__(self, allow_private: bool) -> None:
-        self._inner = httpcore.AnyIOBackend()
-        self._allow_private = allow_private
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 (httpcore's signature)
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        error: Exception | None = None
-        for address in await self._resolve(host, port):
-            try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
-                error = failed
-        raise error or httpcore.ConnectError(f"{host} has no address")
-
-    async def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
-        raise _Refused("only http and https addresses are fetched")
-
-    async def sleep(self, seconds: float) -> None:
-        await self._inner.sleep(seconds)
-
-    async def _resolve(self, host: str, port: int) -> list[str]:
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"the name {host} could not be resolved") from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        # One private address among public ones is refused too: which would be used is not ours to say.
-        if not self._allow_private and not all(is_public(ip_address(a.split("%")[0])) for a in addresses):
-            raise _Refused(f"{host} is in a private network; such addresses are not fetched")
-        return addresses
+_TIMEOUTS = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), _CHUNK_TIMEOUT_S)}
