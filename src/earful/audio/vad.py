@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -170,7 +171,5 @@ def speech_segments(
         start = max(0, first - min(pad, (first - before) // 2))
         end = min(len(probabilities), last + min(pad, (after - last + 1) // 2))
         edges = [start, *(part_end for _, part_end in parts[:-1]), end]
-        segments += [
-            (a * FRAME, min(b * FRAME, len(samples))) for a, b in zip(edges, edges[1:], strict=False)
-        ]
+        segments += [(a * FRAME, min(b * FRAME, len(samples))) for a, b in pairwise(edges)]
     return segments

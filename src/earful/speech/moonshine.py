@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 from earful.speech.tokenizer import END, START, Tokenizer
 from earful.speech.types import Samples
 
-__all__ = ["Bias", "Decoded", "Frames", "MoonshineModel", "prepare", "token_ceiling"]
+__all__ = [
+    "Bias",
+    "Decoded",
+    "Frames",
+    "MoonshineModel",
+    "loop_length",
+    "prepare",
+    "token_ceiling",
+    "with_prefix_logprobs",
+]
 
 SAMPLE_RATE = 16_000
 TOKENS_PER_SECOND = 6.5
@@ -203,7 +212,7 @@ class MoonshineModel:
         return [decoded for decoded in found if decoded is not None]
 
     def _run_group(self, rows: list[_Row], found: list[Decoded | None]) -> None:
-        """Decode the rows together to their ends. All begin at the shortest prefix; longer ones are forced."""
+        """Decode the rows together to their ends: all start at the shortest prefix, longer are forced."""
         common = min(len(row.forced) for row in rows)
         for row in rows:
             row.tokens = list(row.forced[:common])

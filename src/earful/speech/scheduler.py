@@ -1,0 +1,498 @@
+"""One scheduler for all live streams: who gets the CPU next, and which utterances share a batch.
+
+Worker threads take turns. Each turn first lets streams hear what has come in (voice activity, cheap), then
+recognises finals, then the stalest partials; a batch holds a few seconds of audio, so that nothing urgent
+waits long behind it. Partials come less often when the machine is busy; finals are never dropped. One
+stream is decoded by one thread at a time, so its results leave in order.
+
+Everything is driven by audio, not by clocks: the same audio gives the same work.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+from earful.audio.vad import FRAME, FRAME_SECONDS, SAMPLE_RATE, VadState
+from earful.conversation.types import Word
+from earful.speech import metrics
+from earful.speech.endpoint import EndpointRules, Segment, Segmenter
+from earful.speech.guards import Evidence, is_invented
+from earful.speech.moonshine import Bias, Decoded
+from earful.speech.partials import Agreement
+from earful.speech.tokenizer import Tokenizer
+from earful.speech.types import Hypothesis, Samples, StreamOptions
+from earful.speech.words import estimate_words, word_confidences
+
+__all__ = ["Ear", "Engine", "LiveStream", "Load", "Scheduler"]
+
+Kind = Literal["final", "speculative", "partial"]
+
+_HEAR_AT_LEAST = 3 * FRAME
+_HEAR_AT_MOST = 256 * FRAME
+_BATCH = 8
+_BATCH_SECONDS: dict[Kind, float] = {"final": 24.0, "speculative": 24.0, "partial": 16.0}
+
+
+class Engine(Protocol):
+    """What turns segments into tokens."""
+
+    tokenizer: Tokenizer
+
+    def decode(
+        self,
+        segments: Sequence[Samples],
+        prefixes: Sequence[Sequence[int]] | None = None,
+        bias: Bias | Sequence[Bias | None] | None = None,
+    ) -> list[Decoded]:
+        """Recognise the segments, each beginning with its prefix; the answer is in the order given."""
+        ...
+
+
+class Ear(Protocol):
+    """What tells speech from everything else."""
+
+    def probabilities(self, samples: Samples, state: VadState) -> Samples:
+        """Return the speech probability of each frame of 512 samples, carrying `state` forward."""
+        ...
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """A segment with what was recognised in it so far. `partial_at` is how far the last partial heard."""
+
+    segment: Segment
+    agreement: Agreement
+    partial_at: int
+    number: int | None = None
+    speculated: Decoded | None = None
+    speculated_end: int = -1
+    certain_at: float = 0.0
+
+
+@dataclass(slots=True)
+class _Task:
+    """One utterance to recognise: its audio now and the tokens it begins with."""
+
+    kind: Kind
+    stream: "LiveStream"
+    utterance: _Utterance
+    audio: Samples
+    end: int
+    prefix: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What a thread does next: let streams hear, or recognise a batch."""
+
+    hear: Sequence["LiveStream"] = ()
+    decode: Sequence[_Task] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy recognition is: the share of the threads' time in use, and the age in seconds of the
+    oldest audio of an utterance that no result has covered yet."""
+
+    busy: float
+    lag: float
+
+
+@dataclass(eq=False, slots=True)
+class LiveStream:
+    """One stream as the scheduler knows it. `deliver` and flush callbacks run on a worker thread."""
+
+    options: StreamOptions
+    deliver: Callable[[Hypothesis], None]
+    segmenter: Segmenter
+    make_bias: Callable[[], Bias | None]
+    vad: VadState = field(default_factory=VadState)
+    inbox: deque[Samples] = field(default_factory=deque)
+    waiting: int = 0
+    fed: int = 0
+    current: _Utterance | None = None
+    finals: deque[_Utterance] = field(default_factory=deque)
+    flushes: list[Callable[[], None]] = field(default_factory=list)
+    flush_asked: bool = False
+    hearing: bool = False
+    decoding: bool = False
+    closed: bool = False
+    count: int = 0
+    bias: Bias | None = None
+    bias_made: bool = False
+
+
+class Scheduler:
+    """Shares the CPU between streams. `run_once` does one turn; `start` makes threads that take turns."""
+
+    def __init__(self, engine: Engine, ear: Ear, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._ear = ear
+        self._clock = clock
+        self._streams: list[LiveStream] = []
+        self._wake = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._stopping = False
+        self._busy: deque[tuple[float, float]] = deque(maxlen=256)
+        self._count = 1
+
+    # The streams' side: called from event loops, short.
+
+    def open(
+        self,
+        options: StreamOptions,
+        deliver: Callable[[Hypothesis], None],
+        make_bias: Callable[[], Bias | None] = lambda: None,
+    ) -> LiveStream:
+        """Add a stream. `make_bias` is called once, on a worker thread, before the first decoding."""
+        rules = EndpointRules(silence=options.endpoint_silence, max_segment=options.max_segment)
+        stream = LiveStream(options, deliver, Segmenter(rules), make_bias)
+        with self._wake:
+            self._streams.append(stream)
+            metrics.STREAMS.set(len(self._streams))
+        return stream
+
+    def feed(self, stream: LiveStream, samples: Samples) -> None:
+        """Take audio for a stream (float32 [n]); the array is kept, so the caller must not change it."""
+        if stream.closed or len(samples) == 0:
+            return
+        with self._wake:
+            stream.inbox.append(samples)
+            stream.waiting += len(samples)
+            stream.fed += len(samples)
+            if stream.waiting >= _HEAR_AT_LEAST and not stream.hearing:
+                self._wake.notify()
+
+    def flush(self, stream: LiveStream, done: Callable[[], None]) -> None:
+        """End the stream's utterance; `done` is called once the finals of all that was fed are delivered."""
+        with self._wake:
+            if stream.closed:
+                done()
+                return
+            stream.flush_asked = True
+            stream.flushes.append(done)
+            self._wake.notify()
+
+    def close(self, stream: LiveStream) -> None:
+        """Remove a stream and forget what it had not yet recognised. Idempotent."""
+        with self._wake:
+            if stream.closed:
+                return
+            stream.closed = True
+            self._streams.remove(stream)
+            metrics.STREAMS.set(len(self._streams))
+            stream.inbox.clear()
+            stream.finals.clear()
+            stream.current = None
+            flushes, stream.flushes = stream.flushes, []
+            metrics.WAITING.set(sum(len(other.finals) for other in self._streams))
+        for done in flushes:
+            done()
+
+    @property
+    def streams(self) -> int:
+        """How many streams are open."""
+        return len(self._streams)
+
+    def is_open_utterance(self, stream: LiveStream) -> bool:
+        """Return whether the stream has audio or an utterance that is not yet over."""
+        with self._wake:
+            return stream.waiting > 0 or stream.segmenter.open is not None
+
+    def load(self) -> Load:
+        """Return how busy the threads were during the last five seconds."""
+        with self._wake:
+            now = self._clock()
+            spans = [(max(start, now - 5.0), end) for start, end in self._busy if end > now - 5.0]
+            lags = [
+                (stream.fed - max(utterance.partial_at, utterance.segment.start)) / SAMPLE_RATE
+                for stream in self._streams
+                if (utterance := stream.current) is not None
+            ]
+            lags += [stream.waiting / SAMPLE_RATE for stream in self._streams]
+            busy = sum(end - start for start, end in spans) / (5.0 * self._count)
+            return Load(busy=min(1.0, busy), lag=max(lags, default=0.0))
+
+    # The threads' side.
+
+    def start(self, threads: int) -> None:
+        """Start the worker threads."""
+        self._count = threads
+        for number in range(threads):
+            thread = threading.Thread(target=self._work, name=f"speech-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Let the threads finish their turn and end; streams that are open get nothing more."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        for stream in list(self._streams):
+            self.close(stream)
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                turn = self._next()
+                while turn is None and not self._stopping:
+                    self._wake.wait()
+                    turn = self._next()
+                if turn is None or self._stopping:
+                    return
+            self._take(turn)
+
+    def run_once(self) -> bool:
+        """Do one turn's work in the calling thread; return whether there was any."""
+        with self._wake:
+            turn = self._next()
+        if turn is None:
+            return False
+        self._take(turn)
+        return True
+
+    def _take(self, turn: "_Turn") -> None:
+        started = self._clock()
+        if turn.hear:
+            self._hear(turn.hear)
+        if turn.decode:
+            self._decode(turn.decode)
+        ended = self._clock()
+        metrics.BUSY.inc(max(0.0, ended - started))
+        with self._wake:
+            self._busy.append((started, ended))
+
+    def _next(self) -> "_Turn | None":
+        """Choose the next turn's work, most urgent first. Called with the lock held."""
+        deaf = [s for s in self._streams if not s.hearing and (s.waiting >= _HEAR_AT_LEAST or s.flush_asked)]
+        if deaf:
+            for stream in deaf:
+                stream.hearing = True
+            return _Turn(hear=deaf)
+        free = [stream for stream in self._streams if not stream.decoding]
+        for find in (self._final_tasks, self._speculative_tasks, self._partial_tasks):
+            tasks = find(free)
+            if tasks:
+                batch = _batch(tasks)
+                for task in batch:
+                    task.stream.decoding = True
+                return _Turn(decode=batch)
+        return None
+
+    def _final_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
+        found = [(u.certain_at, at, s, u) for s in free for at, u in enumerate(s.finals)]
+        found.sort(key=lambda entry: entry[:2])
+        return [
+            _Task("final", stream, utterance, utterance.segment.audio(), utterance.segment.end, ())
+            for _, _, stream, utterance in found[:_BATCH]
+        ]
+
+    def _speculative_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
+        tasks: list[_Task] = []
+        for stream in free:
+            utterance, segment = stream.current, stream.segmenter.settled()
+            if utterance is None or segment is not utterance.segment or stream.finals:
+                continue
+            end = stream.segmenter.final_end(segment)
+            if utterance.speculated_end != end and segment.voiced >= stream.segmenter.rules.min_voiced:
+                tasks.append(_Task("speculative", stream, utterance, segment.audio(end), end, ()))
+        return tasks[:_BATCH]
+
+    def _partial_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
+        stale: list[tuple[int, LiveStream, _Utterance]] = []
+        for stream in free:
+            utterance = stream.current
+            if utterance is None or not stream.options.partials or stream.finals:
+                continue
+            segment = utterance.segment
+            new = segment.heard - utterance.partial_at
+            due = new >= stream.options.partial_interval * SAMPLE_RATE
+            if due and segment.voiced_end > utterance.partial_at:
+                stale.append((new, stream, utterance))
+        stale.sort(key=lambda entry: -entry[0])
+        return [
+            _Task("partial", s, u, u.segment.audio(), u.segment.heard, u.agreement.prefix)
+            for _, s, u in stale[:_BATCH]
+        ]
+
+    def _hear(self, streams: Sequence[LiveStream]) -> None:
+        """Run voice activity over what came in and move the streams' utterances on."""
+        for stream in streams:
+            with self._wake:
+                flushing = stream.flush_asked
+                block = self._take_audio(stream, flushing)
+            probabilities = self._ear.probabilities(block, stream.vad)
+            metrics.AUDIO.inc(len(block) / SAMPLE_RATE)
+            with self._wake:
+                stream.hearing = False
+                if stream.closed:
+                    continue
+                over = stream.segmenter.push(block, probabilities)
+                if flushing and stream.waiting == 0:
+                    stream.flush_asked = False
+                    over += stream.segmenter.flush()
+                    stream.vad = VadState()
+                for segment in over:
+                    utterance = self._utterance_of(stream, segment)
+                    utterance.certain_at = self._clock()
+                    stream.finals.append(utterance)
+                if stream.segmenter.open is None:
+                    stream.current = None
+                else:
+                    stream.current = self._utterance_of(stream, stream.segmenter.open)
+                self._settle(stream)
+                self._wake.notify()
+
+    def _take_audio(self, stream: LiveStream, flushing: bool) -> Samples:
+        """Take whole frames from the inbox; the last frame is filled with silence when flushing."""
+        joined = stream.inbox[0] if len(stream.inbox) == 1 else np.concatenate((*stream.inbox, _NOTHING))
+        count = min(len(joined) // FRAME * FRAME, _HEAR_AT_MOST)
+        if flushing and len(joined) <= _HEAR_AT_MOST:
+            count = len(joined)
+        stream.inbox.clear()
+        if count < len(joined):
+            stream.inbox.append(joined[count:].copy())
+        stream.waiting = len(joined) - count
+        missing = -count % FRAME
+        block = joined[:count]
+        return np.concatenate((block, np.zeros(missing, np.float32))) if missing else block
+
+    def _utterance_of(self, stream: LiveStream, segment: Segment) -> _Utterance:
+        if stream.current is not None and stream.current.segment is segment:
+            return stream.current
+        return _Utterance(segment, Agreement(self._engine.tokenizer), partial_at=segment.offset)
+
+    def _decode(self, tasks: Sequence[_Task]) -> None:
+        for task in tasks:
+            if not task.stream.bias_made:
+                task.stream.bias, task.stream.bias_made = task.stream.make_bias(), True
+        decoded = self._engine.decode(
+            [task.audio for task in tasks],
+            [task.prefix for task in tasks],
+            [task.stream.bias for task in tasks],
+        )
+        with self._wake:
+            for task, result in zip(tasks, decoded, strict=True):
+                self._accept(task, result)
+            for stream in {id(task.stream): task.stream for task in tasks}.values():
+                stream.decoding = False
+                self._settle(stream)
+            metrics.WAITING.set(sum(len(stream.finals) for stream in self._streams))
+            self._wake.notify()
+
+    def _accept(self, task: _Task, result: Decoded) -> None:
+        """Note what was recognised, and tell the listener unless the utterance has moved on."""
+        utterance = task.utterance
+        if task.kind == "partial":
+            result = utterance.agreement.add(result)
+            utterance.partial_at = max(utterance.partial_at, task.end)
+        else:
+            utterance.speculated, utterance.speculated_end = result, task.end
+            if task.kind == "speculative":
+                utterance.partial_at = max(utterance.partial_at, utterance.segment.heard)
+                result = utterance.agreement.add(result)
+        if task.kind != "final" and not task.stream.closed and task.stream.options.partials:
+            self._say_partial(task.stream, utterance, result, task.end)
+
+    def _settle(self, stream: LiveStream) -> None:
+        """Deliver the finals that are recognised, in order, and answer flushes that are done."""
+        if stream.decoding or stream.closed:
+            return
+        while stream.finals and stream.finals[0].speculated_end == stream.finals[0].segment.end:
+            self._say_final(stream, stream.finals.popleft())
+        idle = not (stream.finals or stream.flush_asked or stream.hearing)
+        if stream.flushes and idle and stream.current is None:
+            flushes, stream.flushes = stream.flushes, []
+            for done in flushes:
+                done()
+
+    def _say_partial(self, stream: LiveStream, utterance: _Utterance, decoded: Decoded, end: int) -> None:
+        if is_invented(decoded, _evidence(utterance.segment)):
+            return
+        metrics.RESULTS.labels("partial").inc()
+        metrics.PARTIAL_AGE.observe((stream.fed - end) / SAMPLE_RATE)
+        stable = len(utterance.agreement.stable_text)
+        stream.deliver(self._hypothesis(stream, utterance, decoded, end, final=False, stable=stable))
+
+    def _say_final(self, stream: LiveStream, utterance: _Utterance) -> None:
+        decoded = _trusted(utterance)
+        if not decoded.text and utterance.number is None:
+            return
+        metrics.RESULTS.labels("final").inc()
+        metrics.FINAL_DELAY.observe(max(0.0, self._clock() - utterance.certain_at))
+        end = utterance.segment.end
+        stable = len(decoded.text)
+        stream.deliver(self._hypothesis(stream, utterance, decoded, end, final=True, stable=stable))
+
+    def _hypothesis(
+        self,
+        stream: LiveStream,
+        utterance: _Utterance,
+        decoded: Decoded,
+        end: int,
+        *,
+        final: bool,
+        stable: int,
+    ) -> Hypothesis:
+        segment = utterance.segment
+        if utterance.number is None:
+            utterance.number = stream.count
+            stream.count += 1
+        words: tuple[Word, ...] = ()
+        if stream.options.words:
+            heard = segment.probabilities[: (end - segment.offset) // FRAME]
+            spoken = word_confidences(decoded, self._engine.tokenizer)
+            words = estimate_words(spoken, heard, segment.offset / SAMPLE_RATE)
+        return Hypothesis(
+            segment=utterance.number,
+            text=decoded.text,
+            start=segment.start / SAMPLE_RATE,
+            end=max(segment.start, min(segment.voiced_end, end)) / SAMPLE_RATE,
+            is_final=final,
+            confidence=decoded.confidence if decoded.text else None,
+            words=words,
+            stable_chars=min(stable, len(decoded.text)),
+            audio_end=end / SAMPLE_RATE,
+        )
+
+
+def _trusted(utterance: _Utterance) -> Decoded:
+    """Return what an utterance's final should say: nothing when invented, the last partial after a loop."""
+    decoded = utterance.speculated
+    evidence = _evidence(utterance.segment)
+    if decoded is not None and not is_invented(decoded, evidence):
+        return decoded
+    partial = utterance.agreement.latest
+    if decoded is not None and decoded.looped and partial is not None and not partial.looped:
+        return _SILENT if is_invented(partial, evidence) else partial
+    return _SILENT
+
+
+_SILENT = Decoded((), "", 0.0, ())
+_NOTHING = np.zeros(0, np.float32)
+
+
+def _batch(tasks: Sequence[_Task]) -> list[_Task]:
+    """Return the first tasks that together hold no more audio than a batch should."""
+    left = _BATCH_SECONDS[tasks[0].kind] * SAMPLE_RATE
+    chosen: list[_Task] = []
+    for task in tasks:
+        left -= len(task.audio)
+        if chosen and left < 0:
+            break
+        chosen.append(task)
+    return chosen
+
+
+def _evidence(segment: Segment) -> Evidence:
+    voiced = [chance for chance in segment.probabilities if chance >= 0.35]
+    mean = sum(voiced) / len(voiced) if voiced else 0.0
+    return Evidence(voiced=len(voiced) * FRAME_SECONDS, mean=mean)
