@@ -63,7 +63,7 @@ class Settings(BaseSettings):
         description="Largest WebSocket message accepted, in bytes; a larger one ends its connection.",
     )
     max_body_bytes: int = Field(
-        default=1_048_576,
+        default=16_777_216,
         ge=1024,
         description="Largest JSON request body accepted by the REST API, in bytes.",
     )

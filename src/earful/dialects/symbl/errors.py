@@ -6,7 +6,7 @@ ApiError                  any status, any message
 └── ConversationNotFound  404
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -24,6 +24,7 @@ __all__ = [
     "ErrorMessage",
     "TokenRefused",
     "describe",
+    "error_response",
     "install_error_handlers",
 ]
 
@@ -83,17 +84,22 @@ def describe(problems: Sequence[Any]) -> str:
     return "; ".join(sentences)
 
 
+def error_response(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return an error in this dialect's form."""
+    return JSONResponse({"message": message}, status, headers)
+
+
 def install_error_handlers(app: FastAPI) -> None:
-    """Answer every error of `app` in this dialect's form: ours, FastAPI's and unforeseen ones."""
+    """Answer the errors of `app`, ours and FastAPI's own, in this dialect's form."""
 
     @app.exception_handler(ApiError)
     async def on_api_error(_request: Request, error: ApiError) -> JSONResponse:
         headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-        return JSONResponse({"message": error.message}, error.status, headers)
+        return error_response(error.status, error.message, headers)
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid_request(_request: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"message": describe(error.errors())}, 400)
+        return error_response(400, describe(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
@@ -102,9 +108,4 @@ def install_error_handlers(app: FastAPI) -> None:
             message = f"There is nothing at {request.url.path}."
         elif error.status_code == 405:
             message = f"{request.method} is not possible on {request.url.path}."
-        return JSONResponse({"message": message}, error.status_code, error.headers)
-
-    @app.exception_handler(Exception)
-    async def on_fault(_request: Request, _error: Exception) -> JSONResponse:
-        # The server logs the exception itself; what went wrong inside is not the client's to know.
-        return JSONResponse({"message": "The server failed to answer this request."}, 500)
+        return error_response(error.status_code, message, error.headers)

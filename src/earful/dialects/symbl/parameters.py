@@ -1,0 +1,262 @@
+"""What a client of the Async API asks for, however its library put it on the wire.
+
+Lists and objects come as JSON text, as repeated keys, separated by commas, in brackets, and from the
+vendor's Python client spread over one key per character; booleans and numbers come as strings. See
+symbl-async.md §3.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, ValidationError
+
+from earful.conversation.types import CustomEntity, Redaction, Tracker
+from earful.dialects.symbl.bodies import Body
+from earful.dialects.symbl.errors import BadRequest, describe
+from earful.jobs.requests import ChannelSpeaker, Wanted
+
+__all__ = ["ProcessParameters", "TextBody", "UrlBody", "gather", "parse"]
+
+P = TypeVar("P", bound="ProcessParameters")
+
+_LISTS = {"customVocabulary", "entities", "trackers", "channelMetadata", "conversationType", "messages"}
+_OBJECTS = {"features", "metadata", "redaction"}
+
+
+def gather(query: Iterable[tuple[str, str]], body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Put the query and the body together, the body winning, with lists and objects as such."""
+    values: dict[str, list[str]] = {}
+    for name, value in query:
+        values.setdefault(name, []).append(value)
+    found: dict[str, Any] = {}
+    for name, given in values.items():
+        if name in _LISTS:
+            found[name] = _as_list(given)
+        elif name in _OBJECTS:
+            found[name] = _as_object(given)
+        else:
+            found[name] = given[-1]
+    for name, value in (body or {}).items():
+        if name in _LISTS and isinstance(value, str):
+            found[name] = _as_list([value])
+        elif name in _OBJECTS and isinstance(value, str):
+            found[name] = _as_object([value])
+        elif value is not None:
+            found[name] = value
+    return found
+
+
+def _as_list(given: list[str]) -> list[Any]:
+    if len(given) > 1 and all(len(item) == 1 for item in given):
+        given = ["".join(given)]
+    if len(given) > 1:
+        return [_json_or_text(item) for item in given]
+    text = given[0].strip()
+    value = _json_or_text(text)
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        return [value]
+    inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    return [part for item in inner.split(",") if (part := item.strip().strip("\"'"))]
+
+
+def _as_object(given: list[str]) -> Any:
+    text = "".join(given) if all(len(item) == 1 for item in given) else given[-1]
+    return _json_or_text(text)
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _flag(value: object) -> object:
+    return False if value is None or (isinstance(value, str) and not value.strip()) else value
+
+
+def _listed(value: object) -> object:
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _blank_is_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Count = Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(_blank_is_none)]
+
+
+class _Given(Body):
+    # Clients send parameters of other routes and of later versions along; none of them is an error.
+    model_config = ConfigDict(extra="ignore")
+
+
+class TrackerGiven(_Given):
+    """A tracker given in full, or one that is stored, by its id."""
+
+    id: str | None = None
+    name: str | None = None
+    vocabulary: tuple[str, ...] = ()
+
+
+class EntityGiven(_Given):
+    """A custom entity."""
+
+    custom_type: str
+    text: str
+    value: str | None = None
+
+
+class SpeakerGiven(_Given):
+    """Who speaks on a channel."""
+
+    name: str | None = None
+    email: str | None = None
+
+
+class ChannelGiven(_Given):
+    """A channel, counted from 1, and its speaker."""
+
+    channel: int = Field(ge=1, le=64)
+    speaker: SpeakerGiven = SpeakerGiven()
+
+
+class RedactionGiven(_Given):
+    """What to do with personal data."""
+
+    identify_content: Flag = False
+    redact_content: Flag = False
+    redaction_string: str = Field(default="****", min_length=1, max_length=16)
+
+
+class FeaturesGiven(_Given):
+    """What else to prepare."""
+
+    feature_list: tuple[str, ...] = ()
+
+
+class ProcessParameters(_Given):
+    """Everything that may be asked of a job, whatever its source."""
+
+    name: str | None = None
+    webhook_url: str | None = None
+    confidence_threshold: float = Field(default=0.5, ge=0.0, le=1.0)
+    custom_vocabulary: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    detect_phrases: Flag = False
+    detect_entities: Flag = False
+    entities: Annotated[tuple[EntityGiven, ...], BeforeValidator(_listed)] = ()
+    trackers: Annotated[tuple[TrackerGiven, ...], BeforeValidator(_listed)] = ()
+    enable_all_trackers: Flag = False
+    enable_summary: Flag = False
+    language_code: str = "en-US"
+    mode: Annotated[Literal["default", "phone"] | None, BeforeValidator(_blank_is_none)] = None
+    enable_separate_recognition_per_channel: Flag = False
+    channel_metadata: Annotated[tuple[ChannelGiven, ...], BeforeValidator(_listed)] = ()
+    enable_speaker_diarization: Flag = False
+    diarization_speaker_count: Count = None
+    timezone_offset: int = Field(default=0, ge=-1440, le=1440)
+    conversation_type: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    features: FeaturesGiven = FeaturesGiven()
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    start_time: AwareDatetime | None = None
+    redaction: RedactionGiven = RedactionGiven()
+
+    def wanted(self, trackers: tuple[Tracker, ...]) -> Wanted:
+        """Return what is to be found; `trackers` are the inline ones and the stored ones by id."""
+        return Wanted(
+            language=self.language_code,
+            timezone_offset_min=self.timezone_offset,
+            confidence_threshold=self.confidence_threshold,
+            phrases=self.detect_phrases,
+            entities=self.detect_entities or bool(self.entities),
+            custom_entities=tuple(
+                CustomEntity(entity.custom_type, entity.text, entity.value or entity.text)
+                for entity in self.entities
+            ),
+            trackers=trackers,
+            all_trackers=self.enable_all_trackers,
+            summary=self.enable_summary,
+            call_score="callScore" in self.features.feature_list,
+            redaction=Redaction(
+                identify=self.redaction.identify_content,
+                redact=self.redaction.redact_content,
+                mask=self.redaction.redaction_string,
+            ),
+        )
+
+    def inline_trackers(self) -> tuple[Tracker, ...]:
+        """Return the trackers that are given in full."""
+        return tuple(
+            Tracker(given.name, tuple(given.vocabulary), given.id)
+            for given in self.trackers
+            if given.name and given.vocabulary
+        )
+
+    def tracker_ids(self) -> tuple[str, ...]:
+        """Return the ids of stored trackers that are asked for."""
+        return tuple(given.id for given in self.trackers if given.id and not given.vocabulary)
+
+    def speakers(self) -> tuple[ChannelSpeaker, ...]:
+        """Return who speaks on which channel."""
+        return tuple(
+            ChannelSpeaker(given.channel, given.speaker.name, given.speaker.email)
+            for given in self.channel_metadata
+        )
+
+
+class Sender(_Given):
+    """Who wrote an item of a text."""
+
+    id: str | None = None
+    name: str | None = None
+    user_id: str | None = None
+    email: str | None = None
+
+
+class Content(_Given):
+    """The words of an item of a text."""
+
+    content: str
+    content_type: str = "text/plain"
+
+
+class Span(_Given):
+    """When an item of a text was said."""
+
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+
+
+class TextItem(_Given):
+    """One item of a text."""
+
+    payload: Content
+    sender: Annotated[Sender, Field(alias="from")] = Sender()
+    duration: Span = Span()
+
+
+class TextBody(ProcessParameters):
+    """A text to understand."""
+
+    messages: tuple[TextItem, ...]
+
+
+class UrlBody(ProcessParameters):
+    """A recording to fetch and recognise."""
+
+    url: str = Field(min_length=1)
+
+
+def parse(model: type[P], values: Mapping[str, Any]) -> P:
+    """Check what was gathered. Raises `BadRequest` naming the parameter."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise BadRequest(describe(error.errors())) from None

@@ -1,0 +1,267 @@
+"""Puts the rooms together: one ASGI application that owns every service, and the process around it."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Literal
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+
+from earful import __version__
+from earful.accounts.service import Accounts
+from earful.dialects.symbl.auth import token_router
+from earful.dialects.symbl.conversations import conversation_router
+from earful.dialects.symbl.errors import install_error_handlers
+from earful.metrics import METRICS_CONTENT_TYPE, ServerMetrics
+from earful.middleware import BodyLimit, Observe, WaitUntilReady
+from earful.pages import router as pages_router
+from earful.settings import Settings
+from earful.speech.types import SpeechService
+from earful.store.conversations import ConversationStore
+from earful.store.database import Database
+
+__all__ = ["Health", "Rooms", "create_app", "listen", "run"]
+
+log = structlog.get_logger(__name__)
+
+State = Literal["starting", "ready", "stopping", "failed"]
+
+_RECORDINGS = ("/v1/process/audio", "/v1/process/video")
+
+
+@dataclass(slots=True)
+class Rooms:
+    """The services of one server, and how far it is with starting or stopping."""
+
+    settings: Settings
+    database: Database
+    accounts: Accounts
+    conversations: ConversationStore
+    speech: SpeechService
+    state: State = "starting"
+    on_failure: Callable[[], None] = lambda: None
+    _settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ready(self) -> bool:
+        """Wait until it is known whether the server can hear, and return it."""
+        await self._settled.wait()
+        return self.state == "ready"
+
+    async def warm_up(self) -> None:
+        """Load the models."""
+        try:
+            await self.speech.start()
+            self.state = "ready"
+            log.info("ready")
+        except Exception:
+            self.state = "failed"
+            log.exception("the speech models cannot be loaded")
+            self.on_failure()
+        finally:
+            self._settled.set()
+
+    async def drain(self) -> None:
+        """Take no new conversations, and let those that go on finish within the grace period."""
+        self.state = "stopping"
+        self._settled.set()
+
+    async def close(self) -> None:
+        """End everything."""
+        await self.speech.close()
+        await self.database.close()
+
+
+class StreamsHealth(BaseModel):
+    """How full the server is; no limit when `limit` is null."""
+
+    open: int
+    limit: int | None
+
+
+class Health(BaseModel):
+    """How the server is."""
+
+    status: State
+    version: str
+    streams: StreamsHealth
+
+
+def create_app(settings: Settings, *, speech: SpeechService | None = None) -> FastAPI:
+    """Return the server as an ASGI application; its services live from lifespan start to end.
+
+    `speech` replaces the recognizer of this machine. The `Rooms` are at `app.state.rooms`.
+    """
+    if speech is None:
+        from earful.speech.service import LocalSpeechService
+
+        speech = LocalSpeechService(settings)
+    database = Database(settings.database)
+    accounts = Accounts(database, token_lifetime_s=settings.token_lifetime)
+    conversations = ConversationStore(database)
+    rooms = Rooms(settings, database, accounts, conversations, speech)
+    metrics = ServerMetrics(speech.capacity)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await database.start()
+        warming = asyncio.create_task(rooms.warm_up())
+        try:
+            yield
+        finally:
+            await rooms.drain()
+            warming.cancel()
+            await asyncio.gather(warming, return_exceptions=True)
+            await rooms.close()
+
+    app = FastAPI(
+        title="Earful",
+        version=__version__,
+        summary="Streaming speech-to-text and conversation intelligence on your own machine.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        # Real clients leave the content type of a JSON body out.
+        strict_content_type=False,
+    )
+    app.state.rooms = rooms
+    install_error_handlers(app)
+    app.include_router(token_router(accounts))
+    app.include_router(conversation_router(accounts, conversations))
+    _add_operations(app, rooms, metrics)
+    app.include_router(pages_router(accounts, settings))
+    # The last added is the outermost.
+    app.add_middleware(WaitUntilReady, ready=rooms.ready)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, unlimited=_RECORDINGS)
+    app.add_middleware(Observe, metrics=metrics)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["Retry-After"],
+        max_age=86_400,
+    )
+    return app
+
+
+def _add_operations(app: FastAPI, rooms: Rooms, metrics: ServerMetrics) -> None:
+    """Add what operators look at: health, metrics and the API's documentation."""
+
+    @app.get("/health", tags=["Operations"], responses={503: {"model": Health}})
+    async def health(response: Response) -> Health:
+        """Say whether the server can hear (200) or not yet, or no longer (503)."""
+        if rooms.state != "ready":
+            response.status_code = 503
+        capacity = rooms.speech.capacity()
+        return Health(
+            status=rooms.state,
+            version=__version__,
+            streams=StreamsHealth(open=capacity.streams, limit=capacity.limit),
+        )
+
+    @app.get("/metrics", tags=["Operations"], response_class=Response)
+    async def prometheus_metrics() -> Response:
+        """Get figures in Prometheus' text format."""
+        return Response(metrics.render(), media_type=METRICS_CONTENT_TYPE)
+
+    # From a package, not from a content network: the documentation works offline too.
+    app.mount("/docs/static", StaticFiles(packages=[("fastapi_swagger", "resources")]))
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title="Earful API",
+            swagger_js_url="/docs/static/swagger-ui-bundle.js",
+            swagger_css_url="/docs/static/swagger-ui.css",
+            swagger_favicon_url="/docs/static/favicon-32x32.png",
+        )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, but told to stop it first lets live conversations finish, and then exits with 0."""
+
+    def __init__(self, config: uvicorn.Config, rooms: Rooms, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._rooms = rooms
+        self._on_started = on_started
+        self.failed = False
+        rooms.on_failure = self._fail
+
+    def _fail(self) -> None:
+        self.failed = True
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # uvicorn would keep the signal and raise it again after a clean stop, ending with an error.
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+        log.info("stopping", signal=signal.Signals(sig).name)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._rooms.drain()
+        await super().shutdown(sockets)
+        log.info("stopped")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the address. Raises `OSError` when it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    server = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind((host, port))
+        server.set_inheritable(True)
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def run(settings: Settings, listener: socket.socket, on_started: Callable[[], None]) -> int:
+    """Serve until told to stop, and return the exit status of the process.
+
+    `on_started` is called when requests are being answered (the models may still be loading).
+    Raises `DatabaseError` before that when there is something wrong with the database's address.
+    """
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",
+        # The dialects answer an oversized frame in their own words; this only guards memory.
+        ws_max_size=max(4 * settings.max_frame_bytes, 16 * 1024 * 1024),
+        # Audio does not compress; browsers would have the server pay for trying.
+        ws_per_message_deflate=False,
+        ws_ping_interval=20.0,
+        # Some clients run their callbacks in the thread that answers pings.
+        ws_ping_timeout=120.0,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+    )
+    server = _Server(config, app.state.rooms, on_started)
+    try:
+        server.run(sockets=[listener])
+    except SystemExit as error:
+        # uvicorn's way to say that the lifespan failed; the reason is in the log.
+        return int(error.code or 0)
+    return 1 if server.failed or server.force_exit else 0
