@@ -1,0 +1,5 @@
+"""`Text` under its path in Symbl's package."""
+
+from symbl._processing import Text
+
+__all__ = ["Text"]

@@ -1,0 +1,5 @@
+"""`JobStatus` under its path in Symbl's package."""
+
+from symbl._jobs import JobStatus
+
+__all__ = ["JobStatus"]

@@ -1,0 +1,1 @@
+"""Module names of Symbl's package: jobs."""

@@ -1,0 +1,5 @@
+"""`StreamingConnection` under its path in Symbl's package."""
+
+from symbl._streaming import StreamingConnection
+
+__all__ = ["StreamingConnection"]
