@@ -1,0 +1,64 @@
+"""Fixtures that several rooms share: a database of each kind, and an application that owns things."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from earful.accounts.service import Accounts
+from earful.accounts.types import Application
+from earful.store.database import Database
+from earful.store.tables import metadata
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL that lives as long as the tests."""
+    pgserver = pytest.importorskip("pgserver")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'earful.db'}"
+    return str(request.getfixturevalue("postgresql_url"))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An empty database with the newest schema, once of each kind."""
+    database = await Database.open(database_url)
+    if database.is_postgresql:
+        async with database.write() as connection:
+            names = ", ".join(table.name for table in metadata.sorted_tables)
+            await connection.execute(text(f"TRUNCATE {names} CASCADE"))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def accounts(database: Database) -> Accounts:
+    """The accounts of an empty database."""
+    return Accounts(database)
+
+
+@pytest.fixture
+async def application(accounts: Accounts) -> Application:
+    """An application that owns things."""
+    return await make_application(accounts, "mine")
+
+
+@pytest.fixture
+async def stranger(accounts: Accounts) -> Application:
+    """An application that must see nothing of the other's."""
+    return await make_application(accounts, "theirs")
+
+
+async def make_application(accounts: Accounts, name: str) -> Application:
+    await accounts.create(name)
+    return next(one for one in await accounts.list() if one.name == name)
