@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share: a database of each kind, and an application that owns things."""
+"""Fixtures that several rooms share: a real server, a database of each kind, an application that owns things."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,6 +10,14 @@ from earful.accounts.service import Accounts
 from earful.accounts.types import Application
 from earful.store.database import Database
 from earful.store.tables import metadata
+from tests.support.server import EarfulServer, start_server
+
+
+@pytest.fixture(scope="session")
+def earful_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EarfulServer]:
+    """One real `earful serve` process for the whole session."""
+    with start_server(tmp_path_factory.mktemp("earful")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

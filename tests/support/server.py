@@ -1,4 +1,6 @@
-"""A real `earful serve` process for tests: its own data folder, a free port, credentials made by the command line."""
+"""A real `earful serve` process for tests: its own data folder, a free port, credentials made by the
+command line.
+"""
 
 from __future__ import annotations
 
