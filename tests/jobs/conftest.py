@@ -31,16 +31,23 @@ class Kept:
         await self.conversations.create(made)
         return made.id
 
-    async def job(self, conversation_id: str | None = None, kind: JobKind = "text", **request: object) -> Job:
+    async def job(
+        self,
+        conversation_id: str | None = None,
+        kind: JobKind = "text",
+        webhook_url: str | None = None,
+        **request: object,
+    ) -> Job:
         owner = conversation_id or await self.conversation()
-        sent = Job(new_uuid(), self.application_id, owner, kind, request)
+        sent = Job(new_uuid(), self.application_id, owner, kind, request, webhook_url)
         await self.jobs.submit(sent)
         return sent
 
 
 @pytest.fixture
 async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
-    database = await Database.open(f"sqlite:///{tmp_path / 'earful.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'earful.db'}")
+    await database.start()
     credentials = await Accounts(database).create("tests")
     conversations = ConversationStore(database)
     yield Kept(database, conversations, JobStore(database, conversations), credentials.customer_id)

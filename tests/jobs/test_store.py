@@ -140,7 +140,7 @@ async def test_only_jobs_that_are_not_done_count_as_open(kept: Kept) -> None:
 
 
 async def test_every_state_of_a_job_is_told_once_and_in_order(kept: Kept) -> None:
-    sent = await kept.job(webhookUrl="http://example.com/hook")
+    sent = await kept.job(webhook_url="http://example.com/hook")
     job = await claimed(kept, "dead", EXPIRED)
     job = await claimed(kept)
     await kept.jobs.complete(job, "w", Findings(), members=(), ended_at=LATER)
@@ -155,7 +155,7 @@ async def test_every_state_of_a_job_is_told_once_and_in_order(kept: Kept) -> Non
 
 
 async def test_a_postponed_call_waits_and_holds_back_the_later_ones_of_its_job(kept: Kept) -> None:
-    await kept.job(webhookUrl="http://example.com/hook")
+    await kept.job(webhook_url="http://example.com/hook")
     await claimed(kept)
     (first,) = await kept.jobs.due_deliveries(10)
     await kept.jobs.postpone(first, datetime.now(UTC) + timedelta(minutes=1))
@@ -167,6 +167,6 @@ async def test_a_postponed_call_waits_and_holds_back_the_later_ones_of_its_job(k
 
 async def test_a_job_without_a_webhook_tells_nobody(kept: Kept) -> None:
     await kept.job()
-    await kept.job(webhookUrl="")
+    await kept.job(webhook_url="")
     await claimed(kept)
     assert await kept.jobs.due_deliveries(10) == ()

@@ -82,7 +82,7 @@ async def all_delivered(kept: Kept) -> None:
 
 
 async def finished_job(kept: Kept, url: str) -> str:
-    sent = await kept.job(webhookUrl=url)
+    sent = await kept.job(webhook_url=url)
     job = await kept.jobs.claim("w", LEASE)
     assert job is not None
     await kept.jobs.complete(job, "w", Findings(), members=(), ended_at=START)

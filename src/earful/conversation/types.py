@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 __all__ = [
     "Conversation",
+    "CustomEntity",
     "Entity",
     "EntityMatch",
     "Insight",
@@ -69,6 +70,15 @@ class Entity:
     offset: int
     value: Any = None
     category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomEntity:
+    """A word or phrase to report as an entity of the client's own `type`, with the client's `value`."""
+
+    type: str
+    text: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)

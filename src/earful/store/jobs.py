@@ -44,6 +44,7 @@ class Job:
     conversation_id: str
     kind: JobKind
     request: Mapping[str, Any] = field(default_factory=dict)
+    webhook_url: str | None = None
     status: JobStatus = "scheduled"
     progress: float = 0.0
     error: str | None = None
@@ -81,6 +82,7 @@ class JobStore:
                     "conversation_id": job.conversation_id,
                     "kind": job.kind,
                     "request": dict(job.request),
+                    "webhook_url": job.webhook_url,
                     "status": job.status,
                     "progress": 0.0,
                     "attempts": 0,
@@ -120,6 +122,12 @@ class JobStore:
                 .where(table.c.application_id == application_id, table.c.status.in_(_OPEN))
             )
         return int(counted or 0)
+
+    async def media_keys(self) -> frozenset[str]:
+        """Return the keys of all recordings that a job of any application knows."""
+        async with self._database.read() as connection:
+            requests = await connection.scalars(select(tables.jobs.c.request))
+            return frozenset(key for request in requests if (key := request.get("media")))
 
     # -- for workers ------------------------------------------------------------------------------
 
@@ -263,15 +271,20 @@ class JobStore:
         self, connection: AsyncConnection, job: Job, status: JobStatus, error: str | None = None
     ) -> None:
         """Queue the webhook call of a state, in the transaction that brings the state about."""
-        url = job.request.get("webhookUrl")
-        if not url:
+        if not job.webhook_url:
             return
         body = {"jobId": job.id, "status": status, "conversationId": job.conversation_id}
         if error is not None:
             body["error"] = error
         await connection.execute(
             insert(tables.webhook_deliveries),
-            {"job_id": job.id, "url": url, "body": body, "attempts": 0, "due_at": datetime.now(UTC)},
+            {
+                "job_id": job.id,
+                "url": job.webhook_url,
+                "body": body,
+                "attempts": 0,
+                "due_at": datetime.now(UTC),
+            },
         )
 
 
@@ -286,6 +299,7 @@ def _job(row: RowMapping | Mapping[str, Any]) -> Job:
         conversation_id=row["conversation_id"],
         kind=row["kind"],
         request=row["request"],
+        webhook_url=row["webhook_url"],
         status=row["status"],
         progress=row["progress"],
         error=row["error"],

@@ -264,6 +264,7 @@ jobs = Table(
     Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("request", StoredJson, nullable=False),
+    Column("webhook_url", SafeText),
     Column("status", String(16), nullable=False),
     Column("progress", Float, nullable=False, default=0.0),
     Column("error", SafeText),

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("application_id", sa.String(36), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("webhook_url", sa.Text()),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("progress", sa.Float(), nullable=False),
         sa.Column("error", sa.Text()),

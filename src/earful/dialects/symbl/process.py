@@ -1,0 +1,231 @@
+"""Symbl's Async API: send a recording or a text, get a job, ask how it stands."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+
+from earful.accounts.service import Accounts
+from earful.accounts.types import Application
+from earful.dialects.symbl.auth import application_dependency
+from earful.dialects.symbl.bodies import Body
+from earful.dialects.symbl.errors import ApiError, BadRequest, ConversationNotFound, ErrorMessage
+from earful.dialects.symbl.parameters import ProcessParameters, TextBody, TextItem, UrlBody, gather, parse
+from earful.dialects.symbl.process_docs import TEXT_DOCS, UPLOAD_DOCS, URL_DOCS
+from earful.jobs.outbound import Refused, check_address
+from earful.jobs.processing import Intake, Processing, TooManyJobs
+from earful.jobs.requests import MediaWork, Remark, TextWork
+from earful.store.conversations import UnknownConversation
+from earful.store.jobs import Job, JobStatus
+from earful.store.media import MediaEmpty, MediaTooLarge
+
+__all__ = ["process_router"]
+
+_RETRY_AFTER_S = 10
+_LABEL_CHARS = 128
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorMessage, "description": "A parameter is not what it should be."},
+    401: {"model": ErrorMessage, "description": "No valid token."},
+    404: {"model": ErrorMessage, "description": "There is no such conversation or job."},
+    429: {"model": ErrorMessage, "description": "Too many jobs are under way."},
+}
+
+
+class Submitted(Body):
+    """What was begun."""
+
+    conversation_id: str = Field(examples=["5104417326284800"])
+    job_id: str = Field(examples=["0c1f4b86-6f0d-4a35-9a57-4e7d0b0a9a11"])
+
+
+class JobBody(Body):
+    """How a job stands; `progress` in 0..1, `error` only when it failed."""
+
+    id: str = Field(examples=["0c1f4b86-6f0d-4a35-9a57-4e7d0b0a9a11"])
+    status: JobStatus
+    progress: float = 0.0
+    error: str | None = None
+
+
+def process_router(accounts: Accounts, processing: Processing) -> APIRouter:
+    """Return the routes under `/v1/process`, and `/v1/job`."""
+    router = APIRouter(prefix="/v1", tags=["Async API"], responses=_ERRORS)
+    Caller = Annotated[Application, Depends(application_dependency(accounts))]  # noqa: N806 (a type)
+
+    async def submit_text(request: Request, caller: Application, conversation_id: str | None) -> Submitted:
+        asked = parse(TextBody, gather(request.query_params.multi_items(), await _json(request)))
+        origin = _origin(asked)
+        work = TextWork(
+            remarks=tuple(_remark(item, origin) for item in asked.messages),
+            wanted=asked.wanted(asked.inline_trackers()),
+        )
+        intake = _intake(caller, asked, conversation_id, origin)
+        return await _submitted(processing.submit(intake, work))
+
+    async def submit_url(request: Request, caller: Application, conversation_id: str | None) -> Submitted:
+        asked = parse(UrlBody, gather(request.query_params.multi_items(), await _json(request)))
+        try:
+            check_address(asked.url)
+        except Refused as refused:
+            raise BadRequest(f"url: {refused}") from None
+        intake = _intake(caller, asked, conversation_id, asked.start_time)
+        return await _submitted(processing.submit(intake, _media_work(asked, url=asked.url)))
+
+    async def submit_file(request: Request, caller: Application, conversation_id: str | None) -> Submitted:
+        asked = parse(ProcessParameters, gather(request.query_params.multi_items()))
+        intake = _intake(caller, asked, conversation_id, asked.start_time)
+        return await _submitted(processing.submit_upload(intake, _media_work(asked), request.stream()))
+
+    @router.post("/process/text", status_code=201, summary="Send a text", openapi_extra=TEXT_DOCS)
+    async def post_text(request: Request, caller: Caller) -> Submitted:
+        """Understand a conversation that is written down already."""
+        return await submit_text(request, caller, None)
+
+    @router.put(
+        "/process/text/{conversation_id}", status_code=201, summary="Append a text", openapi_extra=TEXT_DOCS
+    )
+    async def put_text(request: Request, caller: Caller, conversation_id: str) -> Submitted:
+        """Add to a conversation."""
+        return await submit_text(request, caller, conversation_id)
+
+    def add_media_routes(kind: Literal["audio", "video"]) -> None:
+        @router.post(
+            f"/process/{kind}/url",
+            status_code=201,
+            summary=f"Send the address of {kind}",
+            openapi_extra=URL_DOCS,
+        )
+        async def post_url(request: Request, caller: Caller) -> Submitted:
+            """Fetch a recording and recognise it."""
+            return await submit_url(request, caller, None)
+
+        @router.put(
+            f"/process/{kind}/url/{{conversation_id}}",
+            status_code=201,
+            summary=f"Append the address of {kind}",
+            openapi_extra=URL_DOCS,
+        )
+        async def put_url(request: Request, caller: Caller, conversation_id: str) -> Submitted:
+            """Fetch a recording, recognise it and add it to a conversation."""
+            return await submit_url(request, caller, conversation_id)
+
+        @router.post(
+            f"/process/{kind}", status_code=201, summary=f"Send {kind}", openapi_extra=UPLOAD_DOCS[kind]
+        )
+        async def post_file(request: Request, caller: Caller) -> Submitted:
+            """Recognise a recording: any format that FFmpeg reads, whatever it is declared to be."""
+            return await submit_file(request, caller, None)
+
+        @router.put(
+            f"/process/{kind}/{{conversation_id}}",
+            status_code=201,
+            summary=f"Append {kind}",
+            openapi_extra=UPLOAD_DOCS[kind],
+        )
+        async def put_file(request: Request, caller: Caller, conversation_id: str) -> Submitted:
+            """Recognise a recording and add it to a conversation."""
+            return await submit_file(request, caller, conversation_id)
+
+    add_media_routes("audio")
+    add_media_routes("video")
+
+    @router.get("/job/{job_id}", summary="See how a job stands", response_model_exclude_none=True)
+    async def get_job(caller: Caller, job_id: str) -> JobBody:
+        """See whether a job is scheduled, in progress, completed or failed."""
+        job = await processing.job(caller.id, job_id)
+        if job is None:
+            raise ApiError(404, "The jobId is either invalid or does not exist.")
+        return JobBody(id=job.id, status=job.status, progress=round(job.progress, 3), error=job.error)
+
+    return router
+
+
+async def _submitted(submission: Any) -> Submitted:
+    try:
+        job: Job = await submission
+    except TooManyJobs as error:
+        raise TooManyRequests(str(error)) from None
+    except UnknownConversation:
+        raise ConversationNotFound from None
+    except MediaTooLarge as error:
+        raise ApiError(413, str(error)) from None
+    except MediaEmpty:
+        raise BadRequest("the request body, which should be the recording, is empty") from None
+    return Submitted(conversation_id=job.conversation_id, job_id=job.id)
+
+
+class TooManyRequests(ApiError):
+    """Too many jobs are under way."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(429, message, headers={"Retry-After": str(_RETRY_AFTER_S)})
+
+
+async def _json(request: Request) -> Mapping[str, Any]:
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        raise BadRequest("the request body is not valid JSON") from None
+    if not isinstance(body, dict):
+        raise BadRequest("the request body is not a JSON object")
+    return body
+
+
+def _intake(
+    caller: Application, asked: ProcessParameters, conversation_id: str | None, started_at: datetime | None
+) -> Intake:
+    if asked.webhook_url:
+        try:
+            check_address(asked.webhook_url)
+        except Refused as refused:
+            raise BadRequest(f"webhookUrl: {refused}") from None
+    labels = {key: value[:_LABEL_CHARS] for key, value in asked.metadata.items() if isinstance(value, str)}
+    return Intake(
+        application_id=caller.id,
+        started_at=started_at or datetime.now(UTC),
+        conversation_id=conversation_id,
+        name=asked.name or None,
+        labels=labels,
+        webhook_url=asked.webhook_url or None,
+    )
+
+
+def _media_work(asked: ProcessParameters, url: str | None = None) -> MediaWork:
+    return MediaWork(
+        url=url,
+        wanted=asked.wanted(asked.inline_trackers()),
+        separate_channels=asked.enable_separate_recognition_per_channel,
+        channels=asked.speakers(),
+        diarize=asked.enable_speaker_diarization,
+        speakers=asked.diarization_speaker_count,
+        vocabulary=asked.custom_vocabulary,
+        phone=asked.mode == "phone",
+    )
+
+
+def _origin(asked: TextBody) -> datetime:
+    """Return when a text began: as asked, else its earliest item, else now."""
+    times = [item.duration.start_time for item in asked.messages if item.duration.start_time is not None]
+    return asked.start_time or min((_aware(time) for time in times), default=datetime.now(UTC))
+
+
+def _remark(item: TextItem, origin: datetime) -> Remark:
+    sender, span = item.sender, item.duration
+    return Remark(
+        text=item.payload.content,
+        name=sender.name,
+        user_id=sender.user_id or sender.email or sender.id,
+        start=_seconds(span.start_time, origin),
+        end=_seconds(span.end_time, origin),
+    )
+
+
+def _seconds(time: datetime | None, origin: datetime) -> float | None:
+    return None if time is None else max(0.0, (_aware(time) - origin) / timedelta(seconds=1))
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
