@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share: a real server, a database of each kind, an application that owns things."""
+"""Fixtures that several rooms share: a real server, a database of each kind, an owning application."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

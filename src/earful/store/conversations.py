@@ -105,9 +105,9 @@ class ConversationStore:
         another is answered with that other.
         """
         async with self._database.write() as connection:
+            await _lock_conversation(connection, conversation_id)
             known = await _find_member(connection, conversation_id, member)
             if known is None:
-                await _require_conversation(connection, conversation_id)
                 await connection.execute(insert(tables.members), records.member_row(conversation_id, member))
                 return member
             merged = replace(
@@ -133,7 +133,7 @@ class ConversationStore:
         self, connection: AsyncConnection, conversation_id: str, findings: Findings
     ) -> None:
         """Do what `add_findings` does as part of the caller's own transaction."""
-        await _require_conversation(connection, conversation_id)
+        await _lock_conversation(connection, conversation_id)
         if findings.messages:
             rows = [records.message_row(conversation_id, message) for message in findings.messages]
             await self._upsert(connection, tables.messages, rows)
@@ -179,7 +179,7 @@ class ConversationStore:
     ) -> None:
         """Replace the conversation's metadata. Raises `UnknownConversation`."""
         async with self._database.write() as connection:
-            await _require_conversation(connection, conversation_id, application_id)
+            await _lock_conversation(connection, conversation_id, application_id)
             await connection.execute(
                 update(tables.conversations)
                 .where(tables.conversations.c.id == conversation_id)
@@ -196,7 +196,7 @@ class ConversationStore:
         `UnknownConversation` and `UnknownMember`.
         """
         async with self._database.write() as connection:
-            await _require_conversation(connection, conversation_id, application_id)
+            await _lock_conversation(connection, conversation_id, application_id)
             members = {member.id: member for member in await _members(connection, conversation_id)}
             if (member := members.get(member_id)) is None:
                 raise UnknownMember(member_id)
@@ -213,7 +213,7 @@ class ConversationStore:
     async def delete(self, application_id: str, conversation_id: str) -> None:
         """Remove the conversation and everything derived from it. Raises `UnknownConversation`."""
         async with self._database.write() as connection:
-            await _require_conversation(connection, conversation_id, application_id)
+            await _lock_conversation(connection, conversation_id, application_id)
             await connection.execute(
                 delete(tables.conversations).where(tables.conversations.c.id == conversation_id)
             )
@@ -370,6 +370,21 @@ async def _require_conversation(
     connection: AsyncConnection, conversation_id: str, application_id: str | None = None
 ) -> None:
     if await _conversation(connection, conversation_id, application_id) is None:
+        raise UnknownConversation(conversation_id)
+
+
+async def _lock_conversation(
+    connection: AsyncConnection, conversation_id: str, application_id: str | None = None
+) -> None:
+    """Keep other writers of this conversation out until the transaction ends.
+
+    In SQLite the transaction has the whole database already.
+    """
+    table = tables.conversations
+    statement = select(table.c.id).where(table.c.id == conversation_id).with_for_update(key_share=True)
+    if application_id is not None:
+        statement = statement.where(table.c.application_id == application_id)
+    if await connection.scalar(statement) is None:
         raise UnknownConversation(conversation_id)
 
 
