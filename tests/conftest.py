@@ -23,7 +23,7 @@ def earful_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EarfulSe
 @pytest.fixture(scope="session")
 def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL that lives as long as the tests."""
-    pgserver = pytest.importorskip("pgserver")
+    import pgserver
     server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
