@@ -10,6 +10,7 @@ from typing import Protocol
 
 from earful.conversation.types import (
     Conversation,
+    CustomEntity,
     EntityMatch,
     Insight,
     InsightKind,
@@ -46,6 +47,7 @@ class InsightOptions:
     topics: bool = True
     sentiment: bool = False
     entities: bool = False
+    custom_entities: tuple[CustomEntity, ...] = ()
     phrases: bool = False
     trackers: tuple[Tracker, ...] = ()
     interim_trackers: bool = False

@@ -7,6 +7,7 @@ from datetime import datetime
 from earful.conversation.ids import new_numeric_id, new_uuid
 from earful.conversation.types import Conversation
 from earful.jobs.requests import MediaWork, TextWork, to_json
+from earful.jobs.runner import media_key
 from earful.jobs.worker import Worker
 from earful.store.conversations import ConversationStore, UnknownConversation
 from earful.store.jobs import Job, JobStore
@@ -119,8 +120,7 @@ class Processing:
         jobs = await self._jobs.of_conversation(application_id, conversation_id)
         await self._conversations.delete(application_id, conversation_id)
         for job in jobs:
-            if key := job.request.get("media"):
-                self._media.delete(key)
+            self._media.delete(media_key(job))
 
     async def sweep(self) -> int:
         """Delete recordings that no job knows (a crash left them behind); return how many."""

@@ -39,7 +39,7 @@ class Worker:
 
     `run` does one job. It is cancelled when the server stops or the lease is lost; the job then starts
     again from its beginning, here or elsewhere. A job that was started `max_attempts` times and took
-    the process down each time is given up.
+    the process down each time is given up. `on_done` is called with a job that completed or failed.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Worker:
         lease: timedelta = timedelta(seconds=15),
         poll: timedelta = timedelta(seconds=1),
         max_attempts: int = 3,
+        on_done: Callable[[Job], None] = lambda job: None,
     ) -> None:
         self._jobs = jobs
         self._run = run
@@ -58,6 +59,7 @@ class Worker:
         self._lease = lease
         self._poll_s = poll.total_seconds()
         self._max_attempts = max_attempts
+        self._on_done = on_done
         self._name = secrets.token_hex(8)
         self._new = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
@@ -98,7 +100,7 @@ class Worker:
         if job.attempts > self._max_attempts:
             times = self._max_attempts
             reason = f"given up: the server stopped {times} times while it was working on this"
-            await self._jobs.fail(job, name, reason)
+            await self._give_up(job, name, reason)
             return
         started = asyncio.get_running_loop().time()
         progress = 0.0
@@ -121,6 +123,7 @@ class Worker:
             )
             seconds = round(asyncio.get_running_loop().time() - started, 3)
             log.info("job completed", job_id=job.id, kind=job.kind, seconds=seconds)
+            self._on_done(job)
         except LeaseLost:
             log.warning("job lost", job_id=job.id, kind=job.kind)
         except asyncio.CancelledError:
@@ -142,6 +145,7 @@ class Worker:
     async def _give_up(self, job: Job, name: str, reason: str) -> None:
         with contextlib.suppress(LeaseLost):
             await asyncio.shield(self._jobs.fail(job, name, reason))
+            self._on_done(job)
 
 
 async def _cancel(work: asyncio.Future[Outcome]) -> None:

@@ -124,10 +124,11 @@ class JobStore:
         return int(counted or 0)
 
     async def media_keys(self) -> frozenset[str]:
-        """Return the keys of all recordings that a job of any application knows."""
+        """Return every name under which a job of any application may have a recording."""
+        table = tables.jobs
         async with self._database.read() as connection:
-            requests = await connection.scalars(select(tables.jobs.c.request))
-            return frozenset(key for request in requests if (key := request.get("media")))
+            rows = await connection.execute(select(table.c.id, table.c.request))
+            return frozenset(row.request.get("media") or row.id for row in rows)
 
     # -- for workers ------------------------------------------------------------------------------
 
