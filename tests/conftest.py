@@ -1,5 +1,6 @@
 """Fixtures that several rooms share: a real server, a database of each kind, an owning application."""
 
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -23,7 +24,11 @@ def earful_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EarfulSe
 @pytest.fixture(scope="session")
 def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL that lives as long as the tests."""
-    import pgserver
+    with warnings.catch_warnings():
+        # It looks for the user's runtime folder, which a container does not have.
+        warnings.simplefilter("ignore")
+        import pgserver
+
     server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 __all__ = [
+    "SafeString",
     "SafeText",
     "StoredJson",
     "UtcDateTime",
@@ -83,6 +84,16 @@ class SafeText(TypeDecorator[str]):
         return None if value is None else _clean(value)
 
 
+class SafeString(TypeDecorator[str]):
+    """A short text that may come from a client, such as an id; cleaned like `SafeText`."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else _clean(value)
+
+
 def _clean_tree(value: Any) -> Any:
     if isinstance(value, str):
         return _clean(value)
@@ -123,11 +134,11 @@ metadata = MetaData(
 applications = Table(
     "applications",
     metadata,
-    Column("id", String(36), primary_key=True),
+    Column("id", SafeString(36), primary_key=True),
     Column("name", SafeText, nullable=False, unique=True),
-    Column("app_id", String(64), nullable=False, unique=True),
-    Column("secret_hash", String(64), nullable=False),
-    Column("key_hash", String(64), nullable=False, unique=True),
+    Column("app_id", SafeString(64), nullable=False, unique=True),
+    Column("secret_hash", SafeString(64), nullable=False),
+    Column("key_hash", SafeString(64), nullable=False, unique=True),
     Column("token_generation", Integer, nullable=False, default=0),
     Column("created_at", UtcDateTime, nullable=False),
 )
@@ -135,15 +146,15 @@ applications = Table(
 signing_keys = Table(
     "signing_keys",
     metadata,
-    Column("purpose", String(32), primary_key=True),
-    Column("secret", String(128), nullable=False),
+    Column("purpose", SafeString(32), primary_key=True),
+    Column("secret", SafeString(128), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
 
 conversations = Table(
     "conversations",
     metadata,
-    Column("id", String(32), primary_key=True),
+    Column("id", SafeString(32), primary_key=True),
     Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), nullable=False),
     Column("name", SafeText),
     Column("type", SafeText, nullable=False),
@@ -159,7 +170,7 @@ conversations = Table(
 
 def _conversation_column() -> Column[str]:
     return Column(
-        "conversation_id", String(32), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False
+        "conversation_id", SafeString(32), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False
     )
 
 
@@ -202,7 +213,7 @@ insights = Table(
     Column("seq", _Sequence, primary_key=True, autoincrement=True),
     _conversation_column(),
     Column("id", SafeText, nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("kind", SafeString(16), nullable=False),
     Column("text", SafeText, nullable=False),
     Column("score", Float, nullable=False),
     Column("message_ids", StoredJson, nullable=False),
@@ -260,16 +271,16 @@ jobs = Table(
     metadata,
     Column("seq", _Sequence, primary_key=True, autoincrement=True),
     _conversation_column(),
-    Column("id", String(36), nullable=False),
+    Column("id", SafeString(36), nullable=False),
     Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("kind", SafeString(16), nullable=False),
     Column("request", StoredJson, nullable=False),
     Column("webhook_url", SafeText),
-    Column("status", String(16), nullable=False),
+    Column("status", SafeString(16), nullable=False),
     Column("progress", Float, nullable=False, default=0.0),
     Column("error", SafeText),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("worker", String(64)),
+    Column("worker", SafeString(64)),
     Column("lease_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
@@ -284,7 +295,7 @@ webhook_deliveries = Table(
     Column("seq", _Sequence, primary_key=True, autoincrement=True),
     Column(
         "job_id",
-        String(36),
+        SafeString(36),
         ForeignKey("jobs.id", ondelete="CASCADE", name="fk_webhook_deliveries_job_id"),
         nullable=False,
     ),
