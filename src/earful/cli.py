@@ -12,6 +12,7 @@ __all__ = ["app", "main"]
 
 COMMANDS = {
     "serve": "earful.commands.serve",
+    "transcribe": "earful.commands.transcribe",
     "apps": "earful.commands.apps",
     "models": "earful.commands.models",
     "config": "earful.commands.config",

@@ -152,7 +152,8 @@ def _in_lanes(planes: NDArray[np.float32], lanes: int) -> NDArray[np.float32]:
     if have == lanes:
         return planes
     if lanes == 1:
-        return planes.mean(axis=0, keepdims=True, dtype=np.float32)
+        mono: NDArray[np.float32] = planes.mean(axis=0, keepdims=True, dtype=np.float32)
+        return mono
     if have > lanes:
         return planes[:lanes]
     return np.concatenate([planes, np.zeros((lanes - have, planes.shape[1]), np.float32)])
@@ -167,7 +168,7 @@ def _opened(path: Path | str) -> Iterator[InputContainer]:
             raise BrokenAudio(f"{path.name} is empty")
         file.seek(0)
         try:
-            container = av.open(file, metadata_errors="replace")
+            container = av.open(file, "r", metadata_errors="replace")
         except (FFmpegError, ValueError) as error:
             raise BrokenAudio(f"{path.name} is not an audio or video file that can be read") from error
         with container:
