@@ -1,0 +1,1 @@
+"""Modules under the vendor package's names."""
