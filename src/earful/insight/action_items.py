@@ -1,0 +1,750 @@
+"""Things that somebody is to do: who, what, by when; promises, requests, assignments and decisions to act."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from earful.conversation.types import Member
+from earful.insight.dates import DateSpan, find_dates
+from earful.insight.gazetteer import GIVEN_NAMES
+from earful.insight.text import STOP_WORDS, tokens
+
+__all__ = ["Action", "find_action"]
+
+_ACTION_VERBS = frozenset(
+    [
+        "send",
+        "email",
+        "mail",
+        "e-mail",
+        "call",
+        "ring",
+        "phone",
+        "text",
+        "message",
+        "write",
+        "draft",
+        "prepare",
+        "finish",
+        "complete",
+        "finalize",
+        "finalise",
+        "review",
+        "check",
+        "look",
+        "investigate",
+        "fix",
+        "update",
+        "upload",
+        "download",
+        "share",
+        "forward",
+        "schedule",
+        "book",
+        "arrange",
+        "organize",
+        "organise",
+        "set",
+        "order",
+        "buy",
+        "purchase",
+        "pay",
+        "invoice",
+        "submit",
+        "file",
+        "fill",
+        "create",
+        "make",
+        "build",
+        "design",
+        "develop",
+        "test",
+        "deploy",
+        "release",
+        "launch",
+        "publish",
+        "post",
+        "contact",
+        "reach",
+        "ask",
+        "talk",
+        "speak",
+        "meet",
+        "follow",
+        "get",
+        "bring",
+        "pick",
+        "take",
+        "deliver",
+        "ship",
+        "install",
+        "configure",
+        "add",
+        "remove",
+        "delete",
+        "change",
+        "move",
+        "transfer",
+        "confirm",
+        "verify",
+        "validate",
+        "approve",
+        "sign",
+        "renew",
+        "cancel",
+        "refund",
+        "return",
+        "replace",
+        "research",
+        "find",
+        "gather",
+        "collect",
+        "compile",
+        "summarize",
+        "summarise",
+        "document",
+        "record",
+        "report",
+        "present",
+        "print",
+        "copy",
+        "translate",
+        "study",
+        "analyze",
+        "analyse",
+        "compare",
+        "evaluate",
+        "estimate",
+        "calculate",
+        "plan",
+        "discuss",
+        "coordinate",
+        "assign",
+        "hire",
+        "interview",
+        "train",
+        "invite",
+        "notify",
+        "inform",
+        "remind",
+        "tell",
+        "show",
+        "provide",
+        "give",
+        "start",
+        "begin",
+        "continue",
+        "try",
+        "work",
+        "handle",
+        "manage",
+        "own",
+        "lead",
+        "run",
+        "drive",
+        "push",
+        "pull",
+        "merge",
+        "migrate",
+        "switch",
+        "upgrade",
+        "escalate",
+        "resolve",
+        "close",
+        "open",
+        "reopen",
+        "track",
+        "monitor",
+        "measure",
+        "log",
+        "register",
+        "sign-up",
+        "enroll",
+        "apply",
+        "connect",
+        "introduce",
+        "put",
+        "clean",
+        "clear",
+        "prioritize",
+        "prioritise",
+        "revise",
+        "rewrite",
+        "edit",
+        "correct",
+        "adjust",
+        "improve",
+        "reduce",
+        "increase",
+        "stop",
+        "implement",
+        "integrate",
+        "investigate",
+        "explore",
+        "dig",
+        "circle",
+        "touch",
+        "loop",
+        "ping",
+        "sort",
+        "figure",
+        "come",
+        "come-back",
+        "drop",
+        "let",
+        "double-check",
+        "doublecheck",
+        "chase",
+        "process",
+        "reset",
+        "restart",
+        "reboot",
+        "rebook",
+        "reschedule",
+        "postpone",
+        "negotiate",
+        "quote",
+        "offer",
+        "propose",
+        "define",
+        "draw",
+        "sketch",
+        "list",
+        "distribute",
+        "circulate",
+        "attend",
+        "visit",
+        "drive",
+        "travel",
+        "host",
+        "produce",
+        "generate",
+        "provide",
+        "supply",
+        "support",
+        "help",
+        "join",
+        "complete",
+        "block",
+        "raise",
+        "put",
+        "hold",
+        "extend",
+        "issue",
+        "arrange",
+        "refer",
+        "prescribe",
+        "mail-out",
+        "request",
+        "require",
+    ]
+)
+_WEAK_VERBS = frozenset(
+    [
+        "get",
+        "make",
+        "take",
+        "try",
+        "work",
+        "put",
+        "come",
+        "give",
+        "start",
+        "begin",
+        "go",
+        "talk",
+        "help",
+        "let",
+        "have",
+        "do",
+        "be",
+        "use",
+        "need",
+        "open",
+        "continue",
+        "run",
+        "stop",
+        "show",
+        "tell",
+        "hold",
+        "look",
+        "drop",
+    ]
+)
+_STATIVE = frozenset(
+    [
+        "be",
+        "see",
+        "think",
+        "guess",
+        "say",
+        "assume",
+        "bet",
+        "know",
+        "like",
+        "love",
+        "imagine",
+        "believe",
+        "hope",
+        "mean",
+        "wait",
+        "remember",
+        "feel",
+        "want",
+        "hear",
+        "wonder",
+        "admit",
+        "agree",
+        "suppose",
+        "understand",
+        "honestly",
+        "never",
+        "not",
+        "miss",
+        "understand",
+        "recall",
+        "see'd",
+        "be'd",
+        "regret",
+        "die",
+        "sound",
+        "seem",
+        "happen",
+    ]
+)
+_FAKE = re.compile(
+    r"\b(?:i'?ll|i\s+will|let\s+me|i'm\s+going\s+to|i\s+have\s+to|i\s+must|i\s+need\s+to|i\s+can)\s+(?:just\s+)?(?:say|see|tell\s+you|be\s+honest|admit|ask\s+you|"
+    r"think|know|finish|explain|put\s+it|start\s+(?:by|with|off)|begin\s+(?:by|with)|give\s+you\s+(?:an\s+example|a\s+sense|the\s+background)|turn\s+it\s+over|hand\s+it|"
+    r"stop\s+(?:there|you)|take\s+that\s+(?:one|question)|go\s+first|let\s+you|show\s+you|repeat|rephrase|make\s+(?:a|one)\s+(?:comment|point)|speak\s+(?:to|for|up)|talk\s+about|"
+    r"have\s+(?:a|the|some|one)\b|take\s+(?:a|the|one)\s+(?:seat|break|sip|bite)|get\s+(?:it|that|to\s+that)\b(?!\s+(?:done|to|over|sent))|come\s+(?:to|back\s+to)\s+(?:that|it|this)|go\s+(?:with|for|ahead|on|through)|leave\s+it|pass)\b"
+)
+_NOT_NOW = re.compile(
+    r"\b(?:would\s+have|could\s+have|should\s+have|would've|could've|should've|used\s+to|if\s+(?:i|we|you|he|she|they|it|there)\b.*\b(?:would|could|might)|"
+    r"wish|last\s+(?:week|month|year)|yesterday|ago|in\s+theory|hypothetically|suppose|supposing|imagine|for\s+example|for\s+instance)\b"
+)
+_ADVERB = (
+    r"(?:(?:just|also|then|definitely|probably|certainly|gladly|quickly|personally|maybe|please|really|actually|go\s+ahead\s+and|try\s+and|try\s+to|be\s+sure\s+to|"
+    r"make\s+sure\s+to|immediately|either|still|first|now|kindly|at\s+least|possibly|perhaps|both|all|be\s+able\s+to)\s+)*"
+)
+_VERB = r"(?P<verb>[a-z][a-z-]+)"
+_HEDGE = re.compile(
+    r"\b(?:maybe|might|perhaps|possibly|probably|could|i\s+(?:guess|think|suppose)|we\s+should|would\s+be\s+(?:nice|good|great)|if\s+(?:possible|we\s+can|you\s+can))\b"
+)
+_NEGATED = re.compile(
+    r"\b(?:not|never|won't|don't|can't|cannot|didn't|doesn't|wouldn't|shouldn't|no\s+need)\b"
+)
+
+_FIRST = re.compile(
+    rf"\b(?:i'?ll|i\s+will|i\s+shall|i'm\s+(?:going\s+to|gonna)|i\s+am\s+going\s+to|i\s+(?:promise|plan|intend|aim|commit)\s+to|i\s+can|i\s+(?:need|have)\s+to|i've\s+got\s+to|i\s+must|i\s+should|i(?:'d|\s+would)\s+be\s+happy\s+to|i'm\s+happy\s+to|let\s+me|i\s+want\s+to|allow\s+me\s+to)\s+{_ADVERB}{_VERB}\b"
+)
+_REQUEST = re.compile(
+    rf"\b(?P<ask>(?:could|can|would|will)\s+(?:you|someone|somebody|anyone|one\s+of\s+you)(?:\s+(?:guys|all|two|both))?(?:\s+(?:be\s+able\s+to|mind))?|i\s+(?:need|want)\s+you\s+(?:guys\s+)?to|i(?:'d|\s+would)\s+like\s+you\s+(?:all\s+)?to|"
+    rf"please|make\s+sure\s+(?:that\s+)?(?:you|to)|be\s+sure\s+to|don't\s+forget\s+to|remember\s+to|you(?:'ll|\s+will|'re\s+going\s+to|\s+are\s+going\s+to|'re\s+gonna|\s+need\s+to|\s+have\s+to|\s+should|\s+must|\s+guys\s+(?:can|will|should|need\s+to)|\s+can)|you\s+(?:two|both|all)\s+(?:will|should|can|need\s+to))\s+{_ADVERB}{_VERB}\b"
+)
+_JOINT = re.compile(
+    rf"\b(?P<who>we(?:'ll|\s+will|'re\s+(?:going\s+to|gonna)|\s+are\s+going\s+to|\s+need\s+to|\s+have\s+to|\s+should|\s+must|'ve\s+got\s+to|\s+ought\s+to|\s+gotta|\s+agreed\s+to|\s+decided\s+to|\s+plan\s+to|\s+can)|let's|let\s+us)\s+{_ADVERB}{_VERB}\b"
+)
+_LABELLED = re.compile(
+    r"\b(?:action\s+items?|to[- ]?dos?|next\s+steps?)\b(?:\s+(?:for\s+(?P<for>[A-Z]\w+)|here))?\s*(?:is|are|:|,|-|would\s+be)\s+(?:that\s+|for\s+\w+\s+)?(?:to\s+)?(?P<verb>[a-z][a-z-]+)",
+    re.IGNORECASE,
+)
+_ASSIGNED = (
+    r"(?:is|are)\s+(?:going\s+to|gonna|supposed\s+to)|will|'ll|needs?\s+to|has\s+to|have\s+to|should|must|shall|can\s+you(?:\s+please)?|could\s+you(?:\s+please)?|"
+    r"would\s+you(?:\s+please)?|will\s+you(?:\s+please)?|please|you(?:'ll|\s+will)|you\s+need\s+to|i\s+need\s+you\s+to|you're\s+going\s+to|you\s+have\s+to|agreed\s+to|promised\s+to|volunteered\s+to|to"
+)
+_NAMED = re.compile(
+    rf"(?P<name>\b[A-Z][\w’'-]+?(?:\s+[A-Z][\w-]+)?),?\s*\b(?P<modal>(?i:{_ASSIGNED}))\s+(?i:{_ADVERB})(?P<verb>(?i:[a-z][a-z-]+))\b"
+)
+_NOT_NAMES = frozenset(
+    ["i", "i'll", "i'm", "i've", "i'd", "we", "you", "he", "she", "it", "they", "this", "that", "these", "those", "there", "what", "who", "when", "where", "why", "how", "which", "if", "so", "and", "but", "or", "yes", "no", "okay", "ok", "well", "then", "now", "the", "a", "an", "my", "our", "your", "their", "his", "her", "everyone", "everybody", "someone", "somebody", "anyone", "nobody", "people", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "let", "let's", "please", "maybe", "just", "also", "all", "one", "some", "something", "nothing", "everything", "thanks", "right", "sure", "yeah", "great", "good", "next", "first", "second", "finally", "however", "because", "since", "after", "before", "could", "can", "would", "will", "should", "tomorrow", "today"]
+)  # fmt: skip
+_TAIL = re.compile(
+    r"[\s,;]*(?:(?:if\s+(?:that's|that\s+is|it's|you)|and\s+then\s+(?:we|you|i)\b|but|because|so\s+that\s+we|okay|ok|right|alright|please)\b.*)?[?.!,;\s]*$"
+)
+_THINGS = re.compile(r"\b(?:it|that|this|them|him|her|something|things?|stuff|you|me|us|there|one)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A thing to do: rewritten text, the phrase that names it, its place, who is to do it and until when.
+
+    `assignee` is a member of the conversation; `assignee_name` is set also for people outside it.
+    """
+
+    text: str
+    phrase: str
+    score: float
+    verb: str
+    definitive: bool
+    assignee: Member | None = None
+    assignee_name: str | None = None
+    due: DateSpan | None = None
+
+
+def find_action(text: str, speaker: Member | None, members: Sequence[Member], now: datetime) -> Action | None:
+    """Find the one thing that a message says somebody is to do.
+
+    `now` is the local moment it was said; `members` are the people of the conversation. Returns None
+    for talk about the past, about what might be, and for phrases that only sound like promises.
+    """
+    plain = text.replace("’", "'")
+    lower = plain.lower()
+    if len(lower) < 8:
+        return None
+    found = [
+        action
+        for action in (
+            _named(plain, lower, speaker, members),
+            _first_person(plain, lower, speaker),
+            _request(plain, lower, speaker, members),
+            _joint(plain, lower),
+            _labelled(plain, lower, members),
+        )
+        if action is not None
+    ]
+    if not found:
+        return None
+    best = max(found, key=lambda action: action.score)
+    due = _due(text, now)
+    score = best.score
+    if due is not None and due.last is not None:
+        score += 0.12
+    if _NOT_NOW.search(lower):
+        score -= 0.35
+    if _HEDGE.search(lower):
+        score -= 0.08
+    if lower.rstrip().endswith("?") and _is_open_question(lower):
+        score -= 0.4
+    definitive = best.definitive and not _HEDGE.search(lower)
+    return replace(best, score=round(max(0.0, min(score, 0.98)), 3), due=due, definitive=definitive)
+
+
+def _is_open_question(lower: str) -> bool:
+    return not _REQUEST.search(lower) or bool(
+        re.match(
+            r"\W*(?:\w+\W+){0,2}(?:what|who|when|where|why|how|which|do|does|did|are|is|should|shall)\b",
+            lower,
+        )
+    )
+
+
+def _due(text: str, now: datetime) -> DateSpan | None:
+    """Return the last moment still to come among the dates of a text."""
+    ahead = [
+        span
+        for span in find_dates(text, now)
+        if span.last is not None and span.last.date() >= now.date() and span.kind != "duration"
+    ]
+    return ahead[0] if ahead else None
+
+
+def _object_score(lower: str, verb_start: int, verb: str) -> float:
+    """Rate how much is said of what is to be done: a named thing says more than "it"."""
+    rest = lower[verb_start:]
+    content = [w for w in tokens(rest)[1:14] if w.is_word and w.lower not in STOP_WORDS]
+    score = 0.0
+    if verb in _ACTION_VERBS and verb not in _WEAK_VERBS:
+        score += 0.14
+    elif verb not in _WEAK_VERBS:
+        score -= 0.12
+    if len(content) >= 2:
+        score += 0.1
+    elif not content:
+        score -= 0.12 if _THINGS.search(rest[len(verb) :]) else 0.22
+    return score
+
+
+def _clause(plain: str, start: int) -> str:
+    """Return the text from `start` to the end of its clause, without what trails after it."""
+    rest = plain[start:]
+    stop = re.search(
+        r"[.?!;](?:\s|$)|,\s+(?:but|because|so|and\s+(?:then|i|we|you|they|he|she)|which|if\s+that|okay|right|is\s+that|would\s+that)\b|\s+(?:because|but\s+(?:i|we|you))\b",
+        rest,
+        re.IGNORECASE,
+    )
+    rest = rest[: stop.start()] if stop else rest
+    return _TAIL.sub("", rest).strip(" ,;")
+
+
+def _second_to_third(phrase: str, speaker: Member | None, *, requested: bool) -> str:
+    """Change who is meant by "my" and "you" when the speaker is named instead of speaking."""
+    name = speaker.name if speaker and speaker.name else None
+    if name is None:
+        return phrase
+    first = name.split()[0]
+    phrase = re.sub(r"\bmyself\b", "themself", phrase)
+    phrase = re.sub(r"\bmy\b", f"{first}'s" if requested else "their", phrase)
+    if requested:
+        phrase = re.sub(r"\bme\b", first, phrase)
+    return phrase
+
+
+def _shown_name(member: Member | None) -> str | None:
+    return (member.name or None) if member else None
+
+
+def _first_person(plain: str, lower: str, speaker: Member | None) -> Action | None:
+    for hit in _FIRST.finditer(lower):
+        verb = hit["verb"]
+        anchor = lower[hit.start() : hit.start("verb")]
+        before = lower[max(0, hit.start() - 24) : hit.start()]
+        if verb in _STATIVE or _FAKE.match(lower, hit.start()) or _NEGATED.search(anchor):
+            continue
+        if re.search(
+            r"\b(?:if|when|once|unless|what|how|where|why|that|which|whether|as|than|until|should|will)\s*$",
+            before,
+        ):
+            continue
+        base = 0.68
+        if re.match(r"(?:i\s+can\b|let\s+me|i\s+want|i\s+should|i\s+(?:need|have)|i\s+must|i've)", anchor):
+            base = 0.5 if anchor.startswith(("i can", "i want")) else 0.58
+        phrase = _clause(plain, hit.start("verb"))
+        name = _shown_name(speaker)
+        told = _second_to_third(phrase, speaker, requested=False)
+        text = f"{name} will {told}." if name else _sentence(plain[hit.start() : hit.start("verb")] + phrase)
+        definitive = base > 0.6
+        return Action(
+            text,
+            phrase,
+            base + _object_score(lower, hit.start("verb"), verb),
+            verb,
+            definitive,
+            speaker,
+            name,
+        )
+    return None
+
+
+_QUESTION_VERBS = frozenset(
+    [
+        "hear",
+        "see",
+        "tell",
+        "explain",
+        "repeat",
+        "say",
+        "think",
+        "imagine",
+        "believe",
+        "elaborate",
+        "remember",
+        "understand",
+        "guess",
+        "be",
+        "know",
+        "mean",
+        "speak",
+        "clarify",
+        "describe",
+        "comment",
+        "hold",
+        "wait",
+        "excuse",
+        "talk",
+        "discuss",
+        "feel",
+        "like",
+        "want",
+        "have",
+        "stop",
+        "forgive",
+        "consider",
+        "notice",
+        "find",
+        "look",
+        "let",
+        "give",
+        "help",
+        "walk",
+        "share",
+    ]
+)
+_TOLD_VERBS = frozenset(
+    [
+        "see",
+        "find",
+        "know",
+        "notice",
+        "hear",
+        "feel",
+        "have",
+        "be",
+        "want",
+        "need",
+        "imagine",
+        "think",
+        "understand",
+        "get",
+        "say",
+        "like",
+        "use",
+        "do",
+        "go",
+        "remember",
+        "guess",
+        "tell",
+        "look",
+    ]
+)
+
+
+def _request(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
+    for hit in _REQUEST.finditer(lower):
+        verb, ask = hit["verb"], hit["ask"]
+        before = lower[max(0, hit.start() - 24) : hit.start()]
+        anchor = lower[hit.start() : hit.start("verb")]
+        if _NEGATED.search(anchor.replace("don't forget", "")) or verb in ("not", "never"):
+            continue
+        if re.search(
+            r"\b(?:if|when|once|unless|what|how|where|why|that|which|whether|as|than|so|because|until|everything|thing|like|time)\s*$",
+            before,
+        ) and not ask.startswith(("could", "please")):
+            continue
+        phrase = _clause(plain, hit.start("verb"))
+        direct = ask.startswith(
+            (
+                "could",
+                "can",
+                "would",
+                "will",
+                "please",
+                "i need",
+                "i want",
+                "i'd",
+                "i would",
+                "make",
+                "be sure",
+                "don't",
+                "remember",
+            )
+        )
+        if direct:
+            base = 0.62
+            if verb in _QUESTION_VERBS and not re.match(
+                r"(?:share|give|find|help|look|talk)\s+(?:\w+\s+){0,3}(?:the|a|with|into|at|to|us|out)\b.*\w{4}",
+                phrase.lower(),
+            ):
+                base = 0.3
+        else:
+            if verb in _STATIVE or verb in _TOLD_VERBS:
+                continue
+            base = 0.5 if not ask.endswith("can") else 0.38
+        if verb in _STATIVE:
+            base -= 0.2
+        addressee = (
+            None
+            if re.search(r"some|any|one of|guys|all|both|two", ask)
+            else _addressee(plain, hit.start(), speaker, members)
+        )
+        told = _second_to_third(phrase, speaker, requested=True)
+        name = _shown_name(addressee)
+        text = f"{name} needs to {told}." if name else _sentence(told)
+        return Action(
+            text, phrase, base + _object_score(lower, hit.start("verb"), verb), verb, direct, addressee, name
+        )
+    return None
+
+
+def _addressee(plain: str, at: int, speaker: Member | None, members: Sequence[Member]) -> Member | None:
+    """Return who "you" is: someone called by name in the message, or the only other person."""
+    for member in members:
+        if speaker is not None and member.id == speaker.id:
+            continue
+        first = (member.name or "").split(" ")[0]
+        if first and re.search(
+            rf"(?:^|[,.]\s*|\b(?:hey|hi|so|okay|and|please)\s+){re.escape(first)}\s*[,:]|,\s*{re.escape(first)}\s*[?.!]*$",
+            plain,
+            re.IGNORECASE,
+        ):
+            return member
+    others = [member for member in members if speaker is None or member.id != speaker.id]
+    return others[0] if speaker is not None and len(others) == 1 else None
+
+
+def _named(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
+    for hit in _NAMED.finditer(plain):
+        name, verb, modal = hit["name"].strip(" ,'"), hit["verb"].lower(), hit["modal"].lower()
+        known = _member_named(name, members)
+        if name.split()[0].lower() in _NOT_NAMES or (
+            known is None and (hit.start() == 0 and "," not in hit.group() and not _looks_like_person(name))
+        ):
+            continue
+        if modal == "to" and (
+            known is None or not plain[hit.end("name") :].lstrip().lower().startswith("to")
+        ):
+            continue
+        if verb in _STATIVE or _NEGATED.search(modal) or (known is None and verb not in _ACTION_VERBS):
+            continue
+        phrase = _clause(plain, hit.start("verb"))
+        direct = bool(re.search(r"you|please", modal))
+        told = _second_to_third(phrase, speaker, requested=True)
+        shown = _shown_name(known) or name
+        text = f"{shown} {'needs to' if direct else 'will'} {told}."
+        base = (0.66 if known else 0.6) if modal not in ("should", "to") else 0.55
+        return Action(
+            text, phrase, base + _object_score(lower, hit.start("verb"), verb), verb, True, known, shown
+        )
+    return None
+
+
+def _looks_like_person(name: str) -> bool:
+
+    return name.split()[0].lower() in GIVEN_NAMES
+
+
+def _member_named(name: str, members: Sequence[Member]) -> Member | None:
+    wanted = name.lower()
+    for member in members:
+        shown = (member.name or "").lower()
+        if shown and (shown == wanted or shown.split()[0] == wanted.split()[0]):
+            return member
+    return None
+
+
+def _joint(plain: str, lower: str) -> Action | None:
+    for hit in _JOINT.finditer(lower):
+        verb, who = hit["verb"], hit["who"]
+        before = lower[max(0, hit.start() - 24) : hit.start()]
+        if verb in _STATIVE or _NEGATED.search(lower[hit.start() : hit.start("verb")]):
+            continue
+        if re.search(
+            r"\b(?:if|when|once|unless|what|how|where|why|that|which|whether|as|than|so|until|because|thing|should|way)\s*$",
+            before,
+        ):
+            continue
+        if who.startswith("let") and re.match(
+            r"(?:see|say|start|move|go|get|talk|take|just|have|stop|continue|begin|look|hear|do|try|face|wait|assume|pretend|call\s+it)\b",
+            lower[hit.start("verb") :],
+        ):
+            base = 0.3
+        else:
+            base = 0.36 if who.endswith("can") or "should" in who else 0.44
+        phrase = _clause(plain, hit.start("verb"))
+        text = _sentence(plain[hit.start() : hit.start("verb")] + phrase)
+        return Action(text, phrase, base + _object_score(lower, hit.start("verb"), verb), verb, False)
+    return None
+
+
+def _labelled(plain: str, lower: str, members: Sequence[Member]) -> Action | None:
+    hit = _LABELLED.search(plain)
+    if hit is None or _NEGATED.search(lower):
+        return None
+    phrase = _clause(plain, hit.start("verb"))
+    owner = _member_named(hit["for"], members) if hit["for"] else None
+    name = _shown_name(owner) or hit["for"]
+    text = f"{name} will {phrase}." if name else _sentence(phrase)
+    return Action(
+        text,
+        phrase,
+        0.7 + _object_score(lower, hit.start("verb"), hit["verb"].lower()),
+        hit["verb"].lower(),
+        True,
+        owner,
+        name,
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text.strip(" ,;")
+    return text[:1].upper() + text[1:] + "." if text else text

@@ -1,0 +1,289 @@
+"""Named things in a message: people, places, organisations, times, numbers, money, addresses of the net."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from earful.conversation.types import Entity, Member
+from earful.insight.dates import DateSpan, find_dates
+from earful.insight.gazetteer import GIVEN_NAMES, LOCATION_WORDS, ORGANISATION_ENDINGS, PLACES, TITLES
+from earful.insight.numbers import find_numbers, ordinal_value
+from earful.insight.text import STOP_WORDS, Token, tokens
+
+__all__ = ["date_entity", "find_entities"]
+
+_EMAIL = re.compile(r"\b[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\b")
+_URL = re.compile(
+    r"\bhttps?://[^\s,;]+|\bwww\.[\w-]+(?:\.[\w-]+)+(?:/[^\s,;]*)?|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|edu|gov|co\.uk|ai|dev|app)\b(?:/[^\s,;]*)?",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(
+    r"(?<![\w.$€£])(?:\+\d{1,3}[ .-]?)?(?:\(\d{3}\)\s?|\d{3}[ .-])\d{3}[ .-]\d{4}\b|(?<![\w.])\+\d{1,3}(?:[ .-]?\d{2,4}){2,5}\b"
+)
+_CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
+_CURRENCY_WORDS = {
+    "dollar": "USD", "buck": "USD", "cent": "USD", "euro": "EUR", "pound": "GBP", "quid": "GBP", "yen": "JPY", "rupee": "INR",
+    "peso": "MXN", "franc": "CHF", "usd": "USD", "eur": "EUR", "gbp": "GBP", "zloty": "PLN", "krona": "SEK", "krone": "NOK",
+}  # fmt: skip
+_ABOUT = frozenset(["about", "around", "approximately", "roughly", "nearly", "almost"])
+_NOT_PLACE = frozenset(
+    [
+        "nice",
+        "us",
+        "turkey",
+        "jordan",
+        "georgia",
+        "china",
+        "orlando",
+        "chad",
+        "queens",
+        "virginia",
+        "florence",
+        "sofia",
+        "austin",
+    ]
+)
+_ORG_AFTER = frozenset(["at", "from", "with", "for", "of", "by", "join", "joined"])
+
+
+def date_entity(span: DateSpan) -> Entity:
+    """Return a time expression as an entity in the shapes that clients know."""
+    first, last = span.first, span.last
+    value: Any = span.text.lower()
+    kind: str = span.kind
+    if first is None or last is None:
+        kind = "duration" if span.kind == "duration" else "date"
+    elif span.kind == "date":
+        value = first.date().isoformat()
+    elif span.kind == "daterange":
+        value = {"start": first.date().isoformat(), "end": last.date().isoformat()}
+    elif span.kind == "datetime":
+        value = first.strftime("%Y-%m-%d %H:%M:%S")
+    elif span.kind == "datetimerange":
+        value = {"start": first.strftime("%Y-%m-%d %H:%M:%S"), "end": last.strftime("%Y-%m-%d %H:%M:%S")}
+    elif span.kind == "time":
+        value = first.strftime("%H:%M:%S")
+    elif span.kind == "timerange":
+        value = {"start": first.strftime("%H:%M:%S"), "end": last.strftime("%H:%M:%S")}
+    return Entity(kind, span.text, span.start, value)
+
+
+def find_entities(text: str, now: datetime, members: Sequence[Member] = ()) -> list[Entity]:
+    """Find the named things of a text said at `now` (local), in order, without overlaps."""
+    words = tokens(text)
+    found: list[Entity] = [
+        *(Entity("email", hit.group(), hit.start(), hit.group().lower()) for hit in _EMAIL.finditer(text)),
+        *(Entity("url", hit.group(), hit.start(), hit.group().lower()) for hit in _URL.finditer(text)),
+        *(_phone(hit) for hit in _PHONE.finditer(text)),
+        *(date_entity(span) for span in find_dates(text, now)),
+        *_amounts(text, words),
+        *_people(text, words, members),
+        *_places(text, words),
+        *_organisations(text, words),
+    ]
+    kept: list[Entity] = []
+    taken = [False] * (len(text) + 1)
+    for entity in found:
+        end = entity.offset + len(entity.text)
+        if entity.text and not any(taken[entity.offset : end]):
+            taken[entity.offset : end] = [True] * (end - entity.offset)
+            kept.append(entity)
+    return sorted(kept, key=lambda entity: entity.offset)
+
+
+def _phone(hit: re.Match[str]) -> Entity:
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(hit.group(), "US")
+        value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        value = re.sub(r"[^\d+]", "", hit.group())
+    return Entity("phone_number", hit.group(), hit.start(), value)
+
+
+def _amounts(text: str, words: list[Token]) -> list[Entity]:
+    """Find numbers, and with what stands beside them money and percentages; and ordinals."""
+    found: list[Entity] = []
+    spans = find_numbers(words)
+    for span in spans:
+        start, end = words[span.first].start, words[span.last - 1].end
+        value: float | int = int(span.value) if span.value == int(span.value) else round(span.value, 6)
+        after = words[span.last] if span.last < len(words) else None
+        before = words[span.first - 1] if span.first else None
+        if before is not None and before.text in _CURRENCY_SIGNS:
+            found.append(
+                _entity(
+                    "money",
+                    text,
+                    before.start,
+                    end,
+                    {"amount": value, "currency": _CURRENCY_SIGNS[before.text]},
+                )
+            )
+        elif after is not None and after.lower.rstrip("s") in _CURRENCY_WORDS and after.lower != "pound":
+            amount = value / 100 if after.lower.startswith("cent") else value
+            found.append(
+                _entity(
+                    "money",
+                    text,
+                    start,
+                    after.end,
+                    {"amount": amount, "currency": _CURRENCY_WORDS[after.lower.rstrip("s")]},
+                )
+            )
+        elif after is not None and (after.text == "%" or after.lower in ("percent", "percentage")):
+            found.append(_entity("percent", text, start, after.end, value))
+        elif (
+            after is not None
+            and after.lower == "per"
+            and span.last + 1 < len(words)
+            and words[span.last + 1].lower == "cent"
+        ):
+            found.append(_entity("percent", text, start, words[span.last + 1].end, value))
+        elif not (
+            words[span.first].lower == "one"
+            and span.last - span.first == 1
+            and _pronoun_one(words, span.first)
+        ):
+            found.append(_entity("number", text, start, end, value))
+    for index, token in enumerate(words):
+        ordinal = ordinal_value(words, index)
+        if ordinal is not None and token.lower != "second" and ordinal[0] > 0:
+            found.append(_entity("ordinal", text, token.start, words[ordinal[1] - 1].end, ordinal[0]))
+    return found
+
+
+def _pronoun_one(words: list[Token], index: int) -> bool:
+    """Tell "the one", "this one", "one of", "no one" from the number."""
+    before = words[index - 1].lower if index else ""
+    after = words[index + 1].lower if index + 1 < len(words) else ""
+    return before in ("the", "this", "that", "which", "no", "each", "every", "any", "another", "other", "good", "first", "last", "next", "new", "big") or after in (
+        "'s", "that", "who", "is", "can", "would", "thing", ".", ",", "?", "",
+    )  # fmt: skip
+
+
+def _entity(kind: str, text: str, start: int, end: int, value: Any) -> Entity:
+    return Entity(kind, text[start:end], start, value)
+
+
+def _people(text: str, words: list[Token], members: Sequence[Member]) -> list[Entity]:
+    known: dict[str, Member] = {}
+    for member in members:
+        for part in (member.name or "").split()[:1]:
+            known.setdefault(part.lower(), member)
+    found: list[Entity] = []
+    index = 0
+    while index < len(words):
+        token = words[index]
+        base = token.lower.removesuffix("'s")
+        title = token.lower in TITLES and token.text[0].isupper()
+        first = index + (
+            2 if title and index + 1 < len(words) and words[index + 1].text == "." else 1 if title else 0
+        )
+        named = first < len(words) and words[first].text[0].isupper() and words[first].lower not in STOP_WORDS
+        if named and (
+            title
+            or base in known
+            or (base in GIVEN_NAMES and token.text[0].isupper() and not _is_month(base, words, index))
+        ):
+            last = first
+            while (
+                last + 1 < len(words)
+                and words[last + 1].text[0].isupper()
+                and text[words[last].end : words[last + 1].start] == " "
+                and words[last + 1].lower not in STOP_WORDS
+                and not words[last].text.endswith(("'s", "’s"))
+            ):
+                last += 1
+            end = words[last].end
+            if words[last].text.endswith(("'s", "’s")):
+                end -= 2
+            shown = text[words[first].start : end]
+            owner = known.get(words[first].lower.removesuffix("'s"))
+            value: dict[str, Any] = {"name": owner.name if owner else shown}
+            if owner:
+                value |= {"id": owner.id, "userId": owner.user_id or owner.email}
+            found.append(_entity("person", text, words[first].start, end, value))
+            index = last + 1
+        else:
+            index += 1
+    return found
+
+
+def _is_month(base: str, words: list[Token], index: int) -> bool:
+    return (
+        base in ("april", "may", "june", "august")
+        and index + 1 < len(words)
+        and words[index + 1].text[0].isdigit()
+    )
+
+
+def _places(text: str, words: list[Token]) -> list[Entity]:
+    found: list[Entity] = []
+    index = 0
+    while index < len(words):
+        if not words[index].text[0].isupper():
+            index += 1
+            continue
+        for size in (3, 2, 1):
+            if index + size > len(words):
+                continue
+            end = words[index + size - 1].end
+            shown = text[words[index].start : end]
+            plain = shown.lower().removesuffix("'s").removesuffix("’s")
+            ambiguous = (
+                plain in _NOT_PLACE
+                and not (plain == "us" and shown.startswith("US"))
+                and not (index and words[index - 1].lower in ("in", "from", "to", "near", "at"))
+            )
+            if plain in PLACES and not ambiguous and not (plain == "us" and shown != "US"):
+                found.append(
+                    _entity("location", text, words[index].start, words[index].start + len(plain), plain)
+                )
+                index += size - 1
+                break
+            if (
+                size > 1
+                and words[index + size - 1].lower in LOCATION_WORDS
+                and all(w.text[0].isupper() for w in words[index : index + size])
+                and words[index].lower not in STOP_WORDS
+            ):
+                found.append(_entity("location", text, words[index].start, end, plain))
+                index += size - 1
+                break
+        index += 1
+    return found
+
+
+def _organisations(text: str, words: list[Token]) -> list[Entity]:
+    found: list[Entity] = []
+    index = 0
+    while index < len(words):
+        last = index
+        while (
+            last < len(words)
+            and words[last].text[0].isupper()
+            and words[last].lower not in STOP_WORDS
+            and (last == index or text[words[last - 1].end : words[last].start] in (" ", "&", " & "))
+        ):
+            last += 1
+        run = words[index:last]
+        if not run:
+            index += 1
+            continue
+        ending = run[-1].lower.rstrip(".") in ORGANISATION_ENDINGS and len(run) > 1
+        acronym = (
+            len(run) == 1
+            and run[0].text.isupper()
+            and 2 <= len(run[0].text) <= 5
+            and run[0].text.isalpha()
+            and index
+            and words[index - 1].lower in _ORG_AFTER
+        )
+        if ending or acronym:
+            shown = text[run[0].start : run[-1].end]
+            found.append(_entity("organization", text, run[0].start, run[-1].end, shown.lower()))
+        index = last
+    return found

@@ -1,0 +1,450 @@
+"""Personal data in talk: found, named and masked, written or read out loud.
+
+Recall comes before precision here: a number that looks like a card is masked though it may be an
+order number, because the opposite mistake cannot be taken back.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from earful.conversation.types import Entity, Redaction
+from earful.insight.dates import DateSpan, find_dates
+from earful.insight.gazetteer import GIVEN_NAMES, TITLES
+from earful.insight.numbers import SMALL
+from earful.insight.spoken import CodeRun, code_runs
+from earful.insight.text import Token, tokens
+
+__all__ = ["PersonalData", "apply", "find_personal_data"]
+
+_BEFORE_CHARS = 90
+_DOMAINS = "com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|pl|eu|us|ca|au|info|biz|ai|app|dev|in|ch|at|se|no|dk|fi|be|pt|ie|nz|jp|br|mx|me|tv|ru|cz|hu|il|za"
+_EMAIL = re.compile(r"\b[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\b")
+_LETTER = r"[a-z0-9]"
+_SPOKEN_PART = rf"(?:{_LETTER}[\w'-]*)"
+_SPOKEN_EMAIL = re.compile(
+    rf"(?:\b{_SPOKEN_PART}(?:\s+(?:dot|underscore|dash|hyphen|plus|period)\s+|\s?[._-]\s?))*\b{_SPOKEN_PART}\s+at(?:\s+sign)?\s+{_SPOKEN_PART}(?:\s+{_SPOKEN_PART}){{0,2}}?"
+    rf"(?:\s+(?:dot|dash)\s+{_SPOKEN_PART})*?\s*(?:\s+dot\s+|\.)\s*(?:{_DOMAINS})\b(?:\s+dot\s+(?:{_DOMAINS})\b)?",
+    re.IGNORECASE,
+)
+_SPELT_BEFORE = re.compile(r"(?:\b[a-z0-9]\b(?:\s*[-.,]\s*|\s+))+$", re.IGNORECASE)
+_URL = re.compile(
+    rf"\bhttps?://[^\s,;]+|\bwww\.[\w-]+(?:\.[\w-]+)+(?:/[^\s,;]*)?|\b[\w-]+(?:\.[\w-]+)*\.(?:{_DOMAINS})\b(?:/[^\s,;]*)?",
+    re.IGNORECASE,
+)
+_SPOKEN_URL = re.compile(
+    rf"\b(?:www\s+dot\s+)?[a-z0-9][\w-]*(?:\s+(?:dot|dash)\s+[a-z0-9][\w-]*)*?\s+dot\s+(?:{_DOMAINS})\b(?:\s+dot\s+(?:uk|au|nz|jp|br|za|in)\b)?",
+    re.IGNORECASE,
+)
+_IP = re.compile(
+    r"\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b|\b(?:[0-9a-f]{1,4}:){5,7}[0-9a-f]{1,4}\b",
+    re.IGNORECASE,
+)
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b")
+_SWIFT = re.compile(r"\b[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")
+_SSN = re.compile(r"\b\d{3}[- ]\d{2}[- ]\d{4}\b")
+_EXPIRY = re.compile(r"\b(?:0?[1-9]|1[0-2])\s?[/-]\s?(?:20)?\d\d\b")
+_PHONE = re.compile(
+    r"(?<![\w.])(?:\+\d{1,3}[ .-]?)?(?:\(?\d{2,5}\)?[ .-]?){1,4}\d{2,5}(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w])"
+)
+_CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{4,15}\b")
+_NUM = rf"(?:\d{{1,3}}|(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|{'|'.join(SMALL)}))"
+_AGE = re.compile(
+    rf"\b(?P<a>{_NUM})[\s-]+(?:years?|months?|yrs?)[\s-]+old\b|\baged?\s+(?:is\s+|of\s+)?(?P<b>{_NUM})\b|\b(?:turn(?:ed|ing|s)?|at\s+the\s+age\s+of)\s+(?P<c>{_NUM})\b(?!\s*(?:%|percent))"
+    rf"|\b(?:i'm|i\s+am|he's|she's|he\s+is|she\s+is)\s+(?P<d>\d\d|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?)(?=\s*(?:[.,;!?]|and\b|now\b|years\b|$))",
+    re.IGNORECASE,
+)
+_STREET = (
+    r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|square|sq|terrace|way|parkway|pkwy|circle|cir|highway|hwy|trail|crescent|close|"
+    r"row|alley|plaza|mews|gardens|grove|hill|park|loop|strasse|straße|rue|via|calle)\b\.?"
+)
+_HOUSE = (
+    rf"(?:\d{{1,6}}[A-Za-z]?|(?:(?:{'|'.join(SMALL)}|hundred|oh)[\s-]+){{0,4}}(?:{'|'.join(SMALL)}|hundred))"
+)
+_ADDRESS = re.compile(
+    rf"\b{_HOUSE}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+)?(?:[\w'.-]+\s+){{1,3}}?{_STREET}"
+    rf"(?:,?\s+(?:apt|apartment|suite|unit|flat|floor|room|#)\.?\s*#?\s*[\w-]+)?(?:,?\s+[A-Z][\w-]+(?:\s+[A-Z][\w-]+)?)?(?:,?\s+[A-Z]{{2}}\b)?(?:,?\s+\d{{5}}(?:-\d{{4}})?)?",
+    re.IGNORECASE,
+)
+_NOT_ADDRESS = re.compile(r"\b(?:way|drive|place|close|park|hill|row|court|circle|loop)\b", re.IGNORECASE)
+_PO_BOX = re.compile(r"\bP\.?\s?O\.?\s+box\s+\d+\b", re.IGNORECASE)
+_ZIP = re.compile(r"\b\d{5}(?:-\d{4})?\b")
+_NAME_INTRO = re.compile(
+    r"\b(?:my\s+name\s+is|my\s+name's|the\s+name\s+is|name\s+is|name's|this\s+is|i'm|i\s+am|call\s+me|speaking\s+(?:with|to)|called|named|regards,?|sincerely,?|dear|ask\s+for|contact|attn:?|signed,?)\s+",
+    re.IGNORECASE,
+)
+_STRONG_INTRO = re.compile(r"(?:name\s+is|name's|named)\s+$", re.IGNORECASE)
+_CAPITALISED = re.compile(
+    r"[A-Z][\w’'-]*(?:\s+(?:(?:van|von|de|der|den|di|da|del|la|le|bin|al|el|O['’])\s+)*[A-Z][\w’'-]*\.?){0,3}"
+)
+_BARE_NAME = re.compile(r"[a-z][\w'-]+(?:\s+[a-z][\w'-]+)?")
+_NOT_A_NAME = frozenset(
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "i", "english", "french", "german", "spanish", "american", "god", "christmas", "internet", "ok", "okay"]
+)  # fmt: skip
+_NOT_NAME_STARTS = frozenset(
+    ["not", "a", "the", "on", "in", "to", "that", "it", "my", "very", "for", "really"]
+)
+_BIRTH = re.compile(r"\b(?:born|birth|birthday|dob|d\.o\.b)\b", re.IGNORECASE)
+_ABSOLUTE = re.compile(
+    r"\d|january|february|march|april|\bmay\b|june|july|august|september|october|november|december|christmas|new year|halloween|thanksgiving|easter|valentine|independence day|(?:nineteen|twenty)\s",
+    re.IGNORECASE,
+)
+_CONTEXT: tuple[tuple[str, re.Pattern[str], range, bool], ...] = tuple(
+    (name, re.compile(pattern, re.IGNORECASE), lengths, letters)
+    for name, pattern, lengths, letters in (
+        ("CREDIT_CARD_CVV", r"\b(?:cvv2?|cvc2?|c\s?v\s?v|c\s?v\s?c|security\s+code|card\s+code|verification\s+(?:code|number)|(?:three|four|3|4)\s+digits?\s+(?:on|at)\s+the\s+back)\b", range(3, 5), False),
+        ("CREDIT_CARD_PIN", r"\b(?:pin|p\.i\.n\.?|pin\s+(?:code|number)|passcode)\b", range(4, 9), False),
+        ("SSN", r"\b(?:ssn|s\.s\.n\.?|social(?:\s+security)?(?:\s+number)?)\b", range(4, 10), False),
+        ("US_BANK_ROUTING_NUMBER", r"\b(?:routing|aba|transit)\b", range(9, 10), False),
+        ("PASSPORT_NUMBER", r"\bpassport\b", range(6, 13), True),
+        ("DRIVERS_LICENSE", r"\b(?:driver'?s?'?|driving)\s+(?:licen[sc]e|permit)\b|\blicen[sc]e\s+number\b", range(4, 17), True),
+        ("US_BANK_ACCOUNT_NUMBER", r"\b(?:account|acct|checking|savings)\b", range(5, 18), False),
+        ("CREDIT_CARD_NUMBER", r"\b(?:card|visa|mastercard|amex|american\s+express|debit|credit)\b", range(12, 20), False),
+        ("PHONE_NUMBER", r"\b(?:phone|telephone|call|cell|mobile|reach|fax|text|dial|ring|number|whatsapp|extension|contact)\b", range(7, 16), False),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """A span of personal data: its category, place, words and plain value."""
+
+    type: str
+    start: int
+    end: int
+    text: str
+    value: str
+
+
+def find_personal_data(
+    text: str, now: datetime, *, names: Sequence[str] = (), before: str = ""
+) -> list[PersonalData]:
+    """Find personal data in a text said at `now`, in order, without overlaps.
+
+    `names` are people known to take part; `before` is what was said just before, because "what is
+    the security code?" stands in another message than the code.
+    """
+    found = [
+        *_patterns(text, before),
+        *_numbers(text, before),
+        *_dates(text, now, before),
+        *_names(text, names),
+    ]
+    order = {"EMAIL_ADDRESS": 0, "CREDIT_CARD_NUMBER": 1, "IBAN_CODE": 1, "SSN": 1, "ADDRESS": 1}
+    kept: list[PersonalData] = []
+    for item in sorted(found, key=lambda p: (order.get(p.type, 2), -(p.end - p.start), p.start)):
+        if all(item.end <= other.start or item.start >= other.end for other in kept):
+            kept.append(item)
+    return sorted(kept, key=lambda item: item.start)
+
+
+def apply(text: str, found: Sequence[PersonalData], how: Redaction) -> tuple[str, tuple[Entity, ...]]:
+    """Return the text, masked if asked for, and the entities, listed if asked for.
+
+    The entities' offsets point into the returned text; their words are as they were said.
+    """
+    parts: list[str] = []
+    entities: list[Entity] = []
+    at = shift = 0
+    for item in found:
+        entities.append(Entity(item.type, item.text, item.start + shift, item.value, "Managed"))
+        if how.redact:
+            parts += [text[at : item.start], how.mask]
+            at = item.end
+            shift += len(how.mask) - (item.end - item.start)
+    parts.append(text[at:])
+    return "".join(parts), tuple(entities) if how.identify else ()
+
+
+def _data(kind: str, text: str, start: int, end: int, value: str | None = None) -> PersonalData:
+    return PersonalData(kind, start, end, text[start:end], value if value is not None else text[start:end])
+
+
+def _patterns(text: str, before: str) -> list[PersonalData]:
+    found = [_data("EMAIL_ADDRESS", text, *hit.span()) for hit in _EMAIL.finditer(text)]
+    for hit in _SPOKEN_EMAIL.finditer(text):
+        start, end = _whole_email(text, hit)
+        found.append(_data("EMAIL_ADDRESS", text, start, end, _written(text[start:end])))
+    for hit in _SPOKEN_URL.finditer(text):
+        found.append(_data("DOMAIN_NAME", text, *hit.span(), _written(hit.group())))
+    found += [_data("DOMAIN_NAME", text, *hit.span()) for hit in _URL.finditer(text)]
+    found += [_data("IP_ADDRESS", text, *hit.span()) for hit in _IP.finditer(text)]
+    found += [
+        _data("IBAN_CODE", text, *hit.span(), re.sub(r"[ -]", "", hit.group()))
+        for hit in _IBAN.finditer(text)
+        if _iban_ok(hit.group())
+    ]
+    near = f"{before[-_BEFORE_CHARS:]} {text}"
+    if re.search(r"\b(?:swift|bic)\b", near, re.IGNORECASE):
+        found += [_data("SWIFT_CODE", text, *hit.span()) for hit in _SWIFT.finditer(text)]
+    found += [_data("SSN", text, *hit.span(), re.sub(" ", "-", hit.group())) for hit in _SSN.finditer(text)]
+    if re.search(r"\b(?:expir\w*|exp|valid\s+(?:until|thru|through))\b", near, re.IGNORECASE):
+        found += [_data("CREDIT_CARD_EXPIRATION", text, *hit.span()) for hit in _EXPIRY.finditer(text)]
+    for hit in _AGE.finditer(text):
+        group = next(name for name in "abcd" if hit[name])
+        found.append(_data("AGE", text, *hit.span(group)))
+    for hit in _ADDRESS.finditer(text):
+        if not (_NOT_ADDRESS.search(hit.group()) and not re.search(r"\s[A-Z]\w+\s+\w+", hit.group())):
+            found.append(_data("ADDRESS", text, *hit.span()))
+    found += [_data("ADDRESS", text, *hit.span()) for hit in _PO_BOX.finditer(text)]
+    if re.search(r"\b(?:zip|post(?:al)?\s?code)\b", near, re.IGNORECASE):
+        found += [_data("ADDRESS", text, *hit.span()) for hit in _ZIP.finditer(text)]
+    return found
+
+
+_EMAIL_LEADS = frozenset(
+    [
+        "is",
+        "it's",
+        "its",
+        "at",
+        "to",
+        "me",
+        "him",
+        "her",
+        "them",
+        "us",
+        "email",
+        "address",
+        "mail",
+        "my",
+        "the",
+        "you",
+        "your",
+        "on",
+        "via",
+        "by",
+        "and",
+        "or",
+        "so",
+        "contact",
+        "reach",
+        "write",
+        "send",
+        "be",
+        "for",
+    ]
+)
+
+
+def _whole_email(text: str, hit: re.Match[str]) -> tuple[int, int]:
+    """Take spelt letters before a spoken address along, and leave "my email is" out."""
+    start, end = hit.span()
+    head = re.match(r"[\w'-]+", text[start:end])
+    spelt = _SPELT_BEFORE.search(text[:start])
+    if head and len(head.group()) <= 2 and spelt:
+        start = spelt.start()
+    return start, end
+
+
+def _written(spoken: str) -> str:
+    text = spoken.lower()
+    for word, sign in (
+        ("at sign", "@"),
+        ("at", "@"),
+        ("dot", "."),
+        ("period", "."),
+        ("underscore", "_"),
+        ("dash", "-"),
+        ("hyphen", "-"),
+        ("plus", "+"),
+    ):
+        text = re.sub(rf"\s+{word}\s+", sign, text)
+    return re.sub(r"\s+", "", text)
+
+
+def _iban_ok(text: str) -> bool:
+    code = re.sub(r"[ -]", "", text).upper()
+    if not 15 <= len(code) <= 34:
+        return False
+    return int("".join(str(int(char, 36)) for char in code[4:] + code[:4])) % 97 == 1
+
+
+def _luhn_ok(digits: str) -> bool:
+    total = 0
+    for index, char in enumerate(reversed(digits)):
+        value = int(char) * (2 if index % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _numbers(text: str, before: str) -> list[PersonalData]:
+    """Classify every stretch of digits by its length, its checksum and the words around it."""
+    words = tokens(text)
+    found: list[PersonalData] = []
+    for run in code_runs(words):
+        kind = _number_kind(run, text, before)
+        if kind is not None:
+            start = run.start
+            while start > 0 and text[start - 1] in "+(":
+                start -= 1
+            found.append(_data(kind, text, start, run.end, run.digits))
+    near = f"{before[-_BEFORE_CHARS:]} {text}"
+    for name, pattern, lengths, letters in _CONTEXT:
+        if letters and pattern.search(near):
+            found += [
+                _data(name, text, run.start, run.end, run.code)
+                for run in code_runs(words, letters=True)
+                if len(run.code) in lengths and len(run.digits) >= 4
+            ]
+            found += [
+                _data(name, text, *hit.span()) for hit in _CODE.finditer(text) if len(hit.group()) in lengths
+            ]
+    return found
+
+
+def _number_kind(run: CodeRun, text: str, before: str) -> str | None:
+    count = len(run.digits)
+    if count < 3 or _is_amount(run, text):
+        return None
+    lead = f"{before[-_BEFORE_CHARS:]} {text[max(0, run.start - _BEFORE_CHARS) : run.start]}"
+    nearest: tuple[int, str] | None = None
+    for name, pattern, lengths, _ in _CONTEXT:
+        if count not in lengths:
+            continue
+        places = [hit.end() for hit in pattern.finditer(lead)]
+        after = pattern.search(text[run.end : run.end + 30])
+        place = max(places[-1] if places else -1, len(lead) - 45 if after and not places else -1)
+        if place >= 0 and (nearest is None or place > nearest[0] + 12):
+            nearest = (place, name)
+    if 12 <= count <= 19 and (
+        _luhn_ok(run.digits) or (nearest and nearest[1] == "CREDIT_CARD_NUMBER") or count >= 13
+    ):
+        return "CREDIT_CARD_NUMBER"
+    if nearest is not None:
+        if (
+            nearest[1] == "PHONE_NUMBER"
+            and 8 <= count <= 9
+            and run.spoken is False
+            and "," in text[run.start : run.end]
+        ):
+            return None
+        return nearest[1]
+    written = text[run.start : run.end]
+    if (
+        10 <= count <= 12
+        or (count == 7 and re.fullmatch(r"\d{3}[-. ]\d{4}", written))
+        or (run.spoken and 9 <= count <= 15)
+        or (count >= 8 and written.count("-") + written.count(".") >= 2)
+    ):
+        return "SSN" if count == 9 and run.spoken else "PHONE_NUMBER"
+    return None
+
+
+def _is_amount(run: CodeRun, text: str) -> bool:
+    head, tail = text[max(0, run.start - 2) : run.start], text[run.end : run.end + 12].lower()
+    return bool(
+        re.search(r"[$€£]\s?$", head)
+        or re.match(
+            r"\s?(?:%|percent|dollars|euros|pounds|million|billion|people|units|times|years|days)", tail
+        )
+        or (re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text[run.start : run.end]))
+    )
+
+
+def _dates(text: str, now: datetime, before: str) -> list[PersonalData]:
+    found: list[PersonalData] = []
+    for span in find_dates(text, now):
+        if not _personal_date(span):
+            continue
+        near = f"{before[-60:]} {text[max(0, span.start - 60) : span.start]}"
+        birth = _BIRTH.search(near) or re.match(
+            r"[^.?!]{0,25}\b(?:birthday|birth)\b", text[span.end : span.end + 40]
+        )
+        value = span.first.date().isoformat() if span.first and span.kind == "date" else span.text
+        found.append(_data("DATE_OF_BIRTH" if birth else "DATE", text, span.start, span.end, value))
+    return found
+
+
+def _personal_date(span: DateSpan) -> bool:
+    return (
+        span.kind not in ("duration", "time", "timerange")
+        and bool(_ABSOLUTE.search(span.text))
+        and not span.text.isdigit()
+    )
+
+
+def _names(text: str, known: Sequence[str]) -> list[PersonalData]:
+    found: list[PersonalData] = []
+    for person in known:
+        # A first name alone is as telling as the whole.
+        for part in dict.fromkeys((person, *person.split())):
+            if len(part) > 1:
+                found += [
+                    _data("PERSON_NAME", text, *hit.span())
+                    for hit in re.finditer(rf"(?<!\w){re.escape(part)}(?!\w)", text)
+                ]
+    words = tokens(text)
+    for index, token in enumerate(words):
+        if not token.text[0].isupper() or token.lower in _NOT_A_NAME:
+            continue
+        titled = index > 0 and (
+            words[index - 1].lower in TITLES
+            or (words[index - 1].text == "." and index > 1 and words[index - 2].lower in TITLES)
+        )
+        if titled or token.lower.removesuffix("'s") in GIVEN_NAMES:
+            found.append(_data("PERSON_NAME", text, token.start, _name_end(text, words, index)))
+    for intro in _NAME_INTRO.finditer(text):
+        name = _CAPITALISED.match(text, intro.end())
+        if name is None and _STRONG_INTRO.search(intro.group()):
+            name = _BARE_NAME.match(text, intro.end())
+            if name and name.group().split()[0] in _NOT_NAME_STARTS:
+                name = None
+        if name and _is_name(name.group(), intro.group()):
+            found.append(_data("PERSON_NAME", text, name.start(), name.end()))
+    return found
+
+
+def _is_name(name: str, intro: str) -> bool:
+    first = name.split()[0].lower()
+    if first in _NOT_A_NAME:
+        return False
+    weak = re.match(r"(?:this is|i'm|i am|contact|called|call me)", intro.lower())
+    return (
+        not weak
+        or first in GIVEN_NAMES
+        or (
+            len(name.split()) > 1
+            and all(p[0].isupper() for p in name.split())
+            and not re.match(r"i", intro.lower())
+        )
+        or (
+            name[0].isupper()
+            and name.lower() not in ("i",)
+            and not name.isupper()
+            and len(name) > 2
+            and not intro.lower().startswith("this")
+        )
+    )
+
+
+def _name_end(text: str, words: list[Token], index: int) -> int:
+    """Return where a name that begins at a token ends: capitalised words and initials that follow."""
+    end = words[index].end
+    if words[index].text.endswith(("'s", "’s")):
+        return end - 2
+    at = index + 1
+    while at < len(words):
+        token = words[at]
+        gap = text[end : token.start]
+        if gap == " " and token.text[0].isupper() and token.lower not in _NOT_A_NAME:
+            end = token.end - (2 if token.text.endswith(("'s", "’s")) else 0)
+            if end != token.end:
+                break
+        elif (
+            gap in ("", " ")
+            and token.lower in ("van", "von", "de", "der", "di", "da", "del", "la", "-")
+            and at + 1 < len(words)
+            and words[at + 1].text[0].isupper()
+        ) or (
+            token.text == "."
+            and len(words[at - 1].text) == 1
+            and at + 1 < len(words)
+            and words[at + 1].text[0].isupper()
+        ):
+            end = token.end
+        else:
+            break
+        at += 1
+    return end

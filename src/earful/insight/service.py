@@ -1,0 +1,353 @@
+"""The meaning of a conversation as it goes on: every finder, run over each message in turn."""
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from earful.conversation.ids import new_numeric_id
+from earful.conversation.types import (
+    Conversation,
+    Entity,
+    EntityMatch,
+    Insight,
+    InsightKind,
+    InsightRef,
+    Member,
+    Message,
+    MessageRef,
+    Phrase,
+    Tracker,
+    TrackerMatch,
+    Word,
+)
+from earful.insight.action_items import Action, find_action
+from earful.insight.entities import date_entity, find_entities
+from earful.insight.follow_ups import follow_up_kind
+from earful.insight.phrases import action_phrases
+from earful.insight.questions import question_score
+from earful.insight.redaction import PersonalData, apply, find_personal_data
+from earful.insight.sentences import Piece, cut, ends_open
+from earful.insight.sentiment import polarity
+from earful.insight.topics import TopicBook
+from earful.insight.trackers import Hit, TrackerSet
+from earful.insight.types import Findings, InsightOptions, Utterance
+
+__all__ = ["LocalInsightService", "LocalInsightSession"]
+
+_JOIN_WITHIN_S = 3.0
+_REMEMBERED_INSIGHTS = 64
+
+
+@dataclass(slots=True)
+class _Last:
+    """The latest sentence of one speaker, in case the next one goes on with it."""
+
+    text: str
+    message_id: str
+    end: float
+    had_insight: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An insight before it has an identity: raw text, who, what and how sure."""
+
+    kind: InsightKind
+    text: str
+    score: float
+    action: Action | None = None
+
+
+class LocalInsightService:
+    """Opens insight sessions that run in this process, on the CPU."""
+
+    def open(self, conversation: Conversation, options: InsightOptions) -> "LocalInsightSession":
+        """Start watching a conversation."""
+        return LocalInsightSession(conversation, options)
+
+
+class LocalInsightSession:
+    """Meaning for one conversation. Safe to call from several threads; calls run one at a time."""
+
+    def __init__(self, conversation: Conversation, options: InsightOptions) -> None:
+        self._conversation = conversation
+        self._lock = threading.Lock()
+        self._members: dict[str, Member] = {member.id: member for member in conversation.members}
+        self._topics = TopicBook()
+        self._last: OrderedDict[str | None, _Last] = OrderedDict()
+        self._recent: deque[str] = deque(maxlen=_REMEMBERED_INSIGHTS)
+        self._before = ""
+        self._tracker_ids: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._options = options
+        self._trackers = TrackerSet(())
+        self._configure(options)
+
+    def configure(self, options: InsightOptions) -> None:
+        """Take new options from now on; trackers that stay keep their ids."""
+        with self._lock:
+            self._configure(options)
+
+    def _configure(self, options: InsightOptions) -> None:
+        self._options = options
+        self._trackers = TrackerSet(self._identified(options.trackers))
+
+    def _identified(self, trackers: Iterable[Tracker]) -> list[Tracker]:
+        return [
+            tracker
+            if tracker.id
+            else replace(
+                tracker,
+                id=self._tracker_ids.setdefault((tracker.name, tracker.vocabulary), new_numeric_id()),
+            )
+            for tracker in trackers
+        ]
+
+    def observe(self, utterance: Utterance) -> Findings:
+        """Cut a final utterance into messages and report everything new that they mean."""
+        with self._lock:
+            if utterance.speaker is not None:
+                self._members[utterance.speaker.id] = utterance.speaker
+            messages: list[Message] = []
+            insights: list[Insight] = []
+            trackers: list[TrackerMatch] = []
+            entities: list[EntityMatch] = []
+            for piece in cut(utterance):
+                message, found = self._understand(piece, utterance)
+                messages.append(message)
+                insights += found
+                trackers += self._track(message, found)
+                if self._options.entities:
+                    entities += _entity_matches(message)
+            topics, new_topics = self._topics.ranked() if self._options.topics and messages else (None, ())
+            return Findings(
+                tuple(messages), tuple(insights), topics, new_topics, tuple(trackers), tuple(entities)
+            )
+
+    def interim(self, text: str, speaker: Member | None) -> tuple[TrackerMatch, ...]:
+        """Report literal tracker hits in a partial, when the options ask for them."""
+        with self._lock:
+            if not self._options.interim_trackers or not self._trackers:
+                return ()
+            shown = self._mask(text)
+            return _tracker_matches(self._trackers.find(shown), MessageRef("", shown), [])
+
+    def mask(self, text: str) -> str:
+        """Return the text with personal data masked when redaction is on, else unchanged."""
+        with self._lock:
+            return self._mask(text)
+
+    def finish(self) -> Findings:
+        """Report what was still held back: nothing, for every message is reported as it comes."""
+        return Findings()
+
+    def _now(self, seconds: float) -> datetime:
+        """Return the conversation's local clock at a moment of it, without a zone."""
+        offset = timedelta(minutes=self._conversation.timezone_offset_min)
+        return (self._conversation.started_at.astimezone(UTC) + timedelta(seconds=seconds) + offset).replace(
+            tzinfo=None
+        )
+
+    def _absolute(self, local: datetime) -> datetime:
+        return (local - timedelta(minutes=self._conversation.timezone_offset_min)).replace(tzinfo=UTC)
+
+    def _personal(self, text: str, now: datetime) -> list[PersonalData]:
+        names = [member.name for member in self._members.values() if member.name]
+        return find_personal_data(text, now, names=names, before=self._before)
+
+    def _mask(self, text: str) -> str:
+        if not self._options.redaction.redact or not text:
+            return text
+        return apply(text, self._personal(text, self._now(0)), self._options.redaction)[0]
+
+    def _understand(self, piece: Piece, utterance: Utterance) -> tuple[Message, list[Insight]]:
+        options, redaction = self._options, self._options.redaction
+        now = self._now(piece.start)
+        speaker = utterance.speaker
+        text, words = piece.text, piece.words
+        entities: tuple[Entity, ...] = ()
+        tags: tuple[Entity, ...] = ()
+        if redaction.redact or redaction.identify:
+            personal = self._personal(piece.text, now)
+            text, tags = apply(piece.text, personal, redaction)
+            if redaction.redact:
+                words = _mask_words(piece.text, words, personal, redaction.mask)
+        if options.entities:
+            entities = tuple(
+                entity
+                for entity in find_entities(text, now, tuple(self._members.values()))
+                if not (redaction.redact and redaction.mask in entity.text)
+            )
+        message_id = new_numeric_id()
+        member_id = speaker.id if speaker else None
+        feeling = polarity(piece.text) if options.sentiment or options.topics else None
+        joined, ids = self._join(piece, member_id, message_id)
+        action = find_action(joined, speaker, tuple(self._members.values()), now)
+        found = self._insights(joined, action)
+        message = Message(
+            id=message_id,
+            conversation_id=self._conversation.id,
+            text=text,
+            start=piece.start,
+            end=piece.end,
+            member_id=member_id,
+            words=words,
+            confidence=_mean_confidence(piece.words, utterance.confidence),
+            sentiment=feeling if options.sentiment else None,
+            phrases=self._masked_phrases(action_phrases(action), now)
+            if options.phrases and action and action.score >= options.confidence_threshold
+            else (),
+            entities=(*tags, *entities),
+        )
+        if options.topics:
+            unmasked = text.replace(redaction.mask, " . ") if redaction.redact else text
+            self._topics.add(unmasked, message_id, member_id, feeling)
+        insights = [self._insight(item, ids, member_id, now) for item in found]
+        self._last[member_id] = _Last(joined, message_id, piece.end, bool(found))
+        self._last.move_to_end(member_id)
+        while len(self._last) > 64:
+            self._last.popitem(last=False)
+        self._before = piece.text[-200:]
+        return message, insights
+
+    def _join(self, piece: Piece, member_id: str | None, message_id: str) -> tuple[str, tuple[str, ...]]:
+        """Put a sentence that a pause broke back together, for its meaning only."""
+        last = self._last.get(member_id)
+        if (
+            last is not None
+            and not last.had_insight
+            and piece.start - last.end <= _JOIN_WITHIN_S
+            and len(last.text) < 300
+            and ends_open(last.text)
+        ):
+            return f"{last.text.rstrip(' .…,-–—')} {piece.text}", (last.message_id, message_id)
+        return piece.text, (message_id,)
+
+    def _insights(self, text: str, action: Action | None) -> list[_Found]:
+        """Choose what a sentence is: something to do comes before a question that asks for it."""
+        options = self._options
+        found: list[_Found] = []
+        if action is not None and action.score >= options.confidence_threshold:
+            kind: InsightKind = "follow_up" if follow_up_kind(action) else "action_item"
+            if kind == "follow_up" and kind not in options.kinds:
+                kind = "action_item"
+            key = f"{kind}:{action.assignee_name}:{action.phrase.lower()}"
+            if kind in options.kinds and key not in self._recent:
+                self._recent.append(key)
+                found.append(_Found(kind, action.text, action.score, action))
+        if "question" in options.kinds:
+            score = question_score(text)
+            if score >= options.confidence_threshold:
+                found.append(_Found("question", text, score))
+        return found
+
+    def _insight(self, found: _Found, ids: tuple[str, ...], member_id: str | None, now: datetime) -> Insight:
+        redaction = self._options.redaction
+        action = found.action
+        text = found.text
+        entities: list[Entity] = []
+        due = None
+        if redaction.redact or redaction.identify:
+            personal = self._personal(text, now)
+            text, tags_found = apply(text, personal, redaction)
+            entities += tags_found
+        if action is not None:
+            if action.assignee_name and text.startswith(action.assignee_name):
+                entities.append(_assignee(action))
+            if action.due is not None:
+                at = text.lower().find(action.due.text.lower())
+                if at >= 0:
+                    entities.append(date_entity(replace(action.due, start=at)))
+                if action.due.last is not None:
+                    due = self._absolute(action.due.last)
+        return Insight(
+            id=new_numeric_id(),
+            kind=found.kind,
+            text=text,
+            score=found.score,
+            message_ids=ids,
+            member_id=member_id,
+            assignee_id=action.assignee.id if action and action.assignee else None,
+            assignee_name=self._mask(action.assignee_name) if action and action.assignee_name else None,
+            due_by=due,
+            definitive=action.definitive if action else True,
+            phrases=self._masked_phrases(action_phrases(action), now),
+            entities=tuple(entities),
+        )
+
+    def _masked_phrases(self, phrases: tuple[Phrase, ...], now: datetime) -> tuple[Phrase, ...]:
+        if not self._options.redaction.redact:
+            return phrases
+        return tuple(
+            replace(
+                phrase, text=apply(phrase.text, self._personal(phrase.text, now), self._options.redaction)[0]
+            )
+            for phrase in phrases
+        )
+
+    def _track(self, message: Message, insights: list[Insight]) -> tuple[TrackerMatch, ...]:
+        if not self._trackers:
+            return ()
+        hits = self._trackers.find(message.text)
+        return _tracker_matches(hits, MessageRef(message.id, message.text), insights)
+
+
+def _tracker_matches(hits: list[Hit], ref: MessageRef, insights: list[Insight]) -> tuple[TrackerMatch, ...]:
+    """Group the hits of one message by tracker and phrase."""
+    grouped: dict[tuple[str, str], list[Hit]] = {}
+    for hit in hits:
+        grouped.setdefault((hit.tracker_id, hit.phrase), []).append(hit)
+    return tuple(
+        TrackerMatch(
+            tracker_id,
+            places[0].tracker_name,
+            phrase,
+            tuple(replace(ref, offset=hit.offset) for hit in places),
+            tuple(
+                InsightRef(insight.id, insight.kind, insight.text, at)
+                for insight in insights
+                if (at := insight.text.lower().find(places[0].text.lower())) >= 0
+            ),
+        )
+        for (tracker_id, phrase), places in grouped.items()
+    )
+
+
+def _assignee(action: Action) -> Entity:
+    name = action.assignee_name or ""
+    value: dict[str, object] = {"assignee": True, "name": name}
+    if action.assignee is not None:
+        value |= {"id": action.assignee.id, "userId": action.assignee.user_id or action.assignee.email}
+    return Entity("person", name, 0, value)
+
+
+def _entity_matches(message: Message) -> list[EntityMatch]:
+    return [
+        EntityMatch(entity, (MessageRef(message.id, message.text, entity.offset),))
+        for entity in message.entities
+        if entity.category is None
+    ]
+
+
+def _mean_confidence(words: tuple[Word, ...], fallback: float | None) -> float | None:
+    known = [word.confidence for word in words if word.confidence is not None]
+    return sum(known) / len(known) if known else fallback
+
+
+def _mask_words(
+    text: str, words: tuple[Word, ...], personal: list[PersonalData], mask: str
+) -> tuple[Word, ...]:
+    """Mask the words that lie in personal data; all of them when they cannot be placed in the text."""
+    if not personal:
+        return words
+    result: list[Word] = []
+    at = 0
+    for word in words:
+        begin = text.find(word.text.strip(), at)
+        if begin < 0:
+            return tuple(replace(each, text=mask) for each in words)
+        at = end = begin + len(word.text.strip())
+        hidden = any(begin < item.end and end > item.start for item in personal)
+        result.append(replace(word, text=mask) if hidden else word)
+    return tuple(result)

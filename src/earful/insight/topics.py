@@ -1,0 +1,292 @@
+"""Ranked phrases that say what a conversation is about, kept up to date message by message.
+
+Candidates are runs of content words. They gain weight by being said again, by several people, and by
+being more than one word; a topic once reported keeps its name and gives way only to a clearly
+stronger one, so that a live list does not flicker.
+"""
+
+import math
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from earful.conversation.ids import new_numeric_id
+from earful.conversation.types import Topic
+from earful.insight.text import FILLERS, STOP_WORDS, Token, tokens
+
+__all__ = ["TopicBook", "candidates", "stem"]
+
+_MAX_CANDIDATES = 6000
+_MAX_REFS = 200
+_SHOWN = 12
+_HYSTERESIS = 1.3
+_SCORE_AT = 6.0
+
+_VERBISH = frozenset(
+    ["add", "agree", "allow", "appear", "apply", "arrange", "ask", "assume", "bear", "begin", "believe", "bring", "build", "buy", "call", "care", "carry", "catch", "check", "choose", "click", "close", "collect", "compare", "consider", "continue", "cost", "cover", "create", "cut", "deal", "decide", "deliver", "depend", "describe", "determine", "discover", "discuss", "draw", "drive", "drop", "eat", "end", "enjoy", "ensure", "expect", "explain", "face", "fail", "fall", "feel", "figure", "fill", "find", "finish", "fit", "fix", "focus", "follow", "forget", "form", "gather", "give", "grab", "grow", "guess", "handle", "happen", "hate", "hear", "help", "hit", "hold", "hope", "imagine", "improve", "include", "increase", "introduce", "involve", "join", "jump", "keep", "kill", "know", "lead", "learn", "leave", "let", "listen", "live", "look", "lose", "love", "maintain", "manage", "matter", "measure", "meet", "mention", "miss", "move", "notice", "offer", "open", "order", "pay", "pick", "play", "prefer", "prepare", "present", "prevent", "produce", "provide", "pull", "push", "put", "raise", "reach", "read", "realize", "receive", "recognize", "recommend", "record", "reduce", "refer", "remember", "remove", "replace", "reply", "report", "require", "run", "save", "seem", "select", "sell", "send", "serve", "set", "share", "show", "sit", "solve", "sound", "speak", "spend", "stand", "start", "stay", "stick", "stop", "suggest", "supply", "support", "suppose", "switch", "talk", "teach", "tend", "test", "thank", "think", "throw", "touch", "track", "train", "treat", "trust", "try", "turn", "understand", "update", "wait", "walk", "watch", "wear", "win", "wish", "wonder", "work", "worry", "write", "bit", "happening", "going", "doing", "done", "looking", "talking", "saying", "thinking", "trying", "working", "making", "getting", "coming", "putting", "taking", "giving", "telling", "asking", "using", "having", "being", "moving", "running", "showing", "happened", "looked", "talked", "said", "thought", "tried", "worked", "called", "started", "seemed", "needed", "wanted", "liked", "moved", "turned", "found", "left", "met", "sent", "paid", "kept", "built", "bought", "brought", "heard", "held", "ran", "led", "lost", "felt", "sat", "stood", "understood", "wrote", "written", "spoken", "chosen", "broken", "given", "known", "shown", "seen", "gone", "written", "based", "supposed", "able", "basically", "obviously", "definitely", "guys", "guy", "folks", "man", "hello", "bye", "morning", "afternoon", "evening", "welcome", "meeting", "today", "tomorrow", "yesterday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks", "month", "months", "year", "years", "second", "seconds", "moment", "while", "time", "times", "long", "new", "old", "big", "small", "huge", "large", "different", "important", "interesting", "nice", "easy", "hard", "difficult", "possible", "available", "high", "low", "higher", "lower", "bad", "best", "worst", "better", "worse", "main", "major", "real", "true", "false", "full", "next", "previous", "certain", "general", "common", "simple", "clear", "sure", "wrong", "happy", "glad", "sorry", "fair", "fun", "cool", "awesome", "amazing", "hundred", "thousand", "million", "billion", "zero", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "third", "fourth", "fifth", "half", "couple", "part", "point", "points", "side", "end", "start", "beginning", "middle", "top", "bottom", "number", "numbers", "case", "example", "reason", "idea", "ideas", "question", "questions", "answer", "person", "people", "somebody", "place", "fact", "problem", "problems", "issue", "issues", "kinda", "gotta", "dunno", "hafta", "cuz", "percent", "dollars", "mm-hmm", "uh-huh", "mmhmm", "uhhuh", "quick", "quickly", "slowly", "easily"]
+)  # fmt: skip
+_HEAD_ONLY = frozenset(
+    [
+        "problem",
+        "issue",
+        "idea",
+        "meeting",
+        "point",
+        "number",
+        "question",
+        "report",
+        "order",
+        "test",
+        "support",
+        "update",
+        "call",
+        "work",
+        "time",
+        "cost",
+        "record",
+        "supply",
+    ]
+)
+_MODIFIER_OK = frozenset(
+    [
+        "new",
+        "high",
+        "low",
+        "main",
+        "different",
+        "next",
+        "full",
+        "real",
+        "big",
+        "large",
+        "small",
+        "old",
+        "long",
+        "common",
+        "general",
+    ]
+)
+
+
+@dataclass(slots=True)
+class _Candidate:
+    key: str
+    text: str
+    weight: float = 0.0
+    count: int = 0
+    message_ids: list[str] = field(default_factory=list)
+    speakers: set[str] = field(default_factory=set)
+    words: tuple[str, ...] = ()
+    topic_id: str | None = None
+    sentiment_sum: float = 0.0
+    sentiment_count: int = 0
+
+
+def stem(word: str) -> str:
+    """Return a word without its plural or possessive ending."""
+    word = word.removesuffix("'s").removesuffix("'")
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "zes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ous")):
+        return word[:-1]
+    return word
+
+
+def _is_content(token: Token) -> bool:
+    word = token.lower
+    return (
+        len(word) > 2
+        and word[0].isalpha()
+        and "'" not in word.removesuffix("'s")
+        and word not in STOP_WORDS
+        and word not in FILLERS
+        and not (
+            word.endswith("ly") and word not in ("supply", "family", "reply", "assembly", "italy", "july")
+        )
+    )
+
+
+def candidates(text: str) -> list[tuple[str, str]]:
+    """Return the phrases of a message that could name a topic, as (key, text) pairs.
+
+    Runs of content words of up to three words; verbs and other words that name nothing may
+    stand inside a run only in front of a noun.
+    """
+    found: list[tuple[str, str]] = []
+    run: list[Token] = []
+    words = tokens(text)
+
+    def close() -> None:
+        while (
+            run
+            and run[-1].lower in _VERBISH
+            and not (len(run) > 1 and run[-1].lower.rstrip("s") in _HEAD_ONLY)
+        ):
+            run.pop()
+        while run and run[0].lower in _VERBISH and not (len(run) > 1 and run[0].lower in _MODIFIER_OK):
+            run.pop(0)
+        if run:
+            kept = run[-3:]
+            shown = text[kept[0].start : kept[-1].end].removesuffix("'s")
+            found.append((" ".join(stem(word.lower) for word in kept), shown))
+        run.clear()
+
+    for index, token in enumerate(words):
+        linked = not run or text[run[-1].end : token.start] in (" ", "-") or token.text == "-"
+        if token.text == "-" and run and index + 1 < len(words) and token.end == words[index + 1].start:
+            continue
+        if not linked:
+            close()
+        if _is_content(token):
+            if run and token.lower in _VERBISH and token.lower.rstrip("s") not in _HEAD_ONLY:
+                close()
+                continue
+            run.append(token)
+        else:
+            close()
+    close()
+    return found
+
+
+class TopicBook:
+    """The topics of one conversation so far. Memory is bounded however long it lasts."""
+
+    def __init__(self) -> None:
+        self._candidates: OrderedDict[str, _Candidate] = OrderedDict()
+        self._shown: list[_Candidate] = []
+        self._reported: set[str] = set()
+
+    def add(self, text: str, message_id: str, member_id: str | None, sentiment: float | None = None) -> None:
+        """Count the phrases of one message."""
+        seen: set[str] = set()
+        for key, shown in candidates(text):
+            parts = key.split()
+            for size in range(len(parts), 0, -1):
+                for begin in range(len(parts) - size + 1):
+                    part = " ".join(parts[begin : begin + size])
+                    if part in seen or (size < len(parts) and parts[begin + size - 1] in _VERBISH):
+                        continue
+                    seen.add(part)
+                    name = (
+                        shown
+                        if size == len(parts)
+                        else " ".join(re.split(r"[\s-]+", shown)[begin : begin + size])
+                    )
+                    # A word inside a longer phrase says less than the phrase itself.
+                    self._count(
+                        part, name, 1.0 if size == len(parts) else 0.6, message_id, member_id, sentiment
+                    )
+        while len(self._candidates) > _MAX_CANDIDATES:
+            self._forget_weakest()
+
+    def _count(
+        self,
+        key: str,
+        shown: str,
+        weight: float,
+        message_id: str,
+        member_id: str | None,
+        sentiment: float | None,
+    ) -> None:
+        found = self._candidates.get(key)
+        if found is None:
+            found = self._candidates[key] = _Candidate(
+                key,
+                shown if not shown.isupper() or len(shown) < 6 else shown.lower(),
+                words=tuple(key.split()),
+            )
+        else:
+            self._candidates.move_to_end(key)
+        found.weight += weight
+        found.count += 1
+        if member_id is not None:
+            found.speakers.add(member_id)
+        if len(found.message_ids) < _MAX_REFS and message_id not in found.message_ids[-1:]:
+            found.message_ids.append(message_id)
+        if sentiment is not None:
+            found.sentiment_sum += sentiment
+            found.sentiment_count += 1
+
+    def _forget_weakest(self) -> None:
+        """Drop the oldest tenth of what was said only once and is not shown."""
+        shown = {id(candidate) for candidate in self._shown}
+        stale = [key for key, c in self._candidates.items() if c.count == 1 and id(c) not in shown]
+        if not stale:
+            stale = [key for key, c in self._candidates.items() if id(c) not in shown]
+        for key in stale[: _MAX_CANDIDATES // 10]:
+            del self._candidates[key]
+
+    def ranked(self) -> tuple[tuple[Topic, ...] | None, tuple[Topic, ...]]:
+        """Return the whole list when it changed (else None), and the topics in it that are new."""
+        chosen = self._choose()
+        before = [candidate.key for candidate in self._shown]
+        self._shown = chosen
+        topics = tuple(self._topic(candidate) for candidate in chosen)
+        fresh = tuple(
+            topic
+            for candidate, topic in zip(chosen, topics, strict=True)
+            if candidate.key not in self._reported
+        )
+        self._reported.update(candidate.key for candidate in chosen)
+        if [candidate.key for candidate in chosen] == before and not fresh:
+            return None, ()
+        return topics, fresh
+
+    def current(self) -> tuple[Topic, ...]:
+        """Return the list as it stands."""
+        return tuple(self._topic(candidate) for candidate in self._shown)
+
+    def _strength(self, candidate: _Candidate) -> float:
+        length = 1.0 + 0.75 * (len(candidate.words) - 1)
+        voices = 1.0 + 0.15 * min(len(candidate.speakers), 3)
+        return length * voices * math.log2(1 + candidate.weight)
+
+    def _choose(self) -> list[_Candidate]:
+        shown = {candidate.key for candidate in self._shown}
+        strengths = {
+            key: self._strength(candidate) * (_HYSTERESIS if key in shown else 1.0)
+            for key, candidate in self._candidates.items()
+            if candidate.count > 1 or len(candidate.words) > 1
+        }
+        chosen: list[_Candidate] = []
+        for key in sorted(strengths, key=lambda k: (-strengths[k], k)):
+            candidate = self._candidates[key]
+            if any(self._covers(other, candidate) for other in chosen):
+                continue
+            chosen.append(candidate)
+            if len(chosen) == _SHOWN:
+                break
+        return chosen
+
+    @staticmethod
+    def _covers(other: _Candidate, candidate: _Candidate) -> bool:
+        """Tell whether one topic says what another says: the same words, hardly more often."""
+        inside, outside = (
+            (candidate, other) if len(candidate.words) <= len(other.words) else (other, candidate)
+        )
+        if not set(inside.words) <= set(outside.words):
+            return False
+        return inside.count < 3 * outside.count or (
+            len(inside.words) < len(outside.words) and inside.count < 4
+        )
+
+    def _topic(self, candidate: _Candidate) -> Topic:
+        if candidate.topic_id is None:
+            candidate.topic_id = new_numeric_id()
+        score = 1.0 - math.exp(-self._strength(candidate) / _SCORE_AT)
+        parent = next(
+            (
+                other.text
+                for other in self._shown
+                if other is not candidate
+                and len(other.words) < len(candidate.words)
+                and set(other.words) <= set(candidate.words)
+            ),
+            None,
+        )
+        polarity = candidate.sentiment_sum / candidate.sentiment_count if candidate.sentiment_count else None
+        return Topic(
+            candidate.topic_id, candidate.text, round(score, 3), tuple(candidate.message_ids), candidate.words, parent, polarity
+        )  # fmt: skip

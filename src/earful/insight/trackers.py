@@ -1,0 +1,125 @@
+"""Tracked phrases found in what is said: literally, in any inflection, whatever the case and accents."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from earful.conversation.ids import new_numeric_id
+from earful.conversation.types import Tracker
+from earful.insight.text import fold
+
+__all__ = ["Hit", "TrackerSet", "phrase_pattern"]
+
+_IRREGULAR = (
+    "be am is are was were been being|have has had having|do does did done doing|go goes went gone going|get gets got gotten getting|"
+    "make makes made making|take takes took taken taking|come comes came coming|see sees saw seen seeing|give gives gave given giving|"
+    "find finds found finding|think thinks thought thinking|tell tells told telling|leave leaves left leaving|feel feels felt feeling|"
+    "bring brings brought bringing|keep keeps kept keeping|begin begins began begun beginning|write writes wrote written writing|"
+    "stand stands stood standing|hear hears heard hearing|mean means meant meaning|meet meets met meeting|run runs ran running|"
+    "pay pays paid paying|sit sits sat sitting|speak speaks spoke spoken speaking|lead leads led leading|grow grows grew grown growing|"
+    "lose loses lost losing|fall falls fell fallen falling|send sends sent sending|build builds built building|understand understands understood understanding|"
+    "draw draws drew drawn drawing|break breaks broke broken breaking|spend spends spent spending|cut cuts cutting|rise rises rose risen rising|"
+    "drive drives drove driven driving|buy buys bought buying|wear wears wore worn wearing|choose chooses chose chosen choosing|"
+    "sell sells sold selling|hold holds held holding|teach teaches taught teaching|catch catches caught catching|say says said saying|"
+    "know knows knew known knowing|become becomes became becoming|begin begins began begun|throw throws threw thrown throwing|"
+    "fly flies flew flown flying|forget forgets forgot forgotten forgetting|win wins won winning|put puts putting|set sets setting|"
+    "let lets letting|hit hits hitting|shut shuts shutting|quit quits quitting|cost costs costing|read reads reading|"
+    "man men|woman women|child children|person people persons|foot feet|tooth teeth|mouse mice|company companies"
+)  # fmt: skip
+_FORMS = {form: tuple(group.split()) for group in _IRREGULAR.split("|") for form in group.split()}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A vocabulary phrase found at a place of a text."""
+
+    tracker_id: str
+    tracker_name: str
+    phrase: str
+    offset: int
+    text: str
+
+
+@lru_cache(maxsize=4096)
+def _word_pattern(word: str) -> str:
+    """Return a pattern for a folded word in all its regular and common irregular inflections."""
+    if word in _FORMS:
+        return (
+            "(?:" + "|".join(sorted((re.escape(form) for form in _FORMS[word]), key=len, reverse=True)) + ")"
+        )
+    if len(word) < 3 or not word.isalpha():
+        return re.escape(word)
+    stems = {word}
+    if word.endswith("ies") and len(word) > 4:
+        stems.add(word[:-3] + "y")
+    elif word.endswith("es") and word[:-2].endswith(("ch", "sh", "ss", "x", "z")):
+        stems.add(word[:-2])
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        stems.add(word[:-1])
+    for ending in ("ing", "ed"):
+        base = word.removesuffix(ending)
+        if base != word and len(base) >= 3 and any(vowel in base for vowel in "aeiouy"):
+            if len(base) > 3 and base[-1] == base[-2] and base[-1] not in "ls":
+                stems.add(base[:-1])
+            elif (
+                re.search(r"[aeiouy][bcdfghjklmnpqrstvwxz]$", base)
+                and not re.search(r"[aeiou]{2}.$|[^aeiou][aeiou](?:r|n|w|x|y|l)$", base)
+            ) or base[-1] in "uvcgz":
+                stems.add(base + "e")
+            else:
+                stems.add(base)
+    forms: set[str] = set()
+    for stem in stems:
+        forms |= {stem, stem + "s", stem + "'s", stem + "’s"}
+        if stem.endswith("e"):
+            forms |= {stem + "d", stem[:-1] + "ing"}
+        elif stem.endswith("y") and stem[-2] not in "aeiou":
+            forms |= {stem[:-1] + "ies", stem[:-1] + "ied", stem + "ing"}
+        else:
+            forms |= {stem + "ed", stem + "ing"}
+            if stem.endswith(("ch", "sh", "ss", "x", "z")):
+                forms.add(stem + "es")
+            if re.search(r"[^aeiou][aeiou][bdgklmnprt]$", stem):
+                forms |= {stem + stem[-1] + "ed", stem + stem[-1] + "ing"}
+    return "(?:" + "|".join(sorted((re.escape(form) for form in forms), key=len, reverse=True)) + ")"
+
+
+def phrase_pattern(phrase: str) -> re.Pattern[str] | None:
+    """Return the pattern that finds a phrase, inflected or not, in folded text; None for an empty one."""
+    words = re.findall(r"\w+(?:['’]\w+)*|[^\w\s]", fold(phrase))
+    if not any(word[0].isalnum() for word in words):
+        return None
+    pattern = ""
+    for index, word in enumerate(words):
+        if index:
+            # A hyphen may stand where the vocabulary has a blank; around signs the blank may be missing.
+            tight = not word[0].isalnum() or not words[index - 1][0].isalnum()
+            pattern += "[ ]*" if tight else "(?:[ ]+|-)"
+        pattern += _word_pattern(word) if word[0].isalnum() else re.escape(word)
+    return re.compile(rf"(?<!\w){pattern}(?!\w)")
+
+
+class TrackerSet:
+    """Compiled trackers; inline ones get an id that stays theirs for the session."""
+
+    def __init__(self, trackers: Iterable[Tracker]) -> None:
+        self._compiled: list[tuple[str, str, str, re.Pattern[str]]] = []
+        for tracker in trackers:
+            tracker_id = tracker.id or new_numeric_id()
+            for phrase in dict.fromkeys(tracker.vocabulary):
+                pattern = phrase_pattern(phrase)
+                if pattern is not None:
+                    self._compiled.append((tracker_id, tracker.name, phrase, pattern))
+
+    def __bool__(self) -> bool:
+        return bool(self._compiled)
+
+    def find(self, text: str) -> list[Hit]:
+        """Return every literal hit in a text, in vocabulary order, then by place."""
+        folded = fold(text)
+        return [
+            Hit(tracker_id, name, phrase, place.start(), text[place.start() : place.end()])
+            for tracker_id, name, phrase, pattern in self._compiled
+            for place in pattern.finditer(folded)
+        ]
