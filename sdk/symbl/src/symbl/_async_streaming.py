@@ -24,7 +24,7 @@ from symbl._protocol import (
 )
 from symbl._session import API_KEY_HEADER, AsyncSession
 from symbl._settings import Target, websocket_url
-from symbl._streaming import ANSWER_SECONDS, GRACE_SECONDS, STOP_SECONDS
+from symbl._streaming import ANSWER_SECONDS, GRACE_SECONDS, POLL_SECONDS, STOP_SECONDS
 from symbl._transport import AsyncSocket, SocketClosed
 
 __all__ = ["AsyncStreamingApi", "AsyncStreamingConnection"]
@@ -174,7 +174,7 @@ class AsyncStreamingConnection:
                     raise StreamTimeout(f"the server did not finish the stream within {timeout:.0f} s")
                 if left <= 0:
                     await self.connection.close()
-                await self._until(lambda: self._protocol.closed, max(left, 0.01))
+                await self._until(lambda: self._protocol.closed, POLL_SECONDS)
             if self._caller is not None:
                 _done, pending = await asyncio.wait([self._caller], timeout=timeout)
                 if pending:
@@ -221,10 +221,9 @@ class AsyncStreamingConnection:
 
     async def _deliver(self) -> None:
         while await self._until(lambda: self._protocol.deliverable or self._protocol.closed, None):
-            deliveries = list(self._protocol.deliveries())
-            if not deliveries:
+            if not self._protocol.deliverable:
                 return
-            for delivery in deliveries:
+            for delivery in list(self._protocol.deliveries()):
                 try:
                     result = delivery.callback(delivery.frame)
                     if inspect.isawaitable(result):

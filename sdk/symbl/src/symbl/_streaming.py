@@ -269,9 +269,9 @@ class StreamingConnection:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._protocol.deliverable or self._protocol.closed)
+                if not self._protocol.deliverable:
+                    return
                 deliveries = list(self._protocol.deliveries())
-            if not deliveries:
-                return
             for delivery in deliveries:
                 try:
                     delivery.callback(delivery.frame)
