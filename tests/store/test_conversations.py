@@ -380,8 +380,10 @@ async def test_a_window_keeps_what_began_and_ended_inside_it(
 ) -> None:
     begin = START + timedelta(hours=1)
     end = START + timedelta(hours=2, minutes=10)
-    # The fourth goes on still: it has no end that could be outside.
-    assert await ids(listed, application, ConversationQuery(started_from=begin, ended_until=end)) == "124"
+    assert await ids(listed, application, ConversationQuery(started_from=begin, ended_until=end)) == "12"
+    # The last one goes on still: what counts is when it began.
+    later = ConversationQuery(started_from=begin, ended_until=START + timedelta(hours=4))
+    assert await ids(listed, application, later) == "1234"
 
 
 async def test_a_list_knows_the_members(listed: ConversationStore, application: Application) -> None:

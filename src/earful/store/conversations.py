@@ -59,8 +59,8 @@ class UnknownMember(LookupError):
 class ConversationQuery:
     """Which conversations to list, and in what order.
 
-    `started_from` and `ended_until` are inclusive; a conversation that has not ended passes any
-    `ended_until`. Equal sort keys are ordered by id.
+    `started_from` and `ended_until` are inclusive; of a conversation that has not ended the beginning
+    counts. Equal sort keys are ordered by id.
     """
 
     limit: int = 20
@@ -235,9 +235,8 @@ class ConversationStore:
         if query.started_from is not None:
             statement = statement.where(table.c.started_at >= query.started_from)
         if query.ended_until is not None:
-            statement = statement.where(
-                or_(table.c.ended_at.is_(None), table.c.ended_at <= query.ended_until)
-            )
+            last_known = func.coalesce(table.c.ended_at, table.c.started_at)
+            statement = statement.where(last_known <= query.ended_until)
         for name in query.sort:
             column = _SORT_COLUMNS[name]
             # The same place for what has no value in both databases: last, whichever way one reads.

@@ -37,6 +37,7 @@ __all__ = [
     "members",
     "messages",
     "metadata",
+    "resources",
     "signing_keys",
     "topics",
     "tracker_matches",
@@ -305,4 +306,19 @@ webhook_deliveries = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Index(None, "due_at"),
     Index(None, "job_id", "seq"),
+)
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False),
+    Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", SafeText, nullable=False),
+    Column("body", StoredJson, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("application_id", "id"),
+    UniqueConstraint("application_id", "kind", "name"),
 )

@@ -408,7 +408,7 @@ def _metadata(raw: bytes) -> dict[str, str]:
 
     try:
         body = json.loads(raw, object_pairs_hook=unique)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadRequest("the request body is not valid JSON") from None
     metadata = body.get("metadata") if isinstance(body, dict) else None
     if not isinstance(metadata, dict):
