@@ -8,359 +8,92 @@ from datetime import datetime
 from earful.conversation.types import Member
 from earful.insight.dates import DateSpan, find_dates
 from earful.insight.gazetteer import GIVEN_NAMES
+from earful.insight.lexicon import word_set
 from earful.insight.text import STOP_WORDS, tokens
 
 __all__ = ["Action", "find_action"]
 
-_ACTION_VERBS = frozenset(
-    [
-        "send",
-        "email",
-        "mail",
-        "e-mail",
-        "call",
-        "ring",
-        "phone",
-        "text",
-        "message",
-        "write",
-        "draft",
-        "prepare",
-        "finish",
-        "complete",
-        "finalize",
-        "finalise",
-        "review",
-        "check",
-        "look",
-        "investigate",
-        "fix",
-        "update",
-        "upload",
-        "download",
-        "share",
-        "forward",
-        "schedule",
-        "book",
-        "arrange",
-        "organize",
-        "organise",
-        "set",
-        "order",
-        "buy",
-        "purchase",
-        "pay",
-        "invoice",
-        "submit",
-        "file",
-        "fill",
-        "create",
-        "make",
-        "build",
-        "design",
-        "develop",
-        "test",
-        "deploy",
-        "release",
-        "launch",
-        "publish",
-        "post",
-        "contact",
-        "reach",
-        "ask",
-        "talk",
-        "speak",
-        "meet",
-        "follow",
-        "get",
-        "bring",
-        "pick",
-        "take",
-        "deliver",
-        "ship",
-        "install",
-        "configure",
-        "add",
-        "remove",
-        "delete",
-        "change",
-        "move",
-        "transfer",
-        "confirm",
-        "verify",
-        "validate",
-        "approve",
-        "sign",
-        "renew",
-        "cancel",
-        "refund",
-        "return",
-        "replace",
-        "research",
-        "find",
-        "gather",
-        "collect",
-        "compile",
-        "summarize",
-        "summarise",
-        "document",
-        "record",
-        "report",
-        "present",
-        "print",
-        "copy",
-        "translate",
-        "study",
-        "analyze",
-        "analyse",
-        "compare",
-        "evaluate",
-        "estimate",
-        "calculate",
-        "plan",
-        "discuss",
-        "coordinate",
-        "assign",
-        "hire",
-        "interview",
-        "train",
-        "invite",
-        "notify",
-        "inform",
-        "remind",
-        "tell",
-        "show",
-        "provide",
-        "give",
-        "start",
-        "begin",
-        "continue",
-        "try",
-        "work",
-        "handle",
-        "manage",
-        "own",
-        "lead",
-        "run",
-        "drive",
-        "push",
-        "pull",
-        "merge",
-        "migrate",
-        "switch",
-        "upgrade",
-        "escalate",
-        "resolve",
-        "close",
-        "open",
-        "reopen",
-        "track",
-        "monitor",
-        "measure",
-        "log",
-        "register",
-        "sign-up",
-        "enroll",
-        "apply",
-        "connect",
-        "introduce",
-        "put",
-        "clean",
-        "clear",
-        "prioritize",
-        "prioritise",
-        "revise",
-        "rewrite",
-        "edit",
-        "correct",
-        "adjust",
-        "improve",
-        "reduce",
-        "increase",
-        "stop",
-        "implement",
-        "integrate",
-        "investigate",
-        "explore",
-        "dig",
-        "circle",
-        "touch",
-        "loop",
-        "ping",
-        "sort",
-        "figure",
-        "come",
-        "come-back",
-        "drop",
-        "let",
-        "double-check",
-        "doublecheck",
-        "chase",
-        "process",
-        "reset",
-        "restart",
-        "reboot",
-        "rebook",
-        "reschedule",
-        "postpone",
-        "negotiate",
-        "quote",
-        "offer",
-        "propose",
-        "define",
-        "draw",
-        "sketch",
-        "list",
-        "distribute",
-        "circulate",
-        "attend",
-        "visit",
-        "drive",
-        "travel",
-        "host",
-        "produce",
-        "generate",
-        "provide",
-        "supply",
-        "support",
-        "help",
-        "join",
-        "complete",
-        "block",
-        "raise",
-        "put",
-        "hold",
-        "extend",
-        "issue",
-        "arrange",
-        "refer",
-        "prescribe",
-        "mail-out",
-        "request",
-        "require",
-    ]
-)
-_WEAK_VERBS = frozenset(
-    [
-        "get",
-        "make",
-        "take",
-        "try",
-        "work",
-        "put",
-        "come",
-        "give",
-        "start",
-        "begin",
-        "go",
-        "talk",
-        "help",
-        "let",
-        "have",
-        "do",
-        "be",
-        "use",
-        "need",
-        "open",
-        "continue",
-        "run",
-        "stop",
-        "show",
-        "tell",
-        "hold",
-        "look",
-        "drop",
-    ]
-)
-_STATIVE = frozenset(
-    [
-        "be",
-        "see",
-        "think",
-        "guess",
-        "say",
-        "assume",
-        "bet",
-        "know",
-        "like",
-        "love",
-        "imagine",
-        "believe",
-        "hope",
-        "mean",
-        "wait",
-        "remember",
-        "feel",
-        "want",
-        "hear",
-        "wonder",
-        "admit",
-        "agree",
-        "suppose",
-        "understand",
-        "honestly",
-        "never",
-        "not",
-        "miss",
-        "understand",
-        "recall",
-        "see'd",
-        "be'd",
-        "regret",
-        "die",
-        "sound",
-        "seem",
-        "happen",
-    ]
-)
+_ACTION_VERBS = word_set("action_verbs")
+_WEAK_VERBS = word_set("weak_verbs")
+_STATIVE = word_set("stative")
 _FAKE = re.compile(
-    r"\b(?:i'?ll|i\s+will|let\s+me|i'm\s+going\s+to|i\s+have\s+to|i\s+must|i\s+need\s+to|i\s+can)\s+(?:just\s+)?(?:say|see|tell\s+you|be\s+honest|admit|ask\s+you|"
-    r"think|know|finish|explain|put\s+it|start\s+(?:by|with|off)|begin\s+(?:by|with)|give\s+you\s+(?:an\s+example|a\s+sense|the\s+background)|turn\s+it\s+over|hand\s+it|"
-    r"stop\s+(?:there|you)|take\s+that\s+(?:one|question)|go\s+first|let\s+you|show\s+you|repeat|rephrase|make\s+(?:a|one)\s+(?:comment|point)|speak\s+(?:to|for|up)|talk\s+about|"
-    r"have\s+(?:a|the|some|one)\b|take\s+(?:a|the|one)\s+(?:seat|break|sip|bite)|get\s+(?:it|that|to\s+that)\b(?!\s+(?:done|to|over|sent))|come\s+(?:to|back\s+to)\s+(?:that|it|this)|go\s+(?:with|for|ahead|on|through)|leave\s+it|pass)\b"
+    r"\b(?:i'?ll|i\s+will|let\s+me|i'm\s+going\s+to|i\s+have\s+to|i\s+must|i\s+need\s+to"
+    r"|i\s+can)\s+(?:just\s+)?(?:say|see|tell\s+you|be\s+honest|admit|ask\s+you|"
+    r"think|know|finish|explain|put\s+it|start\s+(?:by|with|off)|begin\s+(?:by|with)"
+    r"|give\s+you\s+(?:an\s+example|a\s+sense|the\s+background)|turn\s+it\s+over|hand\s+it"
+    r"|"
+    r"stop\s+(?:there|you)|take\s+that\s+(?:one|question)|go\s+first|let\s+you|show\s+you"
+    r"|repeat|rephrase|make\s+(?:a|one)\s+(?:comment|point)|speak\s+(?:to|for|up)"
+    r"|talk\s+about|"
+    r"have\s+(?:a|the|some|one)\b|take\s+(?:a|the|one)\s+(?:seat|break|sip|bite)"
+    r"|get\s+(?:it|that|to\s+that)\b(?!\s+(?:done|to|over|sent))|come\s+(?:to|back\s+to)"
+    r"\s+(?:that|it|this)|go\s+(?:with|for|ahead|on|through)|leave\s+it|pass)\b"
 )
 _NOT_NOW = re.compile(
-    r"\b(?:would\s+have|could\s+have|should\s+have|would've|could've|should've|used\s+to|if\s+(?:i|we|you|he|she|they|it|there)\b.*\b(?:would|could|might)|"
-    r"wish|last\s+(?:week|month|year)|yesterday|ago|in\s+theory|hypothetically|suppose|supposing|imagine|for\s+example|for\s+instance)\b"
+    r"\b(?:would\s+have|could\s+have|should\s+have|would've|could've|should've|used\s+to"
+    r"|if\s+(?:i|we|you|he|she|they|it|there)\b.*\b(?:would|could|might)|"
+    r"wish|last\s+(?:week|month|year)|yesterday|ago|in\s+theory|hypothetically|suppose"
+    r"|supposing|imagine|for\s+example|for\s+instance)\b"
 )
 _ADVERB = (
-    r"(?:(?:just|also|then|definitely|probably|certainly|gladly|quickly|personally|maybe|please|really|actually|go\s+ahead\s+and|try\s+and|try\s+to|be\s+sure\s+to|"
-    r"make\s+sure\s+to|immediately|either|still|first|now|kindly|at\s+least|possibly|perhaps|both|all|be\s+able\s+to)\s+)*"
+    r"(?:(?:just|also|then|definitely|probably|certainly|gladly|quickly|personally|maybe"
+    r"|please|really|actually|go\s+ahead\s+and|try\s+and|try\s+to|be\s+sure\s+to|"
+    r"make\s+sure\s+to|immediately|either|still|first|now|kindly|at\s+least|possibly"
+    r"|perhaps|both|all|be\s+able\s+to)\s+)*"
 )
 _VERB = r"(?P<verb>[a-z][a-z-]+)"
 _HEDGE = re.compile(
-    r"\b(?:maybe|might|perhaps|possibly|probably|could|i\s+(?:guess|think|suppose)|we\s+should|would\s+be\s+(?:nice|good|great)|if\s+(?:possible|we\s+can|you\s+can))\b"
+    r"\b(?:maybe|might|perhaps|possibly|probably|could|i\s+(?:guess|think|suppose)"
+    r"|we\s+should|would\s+be\s+(?:nice|good|great)|if\s+(?:possible|we\s+can|you\s+can))"
+    r"\b"
 )
 _NEGATED = re.compile(
     r"\b(?:not|never|won't|don't|can't|cannot|didn't|doesn't|wouldn't|shouldn't|no\s+need)\b"
 )
 
 _FIRST = re.compile(
-    rf"\b(?:i'?ll|i\s+will|i\s+shall|i'm\s+(?:going\s+to|gonna)|i\s+am\s+going\s+to|i\s+(?:promise|plan|intend|aim|commit)\s+to|i\s+can|i\s+(?:need|have)\s+to|i've\s+got\s+to|i\s+must|i\s+should|i(?:'d|\s+would)\s+be\s+happy\s+to|i'm\s+happy\s+to|let\s+me|i\s+want\s+to|allow\s+me\s+to)\s+{_ADVERB}{_VERB}\b"
+    r"\b(?:i'?ll|i\s+will|i\s+shall|i'm\s+(?:going\s+to|gonna)|i\s+am\s+going\s+to"
+    r"|i\s+(?:promise|plan|intend|aim|commit)\s+to|i\s+can|i\s+(?:need|have)\s+to"
+    r"|i've\s+got\s+to|i\s+must|i\s+should|i(?:'d|\s+would)\s+be\s+happy\s+to"
+    rf"|i'm\s+happy\s+to|let\s+me|i\s+want\s+to|allow\s+me\s+to)\s+{_ADVERB}{_VERB}\b"
 )
 _REQUEST = re.compile(
-    rf"\b(?P<ask>(?:could|can|would|will)\s+(?:you|someone|somebody|anyone|one\s+of\s+you)(?:\s+(?:guys|all|two|both))?(?:\s+(?:be\s+able\s+to|mind))?|i\s+(?:need|want)\s+you\s+(?:guys\s+)?to|i(?:'d|\s+would)\s+like\s+you\s+(?:all\s+)?to|"
-    rf"please|make\s+sure\s+(?:that\s+)?(?:you|to)|be\s+sure\s+to|don't\s+forget\s+to|remember\s+to|you(?:'ll|\s+will|'re\s+going\s+to|\s+are\s+going\s+to|'re\s+gonna|\s+need\s+to|\s+have\s+to|\s+should|\s+must|\s+guys\s+(?:can|will|should|need\s+to)|\s+can)|you\s+(?:two|both|all)\s+(?:will|should|can|need\s+to))\s+{_ADVERB}{_VERB}\b"
+    r"\b(?P<ask>(?:could|can|would|will)\s+(?:you|someone|somebody|anyone|one\s+of\s+you)"
+    r"(?:\s+(?:guys|all|two|both))?(?:\s+(?:be\s+able\s+to|mind))?|i\s+(?:need|want)"
+    r"\s+you\s+(?:guys\s+)?to|i(?:'d|\s+would)\s+like\s+you\s+(?:all\s+)?to|"
+    r"please|make\s+sure\s+(?:that\s+)?(?:you|to)|be\s+sure\s+to|don't\s+forget\s+to"
+    r"|remember\s+to|you(?:'ll|\s+will|'re\s+going\s+to|\s+are\s+going\s+to|'re\s+gonna"
+    r"|\s+need\s+to|\s+have\s+to|\s+should|\s+must|\s+guys\s+(?:can|will|should|need\s+to)"
+    r"|\s+can)|you\s+(?:two|both|all)\s+(?:will|should|can|need\s+to))"
+    rf"\s+{_ADVERB}{_VERB}\b"
 )
 _JOINT = re.compile(
-    rf"\b(?P<who>we(?:'ll|\s+will|'re\s+(?:going\s+to|gonna)|\s+are\s+going\s+to|\s+need\s+to|\s+have\s+to|\s+should|\s+must|'ve\s+got\s+to|\s+ought\s+to|\s+gotta|\s+agreed\s+to|\s+decided\s+to|\s+plan\s+to|\s+can)|let's|let\s+us)\s+{_ADVERB}{_VERB}\b"
+    r"\b(?P<who>we(?:'ll|\s+will|'re\s+(?:going\s+to|gonna)|\s+are\s+going\s+to"
+    r"|\s+need\s+to|\s+have\s+to|\s+should|\s+must|'ve\s+got\s+to|\s+ought\s+to|\s+gotta"
+    r"|\s+agreed\s+to|\s+decided\s+to|\s+plan\s+to|\s+can)|let's|let\s+us)"
+    rf"\s+{_ADVERB}{_VERB}\b"
 )
 _LABELLED = re.compile(
-    r"\b(?:action\s+items?|to[- ]?dos?|next\s+steps?)\b(?:\s+(?:for\s+(?P<for>[A-Z]\w+)|here))?\s*(?:is|are|:|,|-|would\s+be)\s+(?:that\s+|for\s+\w+\s+)?(?:to\s+)?(?P<verb>[a-z][a-z-]+)",
+    r"\b(?:action\s+items?|to[- ]?dos?|next\s+steps?)\b(?:\s+(?:for\s+(?P<for>[A-Z]\w+)"
+    r"|here))?\s*(?:is|are|:|,|-|would\s+be)\s+(?:that\s+|for\s+\w+\s+)?(?:to\s+)"
+    r"?(?P<verb>[a-z][a-z-]+)",
     re.IGNORECASE,
 )
 _ASSIGNED = (
-    r"(?:is|are)\s+(?:going\s+to|gonna|supposed\s+to)|will|'ll|needs?\s+to|has\s+to|have\s+to|should|must|shall|can\s+you(?:\s+please)?|could\s+you(?:\s+please)?|"
-    r"would\s+you(?:\s+please)?|will\s+you(?:\s+please)?|please|you(?:'ll|\s+will)|you\s+need\s+to|i\s+need\s+you\s+to|you're\s+going\s+to|you\s+have\s+to|agreed\s+to|promised\s+to|volunteered\s+to|to"
+    r"(?:is|are)\s+(?:going\s+to|gonna|supposed\s+to)|will|'ll|needs?\s+to|has\s+to"
+    r"|have\s+to|should|must|shall|can\s+you(?:\s+please)?|could\s+you(?:\s+please)?|"
+    r"would\s+you(?:\s+please)?|will\s+you(?:\s+please)?|please|you(?:'ll|\s+will)"
+    r"|you\s+need\s+to|i\s+need\s+you\s+to|you're\s+going\s+to|you\s+have\s+to|agreed\s+to"
+    r"|promised\s+to|volunteered\s+to|to"
 )
 _NAMED = re.compile(
-    rf"(?P<name>\b[A-Z][\w’'-]+?(?:\s+[A-Z][\w-]+)?),?\s*\b(?P<modal>(?i:{_ASSIGNED}))\s+(?i:{_ADVERB})(?P<verb>(?i:[a-z][a-z-]+))\b"
+    rf"(?P<name>\b[A-Z][\w’'-]+?(?:\s+[A-Z][\w-]+)?),?\s*\b(?P<modal>(?i:{_ASSIGNED}))"
+    rf"\s+(?i:{_ADVERB})(?P<verb>(?i:[a-z][a-z-]+))\b"
 )
-_NOT_NAMES = frozenset(
-    ["i", "i'll", "i'm", "i've", "i'd", "we", "you", "he", "she", "it", "they", "this", "that", "these", "those", "there", "what", "who", "when", "where", "why", "how", "which", "if", "so", "and", "but", "or", "yes", "no", "okay", "ok", "well", "then", "now", "the", "a", "an", "my", "our", "your", "their", "his", "her", "everyone", "everybody", "someone", "somebody", "anyone", "nobody", "people", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "let", "let's", "please", "maybe", "just", "also", "all", "one", "some", "something", "nothing", "everything", "thanks", "right", "sure", "yeah", "great", "good", "next", "first", "second", "finally", "however", "because", "since", "after", "before", "could", "can", "would", "will", "should", "tomorrow", "today"]
-)  # fmt: skip
+_NOT_NAMES = word_set("not_names")
 _TAIL = re.compile(
-    r"[\s,;]*(?:(?:if\s+(?:that's|that\s+is|it's|you)|and\s+then\s+(?:we|you|i)\b|but|because|so\s+that\s+we|okay|ok|right|alright|please)\b.*)?[?.!,;\s]*$"
+    r"[\s,;]*(?:(?:if\s+(?:that's|that\s+is|it's|you)|and\s+then\s+(?:we|you|i)\b|but"
+    r"|because|so\s+that\s+we|okay|ok|right|alright|please)\b.*)?[?.!,;\s]*$"
 )
 _THINGS = re.compile(r"\b(?:it|that|this|them|him|her|something|things?|stuff|you|me|us|there|one)\b")
 
@@ -459,7 +192,8 @@ def _clause(plain: str, start: int) -> str:
     """Return the text from `start` to the end of its clause, without what trails after it."""
     rest = plain[start:]
     stop = re.search(
-        r"[.?!;](?:\s|$)|,\s+(?:but|because|so|and\s+(?:then|i|we|you|they|he|she)|which|if\s+that|okay|right|is\s+that|would\s+that)\b|\s+(?:because|but\s+(?:i|we|you))\b",
+        r"[.?!;](?:\s|$)|,\s+(?:but|because|so|and\s+(?:then|i|we|you|they|he|she)|which"
+        r"|if\s+that|okay|right|is\s+that|would\s+that)\b|\s+(?:because|but\s+(?:i|we|you))\b",
         rest,
         re.IGNORECASE,
     )
@@ -516,77 +250,8 @@ def _first_person(plain: str, lower: str, speaker: Member | None) -> Action | No
     return None
 
 
-_QUESTION_VERBS = frozenset(
-    [
-        "hear",
-        "see",
-        "tell",
-        "explain",
-        "repeat",
-        "say",
-        "think",
-        "imagine",
-        "believe",
-        "elaborate",
-        "remember",
-        "understand",
-        "guess",
-        "be",
-        "know",
-        "mean",
-        "speak",
-        "clarify",
-        "describe",
-        "comment",
-        "hold",
-        "wait",
-        "excuse",
-        "talk",
-        "discuss",
-        "feel",
-        "like",
-        "want",
-        "have",
-        "stop",
-        "forgive",
-        "consider",
-        "notice",
-        "find",
-        "look",
-        "let",
-        "give",
-        "help",
-        "walk",
-        "share",
-    ]
-)
-_TOLD_VERBS = frozenset(
-    [
-        "see",
-        "find",
-        "know",
-        "notice",
-        "hear",
-        "feel",
-        "have",
-        "be",
-        "want",
-        "need",
-        "imagine",
-        "think",
-        "understand",
-        "get",
-        "say",
-        "like",
-        "use",
-        "do",
-        "go",
-        "remember",
-        "guess",
-        "tell",
-        "look",
-    ]
-)
+_QUESTION_VERBS = word_set("question_verbs")
+_TOLD_VERBS = word_set("told_verbs")
 
 
 def _request(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
@@ -597,7 +262,8 @@ def _request(plain: str, lower: str, speaker: Member | None, members: Sequence[M
         if _NEGATED.search(anchor.replace("don't forget", "")) or verb in ("not", "never"):
             continue
         if re.search(
-            r"\b(?:if|when|once|unless|what|how|where|why|that|which|whether|as|than|so|because|until|everything|thing|like|time)\s*$",
+            r"\b(?:if|when|once|unless|what|how|where|why|that|which|whether|as|than|so|because"
+            r"|until|everything|thing|like|time)\s*$",
             before,
         ) and not ask.startswith(("could", "please")):
             continue
@@ -622,7 +288,8 @@ def _request(plain: str, lower: str, speaker: Member | None, members: Sequence[M
         if direct:
             base = 0.62
             if verb in _QUESTION_VERBS and not re.match(
-                r"(?:share|give|find|help|look|talk)\s+(?:\w+\s+){0,3}(?:the|a|with|into|at|to|us|out)\b.*\w{4}",
+                r"(?:share|give|find|help|look|talk)\s+(?:\w+\s+){0,3}(?:the|a|with|into|at|to|us|out)"
+                r"\b.*\w{4}",
                 phrase.lower(),
             ):
                 base = 0.3
@@ -653,7 +320,8 @@ def _addressee(plain: str, at: int, speaker: Member | None, members: Sequence[Me
             continue
         first = (member.name or "").split(" ")[0]
         if first and re.search(
-            rf"(?:^|[,.]\s*|\b(?:hey|hi|so|okay|and|please)\s+){re.escape(first)}\s*[,:]|,\s*{re.escape(first)}\s*[?.!]*$",
+            rf"(?:^|[,.]\s*|\b(?:hey|hi|so|okay|and|please)\s+){re.escape(first)}\s*[,:]"
+            rf"|,\s*{re.escape(first)}\s*[?.!]*$",
             plain,
             re.IGNORECASE,
         ):
@@ -709,12 +377,14 @@ def _joint(plain: str, lower: str) -> Action | None:
         if verb in _STATIVE or _NEGATED.search(lower[hit.start() : hit.start("verb")]):
             continue
         if re.search(
-            r"\b(?:if|when|once|unless|what|how|where|why|that|which|whether|as|than|so|until|because|thing|should|way)\s*$",
+            r"\b(?:if|when|once|unless|what|how|where|why|that|which|whether|as|than|so|until"
+            r"|because|thing|should|way)\s*$",
             before,
         ):
             continue
         if who.startswith("let") and re.match(
-            r"(?:see|say|start|move|go|get|talk|take|just|have|stop|continue|begin|look|hear|do|try|face|wait|assume|pretend|call\s+it)\b",
+            r"(?:see|say|start|move|go|get|talk|take|just|have|stop|continue|begin|look|hear|do"
+            r"|try|face|wait|assume|pretend|call\s+it)\b",
             lower[hit.start("verb") :],
         ):
             base = 0.3

@@ -35,10 +35,19 @@ _UNITS = {
     "decade": 3650,
 }
 _HOLIDAYS = {
-    "christmas eve": (12, 24), "christmas day": (12, 25), "christmas": (12, 25), "boxing day": (12, 26),
-    "new year's eve": (12, 31), "new year's day": (1, 1), "new year's": (1, 1), "halloween": (10, 31),
-    "valentine's day": (2, 14), "independence day": (7, 4), "veterans day": (11, 11), "st patrick's day": (3, 17),
-}  # fmt: skip
+    "christmas eve": (12, 24),
+    "christmas day": (12, 25),
+    "christmas": (12, 25),
+    "boxing day": (12, 26),
+    "new year's eve": (12, 31),
+    "new year's day": (1, 1),
+    "new year's": (1, 1),
+    "halloween": (10, 31),
+    "valentine's day": (2, 14),
+    "independence day": (7, 4),
+    "veterans day": (11, 11),
+    "st patrick's day": (3, 17),
+}
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 2)}
 
 
@@ -47,20 +56,30 @@ def _any(words: "dict[str, int] | list[str]") -> str:
 
 
 _MONTH = rf"(?:{_any(_MONTHS)})\b\.?"
-_DAY_WORD = rf"(?:{_any({**{w: n for w, n in ORDINALS.items() if 0 < n < 32}})}|(?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))"
+_DAY_WORD = (
+    rf"(?:{_any({**{w: n for w, n in ORDINALS.items() if 0 < n < 32}})}|(?:twenty|thirty)"
+    r"[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))"
+)
 _DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)\b|{_DAY_WORD})"
-_NUM = rf"(?:\d+(?:\.\d+)?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[- ](?:one|two|three|four|five|six|seven|eight|nine)|{_any(list(SMALL))})"
+_NUM = (
+    r"(?:\d+(?:\.\d+)?|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[- ](?:one"
+    rf"|two|three|four|five|six|seven|eight|nine)|{_any(list(SMALL))})"
+)
 _YEAR_WORDS = (
     r"(?:(?:two thousand(?: and)?(?: (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))?)"
     r"|(?:nineteen|twenty)[ -](?:(?:oh|o)[ -](?:one|two|three|four|five|six|seven|eight|nine)"
-    r"|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?"
+    r"|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:one|two|three"
+    r"|four|five|six|seven|eight|nine))?"
     r"|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen))"
 )
 _YEAR = rf"(?:(?:19|20)\d\d\b|{_YEAR_WORDS}\b)"
 _UNIT = r"(?:second|minute|hour|day|night|week|month|quarter|year|decade)s?"
 _PERIOD = r"(?:day|week|weekend|month|quarter|year|decade)"
 _WEEKDAY = rf"(?:{_any({w: n for w, n in _WEEKDAYS.items() if len(w) > 4 or w in ('tues', 'thur')})})"
-_ABOUT = r"(?:about|around|approximately|roughly|nearly|almost|at least|more than|over|less than|up to|another|the)\s+"
+_ABOUT = (
+    r"(?:about|around|approximately|roughly|nearly|almost|at least|more than|over|less "
+    r"than|up to|another|the)\s+"
+)
 _COUNT = (
     rf"(?:(?:{_NUM})(?:\s+and\s+a\s+half)?|a\s+couple(?:\s+of)?|a\s+few|several|many|an?|half\s+an?|a\s+half)"
 )
@@ -311,8 +330,24 @@ def _from_distance(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetim
 
 def _from_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
     word = hit["which"] or hit["short"] or hit["which2"]
-    number = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1": 1, "2": 2, "3": 3, "4": 4, "one": 1, "two": 2,
-              "three": 3, "four": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}.get(word)  # fmt: skip
+    number = {
+        "first": 1,
+        "second": 2,
+        "third": 3,
+        "fourth": 4,
+        "1": 1,
+        "2": 2,
+        "3": 3,
+        "4": 4,
+        "one": 1,
+        "two": 2,
+        "three": 3,
+        "four": 4,
+        "1st": 1,
+        "2nd": 2,
+        "3rd": 3,
+        "4th": 4,
+    }.get(word)
     if number is None:
         return None
     year = _year(hit["year"], now.year)
@@ -367,66 +402,87 @@ def _unresolved(kind: DateKind) -> Maker:
     return lambda hit, now: (kind, None, None)
 
 
+# "may" and "march" are verbs too: they need a day, a year or a preposition beside them.
+_CLEAR_MONTHS = _any([month for month in _MONTHS if month not in ("may", "march", "mar", "dec")])
 _THE = r"(?:the\s+)?"
 _OF_YEAR = rf"(?:(?:,?\s+(?:of\s+)?(?:fiscal\s+(?:year\s+)?)?|\s+in\s+)(?P<year>{_YEAR}))"
 _DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
     (re.compile(pattern), maker)
     for pattern, maker in (
         (
-            r"\b(?:(?P<iso_year>(?:19|20)\d\d)-(?P<iso_month>\d\d)-(?P<iso_day>\d\d)|(?P<m>\d{1,2})[/.-](?P<d>\d{1,2})[/.-](?P<y>\d{4}|\d\d))\b",
+            r"\b(?:(?P<iso_year>(?:19|20)\d\d)-(?P<iso_month>\d\d)-(?P<iso_day>\d\d)"
+            r"|(?P<m>\d{1,2})[/.-](?P<d>\d{1,2})[/.-](?P<y>\d{4}|\d\d))\b",
             _from_numbers,
         ),
         (
-            rf"\b(?P<month>{_MONTH})\s+{_THE}(?P<day>{_DAY}|\d{{1,2}}\b(?!:))(?!\s*(?:%|percent|million)){_OF_YEAR}?",
+            rf"\b(?P<month>{_MONTH})\s+{_THE}(?P<day>{_DAY}|\d{{1,2}}\b(?!:))(?!\s*(?:%|percent"
+            rf"|million)){_OF_YEAR}?",
             _from_month_day,
         ),
         (rf"\b{_THE}(?P<day>{_DAY}|\d{{1,2}})\s+(?:of\s+)?(?P<month>{_MONTH}){_OF_YEAR}?", _from_month_day),
         (
-            rf"\b(?P<when>last\s+|next\s+|this\s+)?(?:early\s+|late\s+|mid[- ]?)?(?P<month>{_any([m for m in _MONTHS if m not in ('may', 'march', 'mar', 'sun', 'dec', 'jan')] + ['jan'])})\b\.?{_OF_YEAR}?",
+            r"\b(?P<when>last\s+|next\s+|this\s+)?(?:early\s+|late\s+|mid[- ]?)"
+            rf"?(?P<month>{_CLEAR_MONTHS})"
+            rf"\b\.?{_OF_YEAR}?",
             _from_month,
         ),
         (
-            rf"\b(?P<when>last\s+|next\s+|this\s+)?(?<!\w)(?:(?<=in\s)|(?<=by\s)|(?<=of\s)|(?<=since\s)|(?<=until\s)|(?<=last\s)|(?<=next\s)|(?<=this\s)|(?<=for\s)|(?<=mid-)|(?<=early\s)|(?<=late\s))(?P<month>may|march)\b{_OF_YEAR}?",
+            r"\b(?P<when>last\s+|next\s+|this\s+)?(?<!\w)(?:(?<=in\s)|(?<=by\s)|(?<=of\s)"
+            r"|(?<=since\s)|(?<=until\s)|(?<=last\s)|(?<=next\s)|(?<=this\s)|(?<=for\s)|(?<=mid-)"
+            rf"|(?<=early\s)|(?<=late\s))(?P<month>may|march)\b{_OF_YEAR}?",
             _from_month,
         ),
         (rf"\b(?P<when>)(?P<month>may|march|dec|mar)\s+(?P<year>{_YEAR})", _from_month),
         (
-            rf"\b(?P<when>last\s+|next\s+|this\s+|this\s+coming\s+|past\s+|previous\s+)?(?P<weekday>{_WEEKDAY})\b(?P<after>\s+(?:after\s+next|next\s+week))?",
+            r"\b(?P<when>last\s+|next\s+|this\s+|this\s+coming\s+|past\s+|previous\s+)"
+            rf"?(?P<weekday>{_WEEKDAY})\b(?P<after>\s+(?:after\s+next|next\s+week))?",
             _from_weekday,
         ),
         (
-            r"\b(?P<relative>today|tonight|tomorrow|yesterday|the\s+day\s+after\s+tomorrow|the\s+day\s+before\s+yesterday)\b",
+            r"\b(?P<relative>today|tonight|tomorrow|yesterday|the\s+day\s+after\s+tomorrow"
+            r"|the\s+day\s+before\s+yesterday)\b",
             _from_relative_day,
         ),
         (
-            rf"\b{_THE}(?P<when>this|next|last|past|previous|prior|current|coming|upcoming|following)\s+(?P<count>{_COUNT}\s+)?(?P<unit>{_UNIT}|weekend)\b(?!\s+of\b)",
+            rf"\b{_THE}(?P<when>this|next|last|past|previous|prior|current|coming|upcoming"
+            rf"|following)\s+(?P<count>{_COUNT}\s+)?(?P<unit>{_UNIT}|weekend)\b(?!\s+of\b)",
             _from_period,
         ),
         (
-            rf"\b{_THE}(?P<edge>end|close|beginning|start|middle|early\s+part|first\s+half|second\s+half|latter\s+half)\s+of\s+{_THE}(?P<when>this\s+|next\s+|last\s+|current\s+|coming\s+)?(?:fiscal\s+(?:year\s+)?)?(?P<unit>{_PERIOD}|{_any([m for m in _MONTHS])}|{_YEAR})\b",
+            rf"\b{_THE}(?P<edge>end|close|beginning|start|middle|early\s+part|first\s+half"
+            rf"|second\s+half|latter\s+half)\s+of\s+{_THE}(?P<when>this\s+|next\s+|last\s+"
+            rf"|current\s+|coming\s+)?(?:fiscal\s+(?:year\s+)?)?(?P<unit>{_PERIOD}"
+            rf"|{_any(list(_MONTHS))}|{_YEAR})\b",
             _from_edge,
         ),
         (
-            r"\b(?P<edge>early|late|later|mid|end)[\s-]+(?P<when>this\s+|next\s+|last\s+)(?P<unit>week|month|quarter|year)\b",
+            r"\b(?P<edge>early|late|later|mid|end)[\s-]+(?P<when>this\s+|next\s+|last\s+)"
+            r"(?P<unit>week|month|quarter|year)\b",
             _from_edge,
         ),
         (r"\b(?P<when>)(?P<edge>end)\s+of\s+(?P<unit>day|week|month|quarter|year)\b", _from_edge),
         (
-            rf"\b(?:in|within)\s+(?:about\s+|around\s+|the\s+next\s+|another\s+)?(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})(?:'s?\s+time)?\b(?!\s+of\b)",
+            r"\b(?:in|within)\s+(?:about\s+|around\s+|the\s+next\s+|another\s+)"
+            rf"?(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})(?:'s?\s+time)?\b(?!\s+of\b)",
             _from_distance,
         ),
         (rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})\s+(?P<ago>ago|earlier|back)\b", _from_distance),
         (rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})\s+from\s+(?:now|today)\b", _from_distance),
         (
-            rf"\b{_THE}(?:(?P<which>first|second|third|fourth|[1-4](?:st|nd|rd|th))\s+quarter|q(?P<short>[1-4])|quarter\s+(?P<which2>one|two|three|four|[1-4]))\b{_OF_YEAR}?",
+            rf"\b{_THE}(?:(?P<which>first|second|third|fourth|[1-4](?:st|nd|rd|th))\s+quarter"
+            rf"|q(?P<short>[1-4])|quarter\s+(?P<which2>one|two|three|four|[1-4]))\b{_OF_YEAR}?",
             _from_quarter,
         ),
         (
-            rf"\b(?:fiscal\s+(?:year\s+)?)?(?P<year>{_YEAR})(?!\s*(?:%|percent|million|billion|dollars|euros|people|units))",
+            rf"\b(?:fiscal\s+(?:year\s+)?)?(?P<year>{_YEAR})(?!\s*(?:%|percent|million|billion"
+            r"|dollars|euros|people|units))",
             _from_year,
         ),
         (
-            r"\b(?P<holiday>christmas(?:\s+(?:eve|day))?|boxing\s+day|new\s+year['’]?s(?:\s+(?:eve|day))?|thanksgiving|halloween|easter|valentine['’]?s\s+day|labor\s+day|memorial\s+day|independence\s+day|veterans\s+day|st\.?\s+patrick['’]?s\s+day|ramadan|hanukkah|diwali)\b",
+            r"\b(?P<holiday>christmas(?:\s+(?:eve|day))?|boxing\s+day|new\s+year['’]?s(?:\s+(?:eve"
+            r"|day))?|thanksgiving|halloween|easter|valentine['’]?s\s+day|labor\s+day"
+            r"|memorial\s+day|independence\s+day|veterans\s+day|st\.?\s+patrick['’]?s\s+day"
+            r"|ramadan|hanukkah|diwali)\b",
             _from_holiday,
         ),
         (
@@ -434,13 +490,15 @@ _DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _from_season,
         ),
         (
-            rf"\b(?:(?<=on\s)|(?<=by\s)|(?<=until\s)|(?<=before\s)|(?<=after\s)|(?<=since\s)|(?<=for\s)|(?<=from\s)|(?<=to\s)|(?<=and\s))the\s+(?P<day>{_DAY})\b(?!\s+\w)",
+            r"\b(?:(?<=on\s)|(?<=by\s)|(?<=until\s)|(?<=before\s)|(?<=after\s)|(?<=since\s)"
+            rf"|(?<=for\s)|(?<=from\s)|(?<=to\s)|(?<=and\s))the\s+(?P<day>{_DAY})\b(?!\s+\w)",
             _from_day_of_month,
         ),
         (r"\b(?:(?<=on\s)|(?<=by\s))the\s+(?P<day>\d{1,2}(?:st|nd|rd|th))\b", _from_day_of_month),
         (r"\b(?:the\s+)?(?P<decade>(?:19|20)\d0)s\b", _from_decade),
         (
-            r"\b(?:the\s+)?(?:full|entire|whole|same|prior)\s+(?:year|quarter|month|week|day)(?:\s+period)?\b",
+            r"\b(?:the\s+)?(?:full|entire|whole|same|prior)\s+(?:year|quarter|month|week|day)"
+            r"(?:\s+period)?\b",
             _unresolved("daterange"),
         ),
         (
@@ -448,7 +506,8 @@ _DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _unresolved("daterange"),
         ),
         (
-            r"\b(?:every|each)\s+(?:other\s+)?(?:day|week|month|quarter|year|morning|evening|night|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
+            r"\b(?:every|each)\s+(?:other\s+)?(?:day|week|month|quarter|year|morning|evening|night"
+            r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
             _unresolved("date"),
         ),
         (r"\b(?:daily|weekly|monthly|quarterly|annually|yearly|annual)\b", _unresolved("date")),
@@ -502,15 +561,22 @@ def _clock(hit: re.Match[str]) -> time:
     return time(total // 60, total % 60)
 
 
-_PREPOSITION = r"(?:(?<=at\s)|(?<=by\s)|(?<=until\s)|(?<=till\s)|(?<=around\s)|(?<=before\s)|(?<=after\s)|(?<=from\s)|(?<=about\s))"
+_PREPOSITION = (
+    r"(?:(?<=at\s)|(?<=by\s)|(?<=until\s)|(?<=till\s)|(?<=around\s)|(?<=before\s)"
+    r"|(?<=after\s)|(?<=from\s)|(?<=about\s))"
+)
 _CLOCK_RULES = [
     re.compile(pattern)
     for pattern in (
-        rf"\b(?P<hour>{_HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))?\s*(?P<meridiem>{_MERIDIEM})(?:\s+(?:eastern|pacific|central|gmt|utc))?",
+        rf"\b(?P<hour>{_HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))"
+        rf"?\s*(?P<meridiem>{_MERIDIEM})(?:\s+(?:eastern|pacific|central|gmt|utc))?",
         rf"\b(?P<full>{_HOUR24})(?::[0-5]\d)?\b(?!\s*{_MERIDIEM})",
         rf"\b(?P<hour>{_HOUR})(?P<minute>\s{_MINUTE_WORDS})?\s+o['’]?\s?clock\b",
-        rf"\b(?P<past>(?:half|a\s+quarter|quarter|ten|twenty|five|twenty[- ]five)\s+(?:past|to|after))\s+(?P<hour>{_HOUR})\b(?!\s*(?:%|percent|million|{_UNIT}))",
-        rf"{_PREPOSITION}(?P<hour>{_HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)(?!\s*(?:%|percent|hundred|thousand|million|of|or|different|point|{_UNIT}|dollars|people|times|[a-z]+s\b))",
+        r"\b(?P<past>(?:half|a\s+quarter|quarter|ten|twenty|five|twenty[- ]five)\s+(?:past|to"
+        rf"|after))\s+(?P<hour>{_HOUR})\b(?!\s*(?:%|percent|million|{_UNIT}))",
+        rf"{_PREPOSITION}(?P<hour>{_HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
+        rf"(?!\s*(?:%|percent|hundred|thousand|million|of|or|different|point|{_UNIT}|dollars"
+        r"|people|times|[a-z]+s\b))",
         r"\b(?P<word>noon|midday|midnight)\b",
     )
 ]
@@ -550,9 +616,16 @@ def find_dates(text: str, now: datetime) -> list[DateSpan]:
         end_at = begin_at + timedelta(hours=last - first)
         this = hit.group().startswith(("this", "that"))
         found.append(
-            DateSpan(hit.start(), hit.end(), text[hit.start() : hit.end()], "datetimerange" if this else "timerange",
-                     begin_at, end_at, open_clock=not this)
-        )  # fmt: skip
+            DateSpan(
+                hit.start(),
+                hit.end(),
+                text[hit.start() : hit.end()],
+                "datetimerange" if this else "timerange",
+                begin_at,
+                end_at,
+                open_clock=not this,
+            )
+        )
     return _join_ranges(text, _join_days(text, _longest(found)))
 
 
@@ -617,7 +690,7 @@ def _join_ranges(text: str, found: list[DateSpan]) -> list[DateSpan]:
         if before is not None and before.first and span.last:
             gap = text[before.end : span.start].lower()
             lead = _RANGE_LEAD.search(text[: before.start])
-            joined = bool(_RANGE_WORD.fullmatch(gap)) and (lead or not gap.strip() == "and")
+            joined = bool(_RANGE_WORD.fullmatch(gap)) and (lead or gap.strip() != "and")
             same = before.open_clock == span.open_clock or (before.kind == "datetime" and span.open_clock)
             if joined and same and before.kind != "duration" and span.kind != "duration":
                 last = datetime.combine(before.first, span.last.time()) if span.open_clock else span.last

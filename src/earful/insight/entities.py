@@ -8,6 +8,7 @@ from typing import Any
 from earful.conversation.types import Entity, Member
 from earful.insight.dates import DateSpan, find_dates
 from earful.insight.gazetteer import GIVEN_NAMES, LOCATION_WORDS, ORGANISATION_ENDINGS, PLACES, TITLES
+from earful.insight.lexicon import word_set
 from earful.insight.numbers import find_numbers, ordinal_value
 from earful.insight.text import STOP_WORDS, Token, tokens
 
@@ -15,35 +16,35 @@ __all__ = ["date_entity", "find_entities"]
 
 _EMAIL = re.compile(r"\b[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\b")
 _URL = re.compile(
-    r"\bhttps?://[^\s,;]+|\bwww\.[\w-]+(?:\.[\w-]+)+(?:/[^\s,;]*)?|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|edu|gov|co\.uk|ai|dev|app)\b(?:/[^\s,;]*)?",
+    r"\bhttps?://[^\s,;]+|\bwww\.[\w-]+(?:\.[\w-]+)+(?:/[^\s,;]*)?|\b[\w-]+(?:\.[\w-]+)"
+    r"*\.(?:com|org|net|io|edu|gov|co\.uk|ai|dev|app)\b(?:/[^\s,;]*)?",
     re.IGNORECASE,
 )
 _PHONE = re.compile(
-    r"(?<![\w.$€£])(?:\+\d{1,3}[ .-]?)?(?:\(\d{3}\)\s?|\d{3}[ .-])\d{3}[ .-]\d{4}\b|(?<![\w.])\+\d{1,3}(?:[ .-]?\d{2,4}){2,5}\b"
+    r"(?<![\w.$€£])(?:\+\d{1,3}[ .-]?)?(?:\(\d{3}\)\s?|\d{3}[ .-])\d{3}[ .-]\d{4}\b"
+    r"|(?<![\w.])\+\d{1,3}(?:[ .-]?\d{2,4}){2,5}\b"
 )
 _CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
 _CURRENCY_WORDS = {
-    "dollar": "USD", "buck": "USD", "cent": "USD", "euro": "EUR", "pound": "GBP", "quid": "GBP", "yen": "JPY", "rupee": "INR",
-    "peso": "MXN", "franc": "CHF", "usd": "USD", "eur": "EUR", "gbp": "GBP", "zloty": "PLN", "krona": "SEK", "krone": "NOK",
-}  # fmt: skip
+    "dollar": "USD",
+    "buck": "USD",
+    "cent": "USD",
+    "euro": "EUR",
+    "pound": "GBP",
+    "quid": "GBP",
+    "yen": "JPY",
+    "rupee": "INR",
+    "peso": "MXN",
+    "franc": "CHF",
+    "usd": "USD",
+    "eur": "EUR",
+    "gbp": "GBP",
+    "zloty": "PLN",
+    "krona": "SEK",
+    "krone": "NOK",
+}
 _ABOUT = frozenset(["about", "around", "approximately", "roughly", "nearly", "almost"])
-_NOT_PLACE = frozenset(
-    [
-        "nice",
-        "us",
-        "turkey",
-        "jordan",
-        "georgia",
-        "china",
-        "orlando",
-        "chad",
-        "queens",
-        "virginia",
-        "florence",
-        "sofia",
-        "austin",
-    ]
-)
+_NOT_PLACE = word_set("not_place")
 _ORG_AFTER = frozenset(["at", "from", "with", "for", "of", "by", "join", "joined"])
 
 
@@ -159,9 +160,36 @@ def _pronoun_one(words: list[Token], index: int) -> bool:
     """Tell "the one", "this one", "one of", "no one" from the number."""
     before = words[index - 1].lower if index else ""
     after = words[index + 1].lower if index + 1 < len(words) else ""
-    return before in ("the", "this", "that", "which", "no", "each", "every", "any", "another", "other", "good", "first", "last", "next", "new", "big") or after in (
-        "'s", "that", "who", "is", "can", "would", "thing", ".", ",", "?", "",
-    )  # fmt: skip
+    return before in (
+        "the",
+        "this",
+        "that",
+        "which",
+        "no",
+        "each",
+        "every",
+        "any",
+        "another",
+        "other",
+        "good",
+        "first",
+        "last",
+        "next",
+        "new",
+        "big",
+    ) or after in (
+        "'s",
+        "that",
+        "who",
+        "is",
+        "can",
+        "would",
+        "thing",
+        ".",
+        ",",
+        "?",
+        "",
+    )
 
 
 def _entity(kind: str, text: str, start: int, end: int, value: Any) -> Entity:

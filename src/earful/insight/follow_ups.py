@@ -14,32 +14,45 @@ _RULES: tuple[tuple[FollowUpKind, re.Pattern[str]], ...] = (
     (
         "meeting",
         re.compile(
-            r"^(?:meet|catch\s+up|sync\s+up|regroup|reconvene|touch\s+base|circle\s+back|get\s+together|sit\s+down|talk\s+(?:again|tomorrow|next|on|more)|speak\s+(?:again|tomorrow|next|on)|"
-            r"discuss\s+(?:this|it|that)\s+(?:again|tomorrow|next|on|in)|pick\s+(?:this|it)\s+(?:back\s+)?up|follow\s+up)\b"
-            r"|^(?:schedule|set|arrange|organi[sz]e|book|plan|put|find|hold|have|send|get|do|block|reschedule|move|host|join|attend)\b.{0,40}?\b(?:meetings?|demo|session|workshop|call\s+with|catch-?up|follow-?up|sync|stand-?up|review\s+meeting|time\s+(?:to|on|in|for)|calendar|invit\w+|appointment)\b",
+            r"^(?:meet|catch\s+up|sync\s+up|regroup|reconvene|touch\s+base|circle\s+back"
+            r"|get\s+together|sit\s+down|talk\s+(?:again|tomorrow|next|on|more)|speak\s+(?:again"
+            r"|tomorrow|next|on)|"
+            r"discuss\s+(?:this|it|that)\s+(?:again|tomorrow|next|on|in)|pick\s+(?:this|it)"
+            r"\s+(?:back\s+)?up|follow\s+up)\b"
+            r"|^(?:schedule|set|arrange|organi[sz]e|book|plan|put|find|hold|have|send|get|do|block"
+            r"|reschedule|move|host|join|attend)\b.{0,40}?\b(?:meetings?|demo|session|workshop"
+            r"|call\s+with|catch-?up|follow-?up|sync|stand-?up|review\s+meeting|time\s+(?:to|on|in"
+            r"|for)|calendar|invit\w+|appointment)\b",
             re.IGNORECASE,
         ),
     ),
     (
         "call",
         re.compile(
-            rf"^(?:(?:call|ring|phone|dial)\s+{_PERSON}\b|(?:give|make|schedule|set\s+up|arrange|have|get\s+on|hop\s+on|jump\s+on|do|book)\s+(?:\w+\s+){{0,4}}(?:call|ring|phone\s+call|buzz)\b|call\b)"
-            rf"|^(?:reach\s+out|get\s+back|come\s+back|check\s+back|check\s+in|follow\s+up|get\s+in\s+touch|be\s+in\s+touch|speak|talk)\s+(?:to|with)\s+{_PERSON}\b",
+            rf"^(?:(?:call|ring|phone|dial)\s+{_PERSON}\b|(?:give|make|schedule|set\s+up|arrange"
+            rf"|have|get\s+on|hop\s+on|jump\s+on|do|book)\s+(?:\w+\s+){{0,4}}(?:call|ring"
+            r"|phone\s+call|buzz)\b|call\b)"
+            r"|^(?:reach\s+out|get\s+back|come\s+back|check\s+back|check\s+in|follow\s+up"
+            rf"|get\s+in\s+touch|be\s+in\s+touch|speak|talk)\s+(?:to|with)\s+{_PERSON}\b",
             re.IGNORECASE,
         ),
     ),
     (
         "email",
         re.compile(
-            rf"^(?:e-?mail|mail|message|text|write|ping|drop|send|shoot)\s+(?:(?:to\s+)?{_PERSON}\s+)?(?:an?\s+|the\s+)?(?:\w+\s+)?(?:e-?mail|message|text|note|line|reminder)\b"
-            r"|^(?:e-?mail|message|text|ping)\s+(?:you|him|her|them|me|us|everyone)\b(?!\s+(?:the|a|an|all|our|my)\b)|^follow\s+up\s+(?:by|with\s+an?|over|via)\s+e-?mail",
+            r"^(?:e-?mail|mail|message|text|write|ping|drop|send|shoot)\s+(?:(?:to\s+)"
+            rf"?{_PERSON}\s+)?(?:an?\s+|the\s+)?(?:\w+\s+)?(?:e-?mail|message|text|note|line"
+            r"|reminder)\b"
+            r"|^(?:e-?mail|message|text|ping)\s+(?:you|him|her|them|me|us|everyone)\b(?!\s+(?:the"
+            r"|a|an|all|our|my)\b)|^follow\s+up\s+(?:by|with\s+an?|over|via)\s+e-?mail",
             re.IGNORECASE,
         ),
     ),
     (
         "booking",
         re.compile(
-            r"^(?:book|reserve|make|rebook)\b.{0,40}?\b(?:table|room|flights?|hotel|tickets?|reservation|booking|appointment|seats?|car|train|place|venue|slot|taxi|trip)\b",
+            r"^(?:book|reserve|make|rebook)\b.{0,40}?\b(?:table|room|flights?|hotel|tickets?"
+            r"|reservation|booking|appointment|seats?|car|train|place|venue|slot|taxi|trip)\b",
             re.IGNORECASE,
         ),
     ),

@@ -2,168 +2,68 @@
 
 import re
 
+from earful.insight.lexicon import word_set
 from earful.insight.text import Token, skip_fillers, tokens
 
 __all__ = ["question_score"]
 
-_AUXILIARIES = frozenset(
-    [
-        "do",
-        "does",
-        "did",
-        "is",
-        "are",
-        "was",
-        "were",
-        "am",
-        "can",
-        "could",
-        "will",
-        "would",
-        "shall",
-        "should",
-        "have",
-        "has",
-        "had",
-        "may",
-        "might",
-        "isn't",
-        "aren't",
-        "wasn't",
-        "weren't",
-        "don't",
-        "doesn't",
-        "didn't",
-        "can't",
-        "couldn't",
-        "won't",
-        "wouldn't",
-        "shouldn't",
-        "haven't",
-        "hasn't",
-        "hadn't",
-        "ain't",
-    ]
-)
-_SUBJECTS = frozenset(
-    [
-        "i",
-        "you",
-        "he",
-        "she",
-        "it",
-        "we",
-        "they",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "the",
-        "a",
-        "an",
-        "any",
-        "anyone",
-        "anybody",
-        "anything",
-        "everyone",
-        "everybody",
-        "someone",
-        "somebody",
-        "something",
-        "your",
-        "my",
-        "our",
-        "their",
-        "his",
-        "her",
-        "its",
-        "somebody's",
-        "people",
-        "either",
-        "both",
-        "all",
-        "some",
-        "one",
-    ]
-)
-_WH = frozenset(
-    [
-        "what",
-        "who",
-        "where",
-        "when",
-        "why",
-        "how",
-        "which",
-        "whose",
-        "whom",
-        "what's",
-        "who's",
-        "where's",
-        "when's",
-        "how's",
-        "why's",
-        "what're",
-        "who'll",
-        "what'll",
-    ]
-)
+_AUXILIARIES = word_set("auxiliaries")
+_SUBJECTS = word_set("subjects")
+_WH = word_set("wh")
 _IMPERATIVE_AFTER = frozenset(["not", "it", "that", "this", "n't", "so"])
 _TAG = re.compile(
     r"(?:,\s*|\s)(?:(?:is|are|was|were|do|does|did|can|could|will|would|should|have|has|had|wo|ca|ai)n't\s+"
-    r"(?:i|you|he|she|it|we|they|there|that)|(?:right|correct|yes|okay|or\s+not|or\s+no|or\s+what|or\s+something))\s*[.?!]*$"
+    r"(?:i|you|he|she|it|we|they|there|that)|(?:right|correct|yes|okay|or\s+not|or\s+no"
+    r"|or\s+what|or\s+something))\s*[.?!]*$"
 )
 _INDIRECT = re.compile(
     r"\b(?:i\s+(?:was|am|'m)?\s*(?:just\s+)?wonder(?:ing)?\s+(?:if|whether|what|when|who|where|why|how)"
     r"|i'm\s+(?:just\s+)?(?:wondering|curious)\s+(?:if|whether|what|when|who|where|why|how|about)"
-    r"|i(?:'d|\s+would)\s+(?:like|love)\s+to\s+(?:know|ask|hear)\b|my\s+question\s+is|(?:quick|one|another|a)\s+question\s+(?:is|about|on)"
-    r"|(?:can|could|would|will)\s+you\s+(?:please\s+)?(?:tell|explain|walk|remind|clarify|confirm|describe|elaborate|speak)"
-    r"|tell\s+me\s+(?:what|when|who|where|why|how|if|whether)|(?:any|anybody|anyone)\s+(?:questions|thoughts|ideas|comments|objections|concerns|other)"
-    r"|do\s+you\s+(?:think|want|know|have|mean|guys|need|see|see\s+any|remember|feel)|what\s+do\s+(?:you|we|they)|what\s+did\s+(?:you|we|they)"
-    r"|does\s+(?:that|it|this|anyone|anybody|everyone)|should\s+(?:we|i)|shall\s+(?:we|i)|is\s+(?:it|that|this|there)\s+(?:a|the|okay|possible|any|like|just|not|something)"
-    r"|are\s+(?:you|we|there)\s+(?!\w+n't)|how\s+(?:about|many|much|long|often|come|do|does|did|would|can|should|is|are|far|big|soon)|what\s+(?:about|if|kind|time|sort))\b"
+    r"|i(?:'d|\s+would)\s+(?:like|love)\s+to\s+(?:know|ask|hear)\b|my\s+question\s+is"
+    r"|(?:quick|one|another|a)\s+question\s+(?:is|about|on)"
+    r"|(?:can|could|would|will)\s+you\s+(?:please\s+)?(?:tell|explain|walk|remind|clarify"
+    r"|confirm|describe|elaborate|speak)"
+    r"|tell\s+me\s+(?:what|when|who|where|why|how|if|whether)|(?:any|anybody|anyone)"
+    r"\s+(?:questions|thoughts|ideas|comments|objections|concerns|other)"
+    r"|do\s+you\s+(?:think|want|know|have|mean|guys|need|see|see\s+any|remember|feel)"
+    r"|what\s+do\s+(?:you|we|they)|what\s+did\s+(?:you|we|they)"
+    r"|does\s+(?:that|it|this|anyone|anybody|everyone)|should\s+(?:we|i)|shall\s+(?:we|i)"
+    r"|is\s+(?:it|that|this|there)\s+(?:a|the|okay|possible|any|like|just|not|something)"
+    r"|are\s+(?:you|we|there)\s+(?!\w+n't)|how\s+(?:about|many|much|long|often|come|do"
+    r"|does|did|would|can|should|is|are|far|big|soon)|what\s+(?:about|if|kind|time|sort))"
+    r"\b"
 )
 _SUBORDINATE_BEFORE = re.compile(
-    r"\b(?:know|knew|see|saw|tell|told|say|said|wonder|understand|understood|remember|forget|decide|decided|show|find|figure|sure|that's|is|was"
-    r"|matter|depends|depending|on|about|of|if|whether|how|what|when|where|which|who|why|than|as|because|explain|learn|think|imagine|at|look)\s*$"
+    r"\b(?:know|knew|see|saw|tell|told|say|said|wonder|understand|understood|remember"
+    r"|forget|decide|decided|show|find|figure|sure|that's|is|was"
+    r"|matter|depends|depending|on|about|of|if|whether|how|what|when|where|which|who|why"
+    r"|than|as|because|explain|learn|think|imagine|at|look)\s*$"
 )
 _SMALL_TALK = re.compile(
-    r"^(?:(?:so|and|hi|hey|hello|oh|well|okay|ok|yeah|there|good\s+(?:morning|afternoon|evening)|\w+)[,.!\s]+){0,3}"
-    r"(?:how\s+(?:are|r)\s+(?:you|things|we|ya|y'all)(?:\s+(?:all|guys|doing|today|feeling|this\s+\w+|everyone|everybody|then|going))*|how(?:'s|\s+is|\s+are)\s+(?:it|everything|everyone|things|life)\s*(?:going|doing)?(?:\s+(?:today|with\s+you))?"
-    r"|how\s+do\s+you\s+do|how\s+have\s+you\s+been|how(?:'s|\s+is|\s+was)\s+your\s+(?:day|weekend|week|morning|evening|holiday|vacation|trip|flight)(?:\s+(?:going|so\s+far))?"
-    r"|how\s+you\s+doing|what's\s+(?:up|new|going\s+on)|did\s+you\s+have\s+a\s+(?:good|nice|great)\s+\w+|you\s+(?:doing\s+)?(?:okay|ok|alright|good|well)"
-    r"|(?:do|don't)?\s*you\s+know(?:\s+what\s+i\s+mean|\s+what\s+i'm\s+saying)?|(?:do\s+)?you\s+see\s+what\s+i\s+mean|(?:does|did)\s+that\s+make\s+sense|make\s+sense|makes\s+sense|know\s+what\s+i\s+mean"
-    r"|(?:can|could)\s+(?:you|everyone|everybody|anyone|y'all)(?:\s+all)?\s+hear\s+me(?:\s+(?:okay|ok|now|alright|all\s+right|well|clearly))*|is\s+(?:this|it|the\s+mic|my\s+mic)\s+(?:thing\s+)?(?:on|working)"
-    r"|who\s+(?:knows|cares)|why\s+not|guess\s+what|(?:are\s+you\s+)?(?:kidding|serious)(?:\s+me)?|really|seriously|you\s+know\s+what|what\s+can\s+i\s+say|who\s+would\s+have\s+thought|what's\s+not\s+to\s+like|how\s+cool\s+is\s+that"
-    r"|isn't\s+that\s+(?:great|nice|funny|lovely|wonderful)|what\s+the\s+(?:hell|heck)|how\s+about\s+that|is\s+that\s+so|do\s+you\s+mind|may\s+i|shall\s+we|how's\s+the\s+weather(?:\s+\w+){0,4})\s*[?.!]*$"
+    r"^(?:(?:so|and|hi|hey|hello|oh|well|okay|ok|yeah|there|good\s+(?:morning|afternoon"
+    r"|evening)|\w+)[,.!\s]+){0,3}"
+    r"(?:how\s+(?:are|r)\s+(?:you|things|we|ya|y'all)(?:\s+(?:all|guys|doing|today|feeling"
+    r"|this\s+\w+|everyone|everybody|then|going))*|how(?:'s|\s+is|\s+are)\s+(?:it"
+    r"|everything|everyone|things|life)\s*(?:going|doing)?(?:\s+(?:today|with\s+you))?"
+    r"|how\s+do\s+you\s+do|how\s+have\s+you\s+been|how(?:'s|\s+is|\s+was)\s+your\s+(?:day"
+    r"|weekend|week|morning|evening|holiday|vacation|trip|flight)(?:\s+(?:going|so\s+far))"
+    r"?"
+    r"|how\s+you\s+doing|what's\s+(?:up|new|going\s+on)|did\s+you\s+have\s+a\s+(?:good"
+    r"|nice|great)\s+\w+|you\s+(?:doing\s+)?(?:okay|ok|alright|good|well)"
+    r"|(?:do|don't)?\s*you\s+know(?:\s+what\s+i\s+mean|\s+what\s+i'm\s+saying)?|(?:do\s+)"
+    r"?you\s+see\s+what\s+i\s+mean|(?:does|did)\s+that\s+make\s+sense|make\s+sense"
+    r"|makes\s+sense|know\s+what\s+i\s+mean"
+    r"|(?:can|could)\s+(?:you|everyone|everybody|anyone|y'all)(?:\s+all)"
+    r"?\s+hear\s+me(?:\s+(?:okay|ok|now|alright|all\s+right|well|clearly))*|is\s+(?:this"
+    r"|it|the\s+mic|my\s+mic)\s+(?:thing\s+)?(?:on|working)"
+    r"|who\s+(?:knows|cares)|why\s+not|guess\s+what|(?:are\s+you\s+)?(?:kidding|serious)"
+    r"(?:\s+me)?|really|seriously|you\s+know\s+what|what\s+can\s+i\s+say"
+    r"|who\s+would\s+have\s+thought|what's\s+not\s+to\s+like|how\s+cool\s+is\s+that"
+    r"|isn't\s+that\s+(?:great|nice|funny|lovely|wonderful)|what\s+the\s+(?:hell|heck)"
+    r"|how\s+about\s+that|is\s+that\s+so|do\s+you\s+mind|may\s+i|shall\s+we"
+    r"|how's\s+the\s+weather(?:\s+\w+){0,4})\s*[?.!]*$"
 )
-_REACTIONS = frozenset(
-    [
-        "right",
-        "okay",
-        "ok",
-        "yeah",
-        "yes",
-        "no",
-        "huh",
-        "hmm",
-        "really",
-        "sorry",
-        "pardon",
-        "hello",
-        "what",
-        "eh",
-        "oh",
-        "mm",
-        "so",
-        "good",
-        "fine",
-        "sure",
-        "alright",
-        "hm",
-    ]
-)
+_REACTIONS = word_set("reactions")
 
 
 def question_score(text: str) -> float:
@@ -196,6 +96,9 @@ def _form_score(words: list[Token], begin: int, lower: str) -> float:
     return best
 
 
+_LEADS = (["i", "mean"], ["you", "know"], ["i", "guess"], ["let's", "see"])
+
+
 def _clause_starts(words: list[Token], begin: int) -> list[int]:
     """Return where the sentence begins, and where it begins again after a comma, a name or "I mean"."""
     starts = [begin]
@@ -205,9 +108,8 @@ def _clause_starts(words: list[Token], begin: int) -> list[int]:
             while after < len(words) and words[after].lower in ("so", "and", "but", "then", "or", "um", "uh"):
                 after += 1
             starts.append(after)
-    for lead in (["i", "mean"], ["you", "know"], ["i", "guess"], ["let's", "see"]):
-        if [word.lower for word in words[begin : begin + 2]] == lead:
-            starts.append(begin + 2)
+    if [word.lower for word in words[begin : begin + 2]] in _LEADS:
+        starts.append(begin + 2)
     return starts
 
 

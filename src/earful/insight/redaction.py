@@ -12,6 +12,7 @@ from datetime import datetime
 from earful.conversation.types import Entity, Redaction
 from earful.insight.dates import DateSpan, find_dates
 from earful.insight.gazetteer import GIVEN_NAMES, TITLES
+from earful.insight.lexicon import word_set
 from earful.insight.numbers import SMALL
 from earful.insight.spoken import CodeRun, code_runs
 from earful.insight.text import Token, tokens
@@ -19,26 +20,34 @@ from earful.insight.text import Token, tokens
 __all__ = ["PersonalData", "apply", "find_personal_data"]
 
 _BEFORE_CHARS = 90
-_DOMAINS = "com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|pl|eu|us|ca|au|info|biz|ai|app|dev|in|ch|at|se|no|dk|fi|be|pt|ie|nz|jp|br|mx|me|tv|ru|cz|hu|il|za"
+_DOMAINS = (
+    "com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|pl|eu|us|ca|au|info|biz|ai|app|dev|in|ch"
+    "|at|se|no|dk|fi|be|pt|ie|nz|jp|br|mx|me|tv|ru|cz|hu|il|za"
+)
 _EMAIL = re.compile(r"\b[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\b")
 _LETTER = r"[a-z0-9]"
 _SPOKEN_PART = rf"(?:{_LETTER}[\w'-]*)"
 _SPOKEN_EMAIL = re.compile(
-    rf"(?:\b{_SPOKEN_PART}(?:\s+(?:dot|underscore|dash|hyphen|plus|period)\s+|\s?[._-]\s?))*\b{_SPOKEN_PART}\s+at(?:\s+sign)?\s+{_SPOKEN_PART}(?:\s+{_SPOKEN_PART}){{0,2}}?"
-    rf"(?:\s+(?:dot|dash)\s+{_SPOKEN_PART})*?\s*(?:\s+dot\s+|\.)\s*(?:{_DOMAINS})\b(?:\s+dot\s+(?:{_DOMAINS})\b)?",
+    rf"(?:\b{_SPOKEN_PART}(?:\s+(?:dot|underscore|dash|hyphen|plus|period)\s+|\s?[._-]\s?))"
+    rf"*\b{_SPOKEN_PART}\s+at(?:\s+sign)?\s+{_SPOKEN_PART}(?:\s+{_SPOKEN_PART}){{0,2}}?"
+    rf"(?:\s+(?:dot|dash)\s+{_SPOKEN_PART})*?\s*(?:\s+dot\s+|\.)\s*(?:{_DOMAINS})"
+    rf"\b(?:\s+dot\s+(?:{_DOMAINS})\b)?",
     re.IGNORECASE,
 )
 _SPELT_BEFORE = re.compile(r"(?:\b[a-z0-9]\b(?:\s*[-.,]\s*|\s+))+$", re.IGNORECASE)
 _URL = re.compile(
-    rf"\bhttps?://[^\s,;]+|\bwww\.[\w-]+(?:\.[\w-]+)+(?:/[^\s,;]*)?|\b[\w-]+(?:\.[\w-]+)*\.(?:{_DOMAINS})\b(?:/[^\s,;]*)?",
+    r"\bhttps?://[^\s,;]+|\bwww\.[\w-]+(?:\.[\w-]+)+(?:/[^\s,;]*)?|\b[\w-]+(?:\.[\w-]+)"
+    rf"*\.(?:{_DOMAINS})\b(?:/[^\s,;]*)?",
     re.IGNORECASE,
 )
 _SPOKEN_URL = re.compile(
-    rf"\b(?:www\s+dot\s+)?[a-z0-9][\w-]*(?:\s+(?:dot|dash)\s+[a-z0-9][\w-]*)*?\s+dot\s+(?:{_DOMAINS})\b(?:\s+dot\s+(?:uk|au|nz|jp|br|za|in)\b)?",
+    r"\b(?:www\s+dot\s+)?[a-z0-9][\w-]*(?:\s+(?:dot|dash)\s+[a-z0-9][\w-]*)"
+    rf"*?\s+dot\s+(?:{_DOMAINS})\b(?:\s+dot\s+(?:uk|au|nz|jp|br|za|in)\b)?",
     re.IGNORECASE,
 )
 _IP = re.compile(
-    r"\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b|\b(?:[0-9a-f]{1,4}:){5,7}[0-9a-f]{1,4}\b",
+    r"\b(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\b"
+    r"|\b(?:[0-9a-f]{1,4}:){5,7}[0-9a-f]{1,4}\b",
     re.IGNORECASE,
 )
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b")
@@ -49,14 +58,22 @@ _PHONE = re.compile(
     r"(?<![\w.])(?:\+\d{1,3}[ .-]?)?(?:\(?\d{2,5}\)?[ .-]?){1,4}\d{2,5}(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w])"
 )
 _CODE = re.compile(r"\b(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{4,15}\b")
-_NUM = rf"(?:\d{{1,3}}|(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|{'|'.join(SMALL)}))"
+_NUM = (
+    rf"(?:\d{{1,3}}|(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- "
+    rf"](?:one|two|three|four|five|six|seven|eight|nine))?|{'|'.join(SMALL)}))"
+)
 _AGE = re.compile(
-    rf"\b(?P<a>{_NUM})[\s-]+(?:years?|months?|yrs?)[\s-]+old\b|\baged?\s+(?:is\s+|of\s+)?(?P<b>{_NUM})\b|\b(?:turn(?:ed|ing|s)?|at\s+the\s+age\s+of)\s+(?P<c>{_NUM})\b(?!\s*(?:%|percent))"
-    rf"|\b(?:i'm|i\s+am|he's|she's|he\s+is|she\s+is)\s+(?P<d>\d\d|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?)(?=\s*(?:[.,;!?]|and\b|now\b|years\b|$))",
+    rf"\b(?P<a>{_NUM})[\s-]+(?:years?|months?|yrs?)[\s-]+old\b|\baged?\s+(?:is\s+|of\s+)"
+    rf"?(?P<b>{_NUM})\b|\b(?:turn(?:ed|ing|s)?|at\s+the\s+age\s+of)\s+(?P<c>{_NUM})"
+    r"\b(?!\s*(?:%|percent))"
+    r"|\b(?:i'm|i\s+am|he's|she's|he\s+is|she\s+is)\s+(?P<d>\d\d|(?:twenty|thirty|forty"
+    r"|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight"
+    r"|nine))?)(?=\s*(?:[.,;!?]|and\b|now\b|years\b|$))",
     re.IGNORECASE,
 )
 _STREET = (
-    r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|square|sq|terrace|way|parkway|pkwy|circle|cir|highway|hwy|trail|crescent|close|"
+    r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl"
+    r"|square|sq|terrace|way|parkway|pkwy|circle|cir|highway|hwy|trail|crescent|close|"
     r"row|alley|plaza|mews|gardens|grove|hill|park|loop|strasse|straße|rue|via|calle)\b\.?"
 )
 _HOUSE = (
@@ -64,14 +81,18 @@ _HOUSE = (
 )
 _ADDRESS = re.compile(
     rf"\b{_HOUSE}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+)?(?:[\w'.-]+\s+){{1,3}}?{_STREET}"
-    rf"(?:,?\s+(?:apt|apartment|suite|unit|flat|floor|room|#)\.?\s*#?\s*[\w-]+)?(?:,?\s+[A-Z][\w-]+(?:\s+[A-Z][\w-]+)?)?(?:,?\s+[A-Z]{{2}}\b)?(?:,?\s+\d{{5}}(?:-\d{{4}})?)?",
+    r"(?:,?\s+(?:apt|apartment|suite|unit|flat|floor|room|#)\.?\s*#?\s*[\w-]+)"
+    rf"?(?:,?\s+[A-Z][\w-]+(?:\s+[A-Z][\w-]+)?)?(?:,?\s+[A-Z]{{2}}\b)"
+    rf"?(?:,?\s+\d{{5}}(?:-\d{{4}})?)?",
     re.IGNORECASE,
 )
 _NOT_ADDRESS = re.compile(r"\b(?:way|drive|place|close|park|hill|row|court|circle|loop)\b", re.IGNORECASE)
 _PO_BOX = re.compile(r"\bP\.?\s?O\.?\s+box\s+\d+\b", re.IGNORECASE)
 _ZIP = re.compile(r"\b\d{5}(?:-\d{4})?\b")
 _NAME_INTRO = re.compile(
-    r"\b(?:my\s+name\s+is|my\s+name's|the\s+name\s+is|name\s+is|name's|this\s+is|i'm|i\s+am|call\s+me|speaking\s+(?:with|to)|called|named|regards,?|sincerely,?|dear|ask\s+for|contact|attn:?|signed,?)\s+",
+    r"\b(?:my\s+name\s+is|my\s+name's|the\s+name\s+is|name\s+is|name's|this\s+is|i'm"
+    r"|i\s+am|call\s+me|speaking\s+(?:with|to)|called|named|regards,?|sincerely,?|dear"
+    r"|ask\s+for|contact|attn:?|signed,?)\s+",
     re.IGNORECASE,
 )
 _STRONG_INTRO = re.compile(r"(?:name\s+is|name's|named)\s+$", re.IGNORECASE)
@@ -79,31 +100,52 @@ _CAPITALISED = re.compile(
     r"[A-Z][\w’'-]*(?:\s+(?:(?:van|von|de|der|den|di|da|del|la|le|bin|al|el|O['’])\s+)*[A-Z][\w’'-]*\.?){0,3}"
 )
 _BARE_NAME = re.compile(r"[a-z][\w'-]+(?:\s+[a-z][\w'-]+)?")
-_NOT_A_NAME = frozenset(
-    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "i", "english", "french", "german", "spanish", "american", "god", "christmas", "internet", "ok", "okay"]
-)  # fmt: skip
-_NOT_NAME_STARTS = frozenset(
-    ["not", "a", "the", "on", "in", "to", "that", "it", "my", "very", "for", "really"]
-)
+_NOT_A_NAME = word_set("not_a_name")
+_NOT_NAME_STARTS = word_set("not_name_starts")
 _BIRTH = re.compile(r"\b(?:born|birth|birthday|dob|d\.o\.b)\b", re.IGNORECASE)
 _ABSOLUTE = re.compile(
-    r"\d|january|february|march|april|\bmay\b|june|july|august|september|october|november|december|christmas|new year|halloween|thanksgiving|easter|valentine|independence day|(?:nineteen|twenty)\s",
+    r"\d|january|february|march|april|\bmay\b|june|july|august|september|october|november"
+    r"|december|christmas|new year|halloween|thanksgiving|easter|valentine|independence "
+    r"day|(?:nineteen|twenty)\s",
     re.IGNORECASE,
 )
 _CONTEXT: tuple[tuple[str, re.Pattern[str], range, bool], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE), lengths, letters)
     for name, pattern, lengths, letters in (
-        ("CREDIT_CARD_CVV", r"\b(?:cvv2?|cvc2?|c\s?v\s?v|c\s?v\s?c|security\s+code|card\s+code|verification\s+(?:code|number)|(?:three|four|3|4)\s+digits?\s+(?:on|at)\s+the\s+back)\b", range(3, 5), False),
+        (
+            "CREDIT_CARD_CVV",
+            r"\b(?:cvv2?|cvc2?|c\s?v\s?v|c\s?v\s?c|security\s+code|card\s+code"
+            r"|verification\s+(?:code|number)|(?:three|four|3|4)\s+digits?\s+(?:on|at)"
+            r"\s+the\s+back)\b",
+            range(3, 5),
+            False,
+        ),
         ("CREDIT_CARD_PIN", r"\b(?:pin|p\.i\.n\.?|pin\s+(?:code|number)|passcode)\b", range(4, 9), False),
         ("SSN", r"\b(?:ssn|s\.s\.n\.?|social(?:\s+security)?(?:\s+number)?)\b", range(4, 10), False),
         ("US_BANK_ROUTING_NUMBER", r"\b(?:routing|aba|transit)\b", range(9, 10), False),
         ("PASSPORT_NUMBER", r"\bpassport\b", range(6, 13), True),
-        ("DRIVERS_LICENSE", r"\b(?:driver'?s?'?|driving)\s+(?:licen[sc]e|permit)\b|\blicen[sc]e\s+number\b", range(4, 17), True),
+        (
+            "DRIVERS_LICENSE",
+            r"\b(?:driver'?s?'?|driving)\s+(?:licen[sc]e|permit)\b|\blicen[sc]e\s+number\b",
+            range(4, 17),
+            True,
+        ),
         ("US_BANK_ACCOUNT_NUMBER", r"\b(?:account|acct|checking|savings)\b", range(5, 18), False),
-        ("CREDIT_CARD_NUMBER", r"\b(?:card|visa|mastercard|amex|american\s+express|debit|credit)\b", range(12, 20), False),
-        ("PHONE_NUMBER", r"\b(?:phone|telephone|call|cell|mobile|reach|fax|text|dial|ring|number|whatsapp|extension|contact)\b", range(7, 16), False),
+        (
+            "CREDIT_CARD_NUMBER",
+            r"\b(?:card|visa|mastercard|amex|american\s+express|debit|credit)\b",
+            range(12, 20),
+            False,
+        ),
+        (
+            "PHONE_NUMBER",
+            r"\b(?:phone|telephone|call|cell|mobile|reach|fax|text|dial|ring|number|whatsapp"
+            r"|extension|contact)\b",
+            range(7, 16),
+            False,
+        ),
     )
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +208,9 @@ def _patterns(text: str, before: str) -> list[PersonalData]:
     for hit in _SPOKEN_EMAIL.finditer(text):
         start, end = _whole_email(text, hit)
         found.append(_data("EMAIL_ADDRESS", text, start, end, _written(text[start:end])))
-    for hit in _SPOKEN_URL.finditer(text):
-        found.append(_data("DOMAIN_NAME", text, *hit.span(), _written(hit.group())))
+    found += [
+        _data("DOMAIN_NAME", text, *hit.span(), _written(hit.group())) for hit in _SPOKEN_URL.finditer(text)
+    ]
     found += [_data("DOMAIN_NAME", text, *hit.span()) for hit in _URL.finditer(text)]
     found += [_data("IP_ADDRESS", text, *hit.span()) for hit in _IP.finditer(text)]
     found += [
@@ -193,39 +236,7 @@ def _patterns(text: str, before: str) -> list[PersonalData]:
     return found
 
 
-_EMAIL_LEADS = frozenset(
-    [
-        "is",
-        "it's",
-        "its",
-        "at",
-        "to",
-        "me",
-        "him",
-        "her",
-        "them",
-        "us",
-        "email",
-        "address",
-        "mail",
-        "my",
-        "the",
-        "you",
-        "your",
-        "on",
-        "via",
-        "by",
-        "and",
-        "or",
-        "so",
-        "contact",
-        "reach",
-        "write",
-        "send",
-        "be",
-        "for",
-    ]
-)
+_EMAIL_LEADS = word_set("email_leads")
 
 
 def _whole_email(text: str, hit: re.Match[str]) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from earful.conversation.types import Word
 from earful.insight.types import Utterance
@@ -10,14 +11,17 @@ __all__ = ["Piece", "cut", "ends_open", "spans"]
 
 _END = re.compile(r"(?:[.!?]+|…)[\"'”’)\]]*(?=\s)")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(\"'])(?:mr|mrs|ms|dr|prof|st|sr|jr|gen|rep|sen|gov|capt|lt|col|vs|etc|e\.g|i\.e|approx|dept|est|fig|ext"
-    r"|inc|ltd|corp|co|ave|blvd|rd|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|no|[a-z]|[a-z](?:\.[a-z])+)\.$",
+    r"(?:^|[\s(\"'])(?:mr|mrs|ms|dr|prof|st|sr|jr|gen|rep|sen|gov|capt|lt|col|vs|etc|e\.g"
+    r"|i\.e|approx|dept|est|fig|ext"
+    r"|inc|ltd|corp|co|ave|blvd|rd|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|no|[a-z]"
+    r"|[a-z](?:\.[a-z])+)\.$",
     re.IGNORECASE,
 )
 # These end a sentence as often as not; a capital after them decides. "I." is a sentence end too.
 _MAY_END = re.compile(r"(?:etc|inc|ltd|corp|co|no|a\.m|p\.m|u\.s|u\.k|[ap]m)\.$|(?:^|\s)I\.$", re.IGNORECASE)
 _OPEN_END = re.compile(
-    r"(?:[,:;–—-]|\b(?:and|or|but|so|because|the|a|an|to|of|for|with|in|on|at|by|from|about|my|your|our|their|his|its"
+    r"(?:[,:;–—-]|\b(?:and|or|but|so|because|the|a|an|to|of|for|with|in|on|at|by|from"
+    r"|about|my|your|our|their|his|its"
     r"|will|would|could|should|can|i'll|we'll|is|are|if|when|that|which|than|as))[.…]*$",
     re.IGNORECASE,
 )
@@ -58,7 +62,7 @@ def spans(text: str) -> list[tuple[int, int]]:
         ends.append(hit.end())
     cuts = [0, *ends, len(text)]
     result: list[tuple[int, int]] = []
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in pairwise(cuts):
         result += _shorten(text, begin, end)
     return result
 

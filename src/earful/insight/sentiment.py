@@ -2,87 +2,50 @@
 
 import math
 
+from earful.insight.lexicon import lines, word_set
 from earful.insight.text import tokens
 
 __all__ = ["polarity"]
 
 
-def _weights(value: float, words: str) -> dict[str, float]:
-    return dict.fromkeys(words.split(), value)
+def _weights() -> dict[str, float]:
+    """Read the feelings: each line of the list is a weight and the words that carry it."""
+    table: dict[str, float] = {}
+    for line in lines("feelings"):
+        weight, *words = line.split()
+        table |= dict.fromkeys(words, float(weight))
+    return table
 
 
-_LEXICON: dict[str, float] = (
-    _weights(3.2, "excellent amazing awesome fantastic wonderful brilliant superb outstanding perfect love loved loves loving best thrilled delighted magnificent incredible phenomenal gorgeous ecstatic")
-    | _weights(2.4, "great happy beautiful glad excited exciting lovely enjoy enjoyed enjoying enjoys impressed impressive fun proud joy terrific pleased delight win wins winning won favorite favourite hilarious congratulations congrats yay haha lol")
-    | _weights(1.8, "good nice thanks thank helpful appreciate appreciated appreciates like liked likes cool easy friendly smooth reliable satisfied success successful better improved improve improvement benefit beneficial recommend smart clever grateful interesting comfortable sweet safe fresh hope hoping hopefully agree strong solid generous cute smile laugh laughing care kind fast bright clean charming enthusiastic welcome pretty")
-    | _weights(1.1, "fine okay fair clear useful ready works worked interested positive progress opportunity gain growth support correct well sure free special rich bonus worth affordable stable sturdy fit promising")
-    | _weights(-3.2, "terrible horrible awful worst hate hated hates disgusting disaster furious outrageous unacceptable appalling dreadful atrocious pathetic nightmare miserable tragic evil murder killed dead death die died kill")
-    | _weights(-2.4, "bad angry unhappy upset frustrated frustrating disappointed disappointing disappointment annoyed annoying useless broken fail failed fails failing failure poor sad crap sucks suck sucked shit damn hell ridiculous stupid wrong worse painful pain scared afraid fear crash crashed crashes garbage junk lousy ugly idiot cry crying depressed lonely sick hurt hurts threat fraud scam lie lied")
-    | _weights(-1.7, "problem problems issue issues difficult hard late slow delay delayed delays trouble complain complained complaint complaints worry worried worries confused confusing concern concerned concerns unfortunately error errors bug bugs lost lose losing loss missing miss missed boring expensive reject rejected refuse refused unable unfair weak hassle mess messy noisy defective cheap tired unreliable risk risky damage damaged struggle struggling mistake mistakes wasted waste sorry cancel cancelled doubt debt guilty nasty rude weird flaw flaws flimsy uncomfortable inconvenient stuck stress stressed avoid")
-    | _weights(-0.9, "unclear busy limited lack lacks lacking complicated overpriced cost unsure tough difficult cold dark heavy small tight short cannot unfortunately pressure crisis cut")
-)  # fmt: skip
-_NEGATIONS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "nobody",
-        "nothing",
-        "neither",
-        "nor",
-        "hardly",
-        "barely",
-        "scarcely",
-        "without",
-        "cannot",
-        "isn't",
-        "wasn't",
-        "aren't",
-        "weren't",
-        "don't",
-        "doesn't",
-        "didn't",
-        "can't",
-        "couldn't",
-        "won't",
-        "wouldn't",
-        "shouldn't",
-        "haven't",
-        "hasn't",
-        "hadn't",
-        "ain't",
-    ]
-)
+_LEXICON = _weights()
+_NEGATIONS = word_set("negations")
 _STRONGER = {
-    "very": 1.3, "really": 1.3, "so": 1.2, "extremely": 1.5, "absolutely": 1.4, "totally": 1.3, "completely": 1.3, "incredibly": 1.5,
-    "too": 1.15, "super": 1.3, "quite": 1.1, "most": 1.2, "especially": 1.2, "particularly": 1.2, "deeply": 1.3, "truly": 1.3,
-    "slightly": 0.6, "somewhat": 0.7, "bit": 0.7, "little": 0.7, "kinda": 0.7, "fairly": 0.9, "partly": 0.6, "less": 0.5,
-}  # fmt: skip
-_LIKE_NOT_FEELING = frozenset(
-    [
-        "i'd",
-        "would",
-        "looks",
-        "look",
-        "sound",
-        "sounds",
-        "seem",
-        "seems",
-        "feel",
-        "feels",
-        "something",
-        "things",
-        "it's",
-        "is",
-        "was",
-        "you'd",
-        "we'd",
-        "just",
-        "was's",
-        "and",
-    ]
-)
+    "very": 1.3,
+    "really": 1.3,
+    "so": 1.2,
+    "extremely": 1.5,
+    "absolutely": 1.4,
+    "totally": 1.3,
+    "completely": 1.3,
+    "incredibly": 1.5,
+    "too": 1.15,
+    "super": 1.3,
+    "quite": 1.1,
+    "most": 1.2,
+    "especially": 1.2,
+    "particularly": 1.2,
+    "deeply": 1.3,
+    "truly": 1.3,
+    "slightly": 0.6,
+    "somewhat": 0.7,
+    "bit": 0.7,
+    "little": 0.7,
+    "kinda": 0.7,
+    "fairly": 0.9,
+    "partly": 0.6,
+    "less": 0.5,
+}
+_LIKE_NOT_FEELING = word_set("like_not_feeling")
 _EMOTICONS = (
     (":)", 2.0),
     (":-)", 2.0),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Topic
+from earful.insight.lexicon import word_set
 from earful.insight.text import FILLERS, STOP_WORDS, Token, tokens
 
 __all__ = ["TopicBook", "candidates", "stem"]
@@ -22,50 +23,9 @@ _SHOWN = 12
 _HYSTERESIS = 1.3
 _SCORE_AT = 6.0
 
-_VERBISH = frozenset(
-    ["add", "agree", "allow", "appear", "apply", "arrange", "ask", "assume", "bear", "begin", "believe", "bring", "build", "buy", "call", "care", "carry", "catch", "check", "choose", "click", "close", "collect", "compare", "consider", "continue", "cost", "cover", "create", "cut", "deal", "decide", "deliver", "depend", "describe", "determine", "discover", "discuss", "draw", "drive", "drop", "eat", "end", "enjoy", "ensure", "expect", "explain", "face", "fail", "fall", "feel", "figure", "fill", "find", "finish", "fit", "fix", "focus", "follow", "forget", "form", "gather", "give", "grab", "grow", "guess", "handle", "happen", "hate", "hear", "help", "hit", "hold", "hope", "imagine", "improve", "include", "increase", "introduce", "involve", "join", "jump", "keep", "kill", "know", "lead", "learn", "leave", "let", "listen", "live", "look", "lose", "love", "maintain", "manage", "matter", "measure", "meet", "mention", "miss", "move", "notice", "offer", "open", "order", "pay", "pick", "play", "prefer", "prepare", "present", "prevent", "produce", "provide", "pull", "push", "put", "raise", "reach", "read", "realize", "receive", "recognize", "recommend", "record", "reduce", "refer", "remember", "remove", "replace", "reply", "report", "require", "run", "save", "seem", "select", "sell", "send", "serve", "set", "share", "show", "sit", "solve", "sound", "speak", "spend", "stand", "start", "stay", "stick", "stop", "suggest", "supply", "support", "suppose", "switch", "talk", "teach", "tend", "test", "thank", "think", "throw", "touch", "track", "train", "treat", "trust", "try", "turn", "understand", "update", "wait", "walk", "watch", "wear", "win", "wish", "wonder", "work", "worry", "write", "bit", "happening", "going", "doing", "done", "looking", "talking", "saying", "thinking", "trying", "working", "making", "getting", "coming", "putting", "taking", "giving", "telling", "asking", "using", "having", "being", "moving", "running", "showing", "happened", "looked", "talked", "said", "thought", "tried", "worked", "called", "started", "seemed", "needed", "wanted", "liked", "moved", "turned", "found", "left", "met", "sent", "paid", "kept", "built", "bought", "brought", "heard", "held", "ran", "led", "lost", "felt", "sat", "stood", "understood", "wrote", "written", "spoken", "chosen", "broken", "given", "known", "shown", "seen", "gone", "written", "based", "supposed", "able", "basically", "obviously", "definitely", "guys", "guy", "folks", "man", "hello", "bye", "morning", "afternoon", "evening", "welcome", "meeting", "today", "tomorrow", "yesterday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "minute", "minutes", "hour", "hours", "day", "days", "week", "weeks", "month", "months", "year", "years", "second", "seconds", "moment", "while", "time", "times", "long", "new", "old", "big", "small", "huge", "large", "different", "important", "interesting", "nice", "easy", "hard", "difficult", "possible", "available", "high", "low", "higher", "lower", "bad", "best", "worst", "better", "worse", "main", "major", "real", "true", "false", "full", "next", "previous", "certain", "general", "common", "simple", "clear", "sure", "wrong", "happy", "glad", "sorry", "fair", "fun", "cool", "awesome", "amazing", "hundred", "thousand", "million", "billion", "zero", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "third", "fourth", "fifth", "half", "couple", "part", "point", "points", "side", "end", "start", "beginning", "middle", "top", "bottom", "number", "numbers", "case", "example", "reason", "idea", "ideas", "question", "questions", "answer", "person", "people", "somebody", "place", "fact", "problem", "problems", "issue", "issues", "kinda", "gotta", "dunno", "hafta", "cuz", "percent", "dollars", "mm-hmm", "uh-huh", "mmhmm", "uhhuh", "quick", "quickly", "slowly", "easily"]
-)  # fmt: skip
-_HEAD_ONLY = frozenset(
-    [
-        "problem",
-        "issue",
-        "idea",
-        "meeting",
-        "point",
-        "number",
-        "question",
-        "report",
-        "order",
-        "test",
-        "support",
-        "update",
-        "call",
-        "work",
-        "time",
-        "cost",
-        "record",
-        "supply",
-    ]
-)
-_MODIFIER_OK = frozenset(
-    [
-        "new",
-        "high",
-        "low",
-        "main",
-        "different",
-        "next",
-        "full",
-        "real",
-        "big",
-        "large",
-        "small",
-        "old",
-        "long",
-        "common",
-        "general",
-    ]
-)
+_VERBISH = word_set("verbish")
+_HEAD_ONLY = word_set("head_only")
+_MODIFIER_OK = word_set("modifier_ok")
 
 
 @dataclass(slots=True)
@@ -288,5 +248,11 @@ class TopicBook:
         )
         polarity = candidate.sentiment_sum / candidate.sentiment_count if candidate.sentiment_count else None
         return Topic(
-            candidate.topic_id, candidate.text, round(score, 3), tuple(candidate.message_ids), candidate.words, parent, polarity
-        )  # fmt: skip
+            candidate.topic_id,
+            candidate.text,
+            round(score, 3),
+            tuple(candidate.message_ids),
+            candidate.words,
+            parent,
+            polarity,
+        )

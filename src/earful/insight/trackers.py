@@ -7,27 +7,12 @@ from functools import lru_cache
 
 from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Tracker
+from earful.insight.lexicon import lines
 from earful.insight.text import fold
 
 __all__ = ["Hit", "TrackerSet", "phrase_pattern"]
 
-_IRREGULAR = (
-    "be am is are was were been being|have has had having|do does did done doing|go goes went gone going|get gets got gotten getting|"
-    "make makes made making|take takes took taken taking|come comes came coming|see sees saw seen seeing|give gives gave given giving|"
-    "find finds found finding|think thinks thought thinking|tell tells told telling|leave leaves left leaving|feel feels felt feeling|"
-    "bring brings brought bringing|keep keeps kept keeping|begin begins began begun beginning|write writes wrote written writing|"
-    "stand stands stood standing|hear hears heard hearing|mean means meant meaning|meet meets met meeting|run runs ran running|"
-    "pay pays paid paying|sit sits sat sitting|speak speaks spoke spoken speaking|lead leads led leading|grow grows grew grown growing|"
-    "lose loses lost losing|fall falls fell fallen falling|send sends sent sending|build builds built building|understand understands understood understanding|"
-    "draw draws drew drawn drawing|break breaks broke broken breaking|spend spends spent spending|cut cuts cutting|rise rises rose risen rising|"
-    "drive drives drove driven driving|buy buys bought buying|wear wears wore worn wearing|choose chooses chose chosen choosing|"
-    "sell sells sold selling|hold holds held holding|teach teaches taught teaching|catch catches caught catching|say says said saying|"
-    "know knows knew known knowing|become becomes became becoming|begin begins began begun|throw throws threw thrown throwing|"
-    "fly flies flew flown flying|forget forgets forgot forgotten forgetting|win wins won winning|put puts putting|set sets setting|"
-    "let lets letting|hit hits hitting|shut shuts shutting|quit quits quitting|cost costs costing|read reads reading|"
-    "man men|woman women|child children|person people persons|foot feet|tooth teeth|mouse mice|company companies"
-)  # fmt: skip
-_FORMS = {form: tuple(group.split()) for group in _IRREGULAR.split("|") for form in group.split()}
+_FORMS = {form: tuple(group.split()) for group in lines("inflections") for form in group.split()}
 
 
 @dataclass(frozen=True, slots=True)

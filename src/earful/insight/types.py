@@ -5,7 +5,7 @@ final utterances. The same session type serves live talk, recordings and texts, 
 words give the same findings whichever way they came.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from earful.conversation.types import (
@@ -51,7 +51,7 @@ class InsightOptions:
     phrases: bool = False
     trackers: tuple[Tracker, ...] = ()
     interim_trackers: bool = False
-    redaction: Redaction = Redaction()
+    redaction: Redaction = field(default_factory=Redaction)
 
 
 @dataclass(frozen=True, slots=True)
