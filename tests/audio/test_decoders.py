@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.audio.conftest import as_float, encode, likeness
 
 from earful.audio.decoders import ENCODINGS, StreamDecoder, open_stream_decoder
 from earful.audio.types import BrokenAudio, UnsupportedEncoding, UnsupportedSampleRate
+from tests.audio.conftest import as_float, encode, likeness
 
 
 def cut(data: bytes, size: int) -> list[bytes]:
