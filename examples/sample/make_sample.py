@@ -35,7 +35,17 @@ def synthesise(text: str, voice: str, tempo: float) -> Samples:
     """Speak one turn: float32 [samples] at 16 kHz, trimmed of leading and trailing silence."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "turn.wav"
-        command = ["flite", "-voice", voice, "--setf", f"duration_stretch={1 / tempo}", "-t", text, "-o", str(path)]
+        command = [
+            "flite",
+            "-voice",
+            voice,
+            "--setf",
+            f"duration_stretch={1 / tempo}",
+            "-t",
+            text,
+            "-o",
+            str(path),
+        ]
         subprocess.run(command, check=True)  # noqa: S603 (a fixed program, our own script's text)
         with wave.open(str(path), "rb") as reader:
             if reader.getframerate() != RATE or reader.getnchannels() != 1:
