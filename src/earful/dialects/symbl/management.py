@@ -1,0 +1,443 @@
+"""Symbl's Management API: the trackers, custom entities, groups and settings of an application.
+
+Both families of paths are served, singular and plural; where `POST /manage/trackers` means one tracker
+to some clients and many to others, the body decides. See symbl-management.md.
+"""
+
+import asyncio
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import APIRouter, Body, Depends, Query
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from earful.accounts.service import Accounts
+from earful.accounts.types import Application
+from earful.conversation.ids import new_numeric_id
+from earful.conversation.types import CustomEntity, Tracker
+from earful.dialects.symbl.auth import application_dependency
+from earful.dialects.symbl.bodies import Body as JsonBody
+from earful.dialects.symbl.errors import ApiError, BadRequest, ErrorMessage, describe
+from earful.dialects.symbl.rsql import RsqlError, parse_rsql
+from earful.store.resources import NameTaken, Resource, ResourceKind, ResourceStore, UnknownResource
+
+__all__ = ["Library", "management_router"]
+
+_MAX_TRACKERS = 500
+_PHRASE = re.compile(r"[\w .'’-]+")
+_GROUP_NAME = re.compile(r"[\w \-\"“”]+")
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorMessage, "description": "A field is missing or not what it should be."},
+    401: {"model": ErrorMessage, "description": "No valid token."},
+    404: {"model": ErrorMessage, "description": "There is nothing of that id."},
+    409: {"model": ErrorMessage, "description": "The name is taken."},
+}
+_SETTINGS = "settings"
+
+B = TypeVar("B", bound=BaseModel)
+
+
+class TrackerBody(JsonBody):
+    """A name and the phrases that mean it."""
+
+    name: str = Field(min_length=1, max_length=256, examples=["Late delivery"])
+    vocabulary: Annotated[list[str], Field(min_length=1, max_length=1000)] = Field(
+        examples=[["delivery was late", "still waiting for the order", "it hasn't arrived"]]
+    )
+    description: str | None = Field(default=None, max_length=1024)
+    categories: list[str] | None = None
+    languages: list[str] = Field(default=["en-US"])
+    exclude_vocabulary: list[str] | None = None
+
+    @field_validator("vocabulary")
+    @classmethod
+    def _phrases(cls, value: list[str]) -> list[str]:
+        phrases = [" ".join(phrase.split()) for phrase in value]
+        for phrase in phrases:
+            if not phrase:
+                raise ValueError("a phrase is not allowed to be empty")
+            if not _PHRASE.fullmatch(phrase):
+                raise ValueError(
+                    f"{phrase!r} may hold only letters, digits, spaces, '.', '-' and apostrophes"
+                )
+        if len(set(phrases)) < len(phrases):
+            raise ValueError("a phrase occurs twice")
+        return phrases
+
+
+class EntityBody(JsonBody):
+    """A kind of thing, and the words that name it."""
+
+    type: str = Field(min_length=1, max_length=128, examples=["Vehicle"])
+    sub_type: str = Field(min_length=1, max_length=128, examples=["CargoBike"])
+    category: str = Field(default="Custom", max_length=128)
+    values: list[Annotated[str, Field(min_length=1)]] = Field(
+        min_length=1, max_length=1000, examples=[["cargo bike", "long john"]]
+    )
+
+
+class GroupBody(JsonBody):
+    """A name for the conversations that meet a condition."""
+
+    name: str = Field(min_length=1, max_length=128, examples=["Calls by Ines"])
+    description: str | None = Field(default=None, max_length=512)
+    criteria: str = Field(min_length=1, examples=["conversation.metadata.agentId==ines"])
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        if not _GROUP_NAME.fullmatch(value):
+            raise ValueError("only letters, digits, spaces, '-', '_' and quotation marks are allowed")
+        return value
+
+    @field_validator("criteria")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        try:
+            parse_rsql(value)
+        except RsqlError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+
+class Change(JsonBody):
+    """One step of a JSON Patch (RFC 6902)."""
+
+    op: Literal["add", "replace", "remove"]
+    path: str
+    value: Any = None
+
+
+class Library:
+    """What an application keeps, in the core's terms, for the dialects that use it."""
+
+    def __init__(self, store: ResourceStore) -> None:
+        self._store = store
+
+    async def trackers(self, application_id: str) -> tuple[Tracker, ...]:
+        """Return every stored tracker."""
+        return tuple(_tracker(kept) for kept in await self._store.list(application_id, "tracker"))
+
+    async def entities(self, application_id: str) -> tuple[CustomEntity, ...]:
+        """Return every value of every stored entity."""
+        return tuple(
+            CustomEntity(kept.body["subType"], value, value)
+            for kept in await self._store.list(application_id, "entity")
+            for value in kept.body["values"]
+        )
+
+    async def criteria(self, application_id: str, group_id: str) -> str:
+        """Return what conversations of a group must meet. Raises `UnknownResource`."""
+        return str((await self._store.get(application_id, "group", group_id)).body["criteria"])
+
+
+def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
+    """Return the routes under `/v1/manage`."""
+    router = APIRouter(prefix="/v1/manage", tags=["Management API"], responses=_ERRORS)
+    Caller = Annotated[Application, Depends(application_dependency(accounts))]  # noqa: N806 (a type)
+    Json = Annotated[Any, Body()]  # noqa: N806 (a type)
+    turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def create(caller: Application, kind: ResourceKind, bodies: Sequence[BaseModel]) -> list[Resource]:
+        async with turns[caller.id]:
+            if kind == "tracker":
+                there = len(await store.list(caller.id, kind))
+                if there + len(bodies) > _MAX_TRACKERS:
+                    raise BadRequest(f"an application may have at most {_MAX_TRACKERS} trackers")
+            made = [
+                Resource(new_numeric_id(), kind, _name(kind, _dump(body)), _dump(body)) for body in bodies
+            ]
+            try:
+                await store.add(caller.id, made)
+            except NameTaken as taken:
+                raise _conflict(kind, str(taken)) from None
+            return made
+
+    async def change(
+        caller: Application,
+        kind: ResourceKind,
+        resource_id: str,
+        update: Callable[[Mapping[str, Any]], BaseModel],
+    ) -> Resource:
+        async with turns[caller.id]:
+            kept = await find(caller, kind, resource_id)
+            body = _dump(update(kept.body))
+            changed = Resource(kept.id, kind, _name(kind, body), body, kept.created_at)
+            try:
+                await store.put(caller.id, changed)
+            except NameTaken as taken:
+                raise _conflict(kind, str(taken)) from None
+            return await find(caller, kind, resource_id)
+
+    async def find(caller: Application, kind: ResourceKind, resource_id: str) -> Resource:
+        try:
+            return await store.get(caller.id, kind, resource_id)
+        except UnknownResource:
+            raise _missing(kind) from None
+
+    async def remove(caller: Application, kind: ResourceKind, resource_id: str) -> dict[str, Any]:
+        try:
+            await store.remove(caller.id, kind, resource_id)
+        except UnknownResource:
+            raise _missing(kind) from None
+        return {"id": resource_id, "type": kind, "deleted": True}
+
+    # -- trackers ---------------------------------------------------------------------------------
+
+    async def post_trackers(caller: Caller, body: Json) -> dict[str, Any]:
+        """Keep one tracker, or many: all or none."""
+        bodies = [_read(TrackerBody, _object(item)) for item in _many(body)]
+        made = [_shown(kept) for kept in await create(caller, "tracker", bodies)]
+        return {"trackers": made} if isinstance(body, list) else {"tracker": made[0]}
+
+    for path in ("/tracker", "/trackers", "/trackers/bulk"):
+        router.post(path, status_code=201, summary="Keep trackers", openapi_extra=_example(_TRACKER))(
+            post_trackers
+        )
+
+    @router.get("/trackers", summary="List trackers")
+    async def list_trackers(
+        caller: Caller, name: Annotated[str | None, Query(description="Only the one of this name.")] = None
+    ) -> dict[str, Any]:
+        """List the stored trackers."""
+        kept = await store.list(caller.id, "tracker")
+        return {"trackers": [_shown(one) for one in kept if name is None or one.name == name]}
+
+    async def get_tracker(caller: Caller, tracker_id: str) -> dict[str, Any]:
+        """Get one tracker."""
+        return {"tracker": _shown(await find(caller, "tracker", tracker_id))}
+
+    async def put_tracker(caller: Caller, tracker_id: str, body: Json) -> dict[str, Any]:
+        """Rename a tracker or add phrases to it; `PATCH` can take phrases away."""
+
+        def merged(kept: Mapping[str, Any]) -> TrackerBody:
+            given = dict(_object(body))
+            given["vocabulary"] = [*given.get("vocabulary", ()), *kept["vocabulary"]]
+            given["vocabulary"] = list(dict.fromkeys(given["vocabulary"]))
+            return _read(TrackerBody, {**kept, **given})
+
+        return {"tracker": _shown(await change(caller, "tracker", tracker_id, merged))}
+
+    async def patch_tracker(caller: Caller, tracker_id: str, body: Json) -> dict[str, Any]:
+        """Change a tracker by a JSON Patch."""
+        patched = await change(
+            caller, "tracker", tracker_id, lambda kept: _read(TrackerBody, _patched(kept, body))
+        )
+        return {"tracker": _shown(patched)}
+
+    async def delete_tracker(caller: Caller, tracker_id: str) -> dict[str, Any]:
+        """Delete a tracker; what it found stays."""
+        return await remove(caller, "tracker", tracker_id)
+
+    for path in ("/tracker/{tracker_id}", "/trackers/{tracker_id}"):
+        router.get(path, summary="Get a tracker")(get_tracker)
+        router.put(path, summary="Add to a tracker", openapi_extra=_example(_TRACKER))(put_tracker)
+        router.patch(path, summary="Change a tracker", openapi_extra=_example([_PATCH]))(patch_tracker)
+        router.delete(path, summary="Delete a tracker")(delete_tracker)
+
+    # -- custom entities --------------------------------------------------------------------------
+
+    async def post_entities(caller: Caller, body: Json) -> dict[str, Any]:
+        """Keep one custom entity, or many: all or none."""
+        bodies = [_read(EntityBody, _object(item)) for item in _many(body)]
+        made = [_shown(kept) for kept in await create(caller, "entity", bodies)]
+        return {"entities": made} if isinstance(body, list) else {**made[0], "entity": made[0]}
+
+    for path in ("/entity", "/entities", "/entities/bulk"):
+        router.post(path, status_code=201, summary="Keep entities", openapi_extra=_example(_ENTITY))(
+            post_entities
+        )
+
+    @router.get("/entities", summary="List custom entities")
+    async def list_entities(caller: Caller) -> dict[str, Any]:
+        """List the stored custom entities."""
+        return {"entities": [_shown(kept) for kept in await store.list(caller.id, "entity")]}
+
+    @router.delete("/entities", summary="Delete custom entities by subtype")
+    async def delete_entities(
+        caller: Caller, sub_type: Annotated[str, Query(alias="subType")]
+    ) -> dict[str, Any]:
+        """Delete every custom entity of a subtype."""
+        doomed = [kept for kept in await store.list(caller.id, "entity") if kept.body["subType"] == sub_type]
+        if not doomed:
+            raise _missing("entity")
+        for kept in doomed:
+            await remove(caller, "entity", kept.id)
+        return {"id": doomed[0].id, "type": "entity", "deleted": True}
+
+    async def get_entity(caller: Caller, entity_id: str) -> dict[str, Any]:
+        """Get one custom entity."""
+        shown = _shown(await find(caller, "entity", entity_id))
+        return {**shown, "entity": shown}
+
+    async def put_entity(caller: Caller, entity_id: str, body: Json) -> dict[str, Any]:
+        """Replace a custom entity."""
+        changed = await change(
+            caller, "entity", entity_id, lambda kept: _read(EntityBody, {**kept, **_object(body)})
+        )
+        return {**_shown(changed), "entity": _shown(changed)}
+
+    async def delete_entity(caller: Caller, entity_id: str) -> dict[str, Any]:
+        """Delete a custom entity; what it found stays."""
+        return await remove(caller, "entity", entity_id)
+
+    for path in ("/entity/{entity_id}", "/entities/{entity_id}"):
+        router.get(path, summary="Get a custom entity")(get_entity)
+        router.put(path, summary="Replace a custom entity", openapi_extra=_example(_ENTITY))(put_entity)
+        router.delete(path, summary="Delete a custom entity")(delete_entity)
+
+    # -- groups -----------------------------------------------------------------------------------
+
+    async def post_groups(caller: Caller, body: Json) -> dict[str, Any]:
+        """Keep one group, or many: all or none."""
+        bodies = [_read(GroupBody, _object(item)) for item in _many(body)]
+        made = [_shown(kept) for kept in await create(caller, "group", bodies)]
+        return {"groups": made} if isinstance(body, list) else {"group": made[0]}
+
+    for path in ("/group", "/groups"):
+        router.post(path, status_code=201, summary="Keep groups", openapi_extra=_example(_GROUP))(post_groups)
+
+    @router.get("/groups", summary="List groups")
+    async def list_groups(caller: Caller) -> dict[str, Any]:
+        """List the groups."""
+        return {"groups": [_shown(kept) for kept in await store.list(caller.id, "group")]}
+
+    async def get_group(caller: Caller, group_id: str) -> dict[str, Any]:
+        """Get one group."""
+        return {"group": _shown(await find(caller, "group", group_id))}
+
+    async def put_group(caller: Caller, group_id: str, body: Json) -> dict[str, Any]:
+        """Replace a group."""
+        changed = await change(
+            caller, "group", group_id, lambda kept: _read(GroupBody, {**kept, **_object(body)})
+        )
+        return {"group": _shown(changed)}
+
+    async def delete_group(caller: Caller, group_id: str) -> dict[str, Any]:
+        """Delete a group; its conversations stay."""
+        return await remove(caller, "group", group_id)
+
+    for path in ("/group/{group_id}", "/groups/{group_id}"):
+        router.get(path, summary="Get a group")(get_group)
+        router.put(path, summary="Replace a group", openapi_extra=_example(_GROUP))(put_group)
+        router.delete(path, summary="Delete a group")(delete_group)
+
+    # -- settings ---------------------------------------------------------------------------------
+
+    @router.get("/settings", summary="Get the account's settings")
+    async def get_settings(caller: Caller) -> dict[str, Any]:
+        """Get what has been set; nothing else is in it."""
+        kept = await store.list(caller.id, "settings")
+        return {"settings": dict(kept[0].body) if kept else {}}
+
+    @router.patch("/settings", summary="Change the account's settings", openapi_extra=_example([_SETTING]))
+    async def patch_settings(caller: Caller, body: Json) -> dict[str, Any]:
+        """Change settings by a JSON Patch: `/intelligence/bookmarks/duration` and `/redaction`."""
+        async with turns[caller.id]:
+            kept = await store.list(caller.id, "settings")
+            settings = _patched(kept[0].body if kept else {}, body, known=_is_setting)
+            if kept:
+                await store.put(caller.id, Resource(kept[0].id, "settings", _SETTINGS, settings))
+            else:
+                await store.add(caller.id, [Resource(new_numeric_id(), "settings", _SETTINGS, settings)])
+        return {"settings": settings}
+
+    return router
+
+
+_TRACKER = {"name": "Late delivery", "vocabulary": ["delivery was late", "still waiting for the order"]}
+_ENTITY = {"type": "Vehicle", "subType": "CargoBike", "category": "Custom", "values": ["cargo bike"]}
+_GROUP = {"name": "Calls by Ines", "criteria": "conversation.metadata.agentId==ines"}
+_PATCH = {"op": "add", "path": "/vocabulary", "value": ["it never came"]}
+_SETTING = {"op": "add", "path": "/intelligence/bookmarks/duration", "value": 30}
+
+
+def _example(example: Any) -> dict[str, Any]:
+    return {"requestBody": {"content": {"application/json": {"example": example}}}}
+
+
+def _tracker(kept: Resource) -> Tracker:
+    excluded = set(kept.body.get("excludeVocabulary") or ())
+    return Tracker(kept.name, tuple(p for p in kept.body["vocabulary"] if p not in excluded), kept.id)
+
+
+def _shown(kept: Resource) -> dict[str, Any]:
+    times = {"createdOn": kept.created_at.isoformat(), "updatedOn": kept.updated_at.isoformat()}
+    return {"id": kept.id, **kept.body, **times}
+
+
+def _name(kind: ResourceKind, body: Mapping[str, Any]) -> str:
+    return json.dumps([body["type"], body["subType"]]) if kind == "entity" else str(body["name"])
+
+
+def _dump(body: BaseModel) -> dict[str, Any]:
+    return body.model_dump(by_alias=True, exclude_none=True)
+
+
+def _read(model: type[B], value: Any) -> B:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise BadRequest(describe(error.errors())) from None
+
+
+def _many(body: Any) -> list[Any]:
+    return body if isinstance(body, list) else [body]
+
+
+def _object(body: Any) -> Mapping[str, Any]:
+    if not isinstance(body, dict):
+        raise BadRequest("this should be a JSON object")
+    return body
+
+
+def _conflict(kind: ResourceKind, name: str) -> ApiError:
+    shown = "/".join(json.loads(name)) if kind == "entity" else name
+    return ApiError(409, f"there is already a {kind} named {shown!r}")
+
+
+def _missing(kind: ResourceKind) -> ApiError:
+    return ApiError(404, f"the {kind} is either invalid or does not exist")
+
+
+def _is_setting(path: str) -> bool:
+    return (
+        path == "/intelligence/bookmarks/duration" or path == "/redaction" or path.startswith("/redaction/")
+    )
+
+
+def _patched(
+    kept: Mapping[str, Any], body: Any, *, known: Callable[[str], bool] = lambda path: path.count("/") == 1
+) -> dict[str, Any]:
+    """Return a copy of `kept` after a JSON Patch. Adding to a list adds its items at the end."""
+    result: dict[str, Any] = json.loads(json.dumps(dict(kept)))
+    for item in _many(body):
+        step = _read(Change, item)
+        keys = step.path.split("/")[1:]
+        if not step.path.startswith("/") or not all(keys) or not known(step.path):
+            raise BadRequest(f"path: {step.path!r} cannot be changed")
+        parent = result
+        for key in keys[:-1]:
+            parent = parent.setdefault(key, {})
+            if not isinstance(parent, dict):
+                raise BadRequest(f"path: {step.path!r} leads through something that is no object")
+        _apply(parent, keys[-1], step)
+    return result
+
+
+def _apply(parent: dict[str, Any], key: str, step: Change) -> None:
+    old = parent.get(key)
+    given = step.value if isinstance(step.value, list) else [step.value]
+    if step.op == "remove" and isinstance(old, list) and step.value is not None:
+        parent[key] = [item for item in old if item not in given]
+    elif step.op == "remove":
+        if key not in parent:
+            raise BadRequest(f"path: there is nothing at {step.path!r}")
+        del parent[key]
+    elif step.op == "add" and isinstance(old, list):
+        parent[key] = [*old, *(item for item in given if item not in old)]
+    else:
+        parent[key] = step.value
