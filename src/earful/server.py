@@ -23,10 +23,15 @@ from earful.accounts.service import Accounts
 from earful.dialects.symbl.auth import token_router
 from earful.dialects.symbl.conversations import conversation_router
 from earful.dialects.symbl.errors import install_error_handlers
+from earful.insight.sentiment import polarity
+from earful.insight.service import LocalInsightService
+from earful.insight.types import InsightService
+from earful.live.hub import LiveHub
 from earful.metrics import METRICS_CONTENT_TYPE, ServerMetrics
 from earful.middleware import BodyLimit, Observe, WaitUntilReady
 from earful.pages import router as pages_router
 from earful.settings import Settings
+from earful.speech.service import LocalSpeechService
 from earful.speech.types import SpeechService
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
@@ -49,6 +54,7 @@ class Rooms:
     accounts: Accounts
     conversations: ConversationStore
     speech: SpeechService
+    hub: LiveHub
     state: State = "starting"
     on_failure: Callable[[], None] = lambda: None
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -75,6 +81,7 @@ class Rooms:
         """Take no new conversations, and let those that go on finish within the grace period."""
         self.state = "stopping"
         self._settled.set()
+        await self.hub.close(self.settings.shutdown_grace)
 
     async def close(self) -> None:
         """End everything."""
@@ -97,19 +104,21 @@ class Health(BaseModel):
     streams: StreamsHealth
 
 
-def create_app(settings: Settings, *, speech: SpeechService | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, speech: SpeechService | None = None, insight: InsightService | None = None
+) -> FastAPI:
     """Return the server as an ASGI application; its services live from lifespan start to end.
 
-    `speech` replaces the recognizer of this machine. The `Rooms` are at `app.state.rooms`.
+    `speech` and `insight` replace those of this machine. The `Rooms` are at `app.state.rooms`.
+    Raises `DatabaseError` when the database's address cannot be used.
     """
-    if speech is None:
-        from earful.speech.service import LocalSpeechService
-
-        speech = LocalSpeechService(settings)
+    speech = speech or LocalSpeechService(settings)
+    insight = insight or LocalInsightService()
     database = Database(settings.database)
     accounts = Accounts(database, token_lifetime_s=settings.token_lifetime)
     conversations = ConversationStore(database)
-    rooms = Rooms(settings, database, accounts, conversations, speech)
+    hub = LiveHub(speech, insight, conversations)
+    rooms = Rooms(settings, database, accounts, conversations, speech, hub)
     metrics = ServerMetrics(speech.capacity)
 
     @contextlib.asynccontextmanager
@@ -137,7 +146,7 @@ def create_app(settings: Settings, *, speech: SpeechService | None = None) -> Fa
     app.state.rooms = rooms
     install_error_handlers(app)
     app.include_router(token_router(accounts))
-    app.include_router(conversation_router(accounts, conversations))
+    app.include_router(conversation_router(accounts, conversations, polarity))
     _add_operations(app, rooms, metrics)
     app.include_router(pages_router(accounts, settings))
     # The last added is the outermost.

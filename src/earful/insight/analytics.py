@@ -108,7 +108,7 @@ def _overlaps_of(
 
 def _pace(said: Sequence[Message], seconds: float) -> int:
     words = sum(len(message.words) or len(message.text.split()) for message in said)
-    return round(words * 60 / seconds) if seconds > 0 else 0
+    return round(words * 60 / seconds) if seconds >= 0.001 else 0
 
 
 def _duration(message: Message) -> float:
