@@ -93,6 +93,26 @@ class Settings(BaseSettings):
         default="https://huggingface.co",
         description="Where `earful models pull` fetches from: Hugging Face or a mirror of it.",
     )
+    max_upload_bytes: int = Field(
+        default=2_147_483_648, ge=1024, description="Largest recording that may be sent or fetched, in bytes."
+    )
+    max_recording_hours: float = Field(
+        default=4.0, gt=0, description="Longest recording that is recognised, in hours."
+    )
+    max_jobs_per_application: int = Field(
+        default=50, ge=1, description="Jobs that one application may have waiting or under way at a time."
+    )
+    job_workers: int = Field(
+        default=1, ge=1, description="Jobs that run at a time; one job uses every speech thread by itself."
+    )
+    keep_recordings: bool = Field(
+        default=False,
+        description="Keep recordings until their conversation is deleted, not just until recognised.",
+    )
+    allow_private_addresses: bool = Field(
+        default=False,
+        description="Fetch recordings from, and make webhook calls to, addresses of private networks too.",
+    )
     endpoint_silence: float = Field(
         default=0.5,
         ge=0.3,
