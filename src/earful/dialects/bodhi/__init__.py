@@ -1,0 +1,1 @@
+"""Bodhi's streaming and file recognition: `/`, `/bodhi` (WebSocket) and `/api/transcribe` (HTTP)."""

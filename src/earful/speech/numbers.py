@@ -1,0 +1,354 @@
+"""Spoken numbers as digits: "nine one one" is 911, "one lakh" 100000, "twenty twenty five" 2025.
+
+Single numbers are read by `text2num` (English) and `number-parser` (Hindi); what is done here is what
+they leave open: digits said one by one, "double five", years, lakhs and crores, and which words are
+better left alone ("one of them", "a second").
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from number_parser import parse as parse_sentence
+from number_parser import parse_number
+from text_to_num import find_numbers
+
+__all__ = ["LANGUAGES", "parse_numbers"]
+
+_WORD = re.compile(r"\S+")
+_WRITTEN = re.compile(r"\d[\d,]*(?:\.\d+)?$")
+
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_OH = ("o", "oh")
+_TIMES = {"double": 2, "triple": 3}
+_ROUND = ("hundred", "thousand", "million", "billion")
+_VAGUE = ("hundreds", "thousands", "millions", "billions")
+_INDIAN_SCALES = {
+    "lakh": 100_000,
+    "lakhs": 100_000,
+    "lac": 100_000,
+    "lacs": 100_000,
+    "crore": 10_000_000,
+    "crores": 10_000_000,
+}
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_COUNTED = (
+    *("rupee", "rupees", "paise", "dollar", "dollars", "cent", "cents", "euro", "euros", "pound", "pounds"),
+    *("percent", "am", "pm", "o'clock"),
+)
+_ANNOUNCING = ("press", "dial", "number", "option", "digit", "extension", "code", "pin")
+_HINDI_SPELLINGS = {
+    "पांच": "पाँच",
+    "छः": "छह",
+    "छे": "छह",
+    "छै": "छह",
+    "हज़ार": "हजार",
+    "करोड": "करोड़",
+    "लाख़": "लाख",
+}
+
+
+def parse_numbers(text: str, language: str) -> str:
+    """Return a text with its spoken numbers as digits; unchanged in a language that is not in `LANGUAGES`."""
+    reader = LANGUAGES.get(language)
+    return reader(text) if reader else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word between blanks: `core` (lower case) is its text without the punctuation around it."""
+
+    core: str
+    start: int
+    end: int
+    parted: bool
+    """Whether punctuation stands between it and the word before."""
+
+
+@dataclass(slots=True)
+class _Token:
+    """What `text2num` is shown: a word, or one of the digits that "double five" stands for."""
+
+    first: int
+    last: int
+    spoken: str
+    parted: bool
+
+    def text(self) -> str:
+        return self.spoken
+
+    def text_lowercase(self) -> str:
+        return self.spoken
+
+    def nt_separated(self, _previous: "_Token") -> bool:
+        return self.parted
+
+    def not_a_number_part(self) -> bool:
+        return False
+
+
+@dataclass(slots=True)
+class _Number:
+    """A number over the words `first`..`last`; `scale` for a bare "lakh"."""
+
+    first: int
+    last: int
+    digits: str
+    value: float
+    ordinal: bool = False
+    scale: bool = False
+
+    @property
+    def short(self) -> bool:
+        """Whether it can be part of a number said in groups of digits."""
+        return not self.ordinal and not self.scale and self.digits.isdigit() and len(self.digits) <= 3
+
+
+def _words(text: str) -> list[_Word]:
+    words: list[_Word] = []
+    tail = ""
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        while start < end and _is_mark(text[start]):
+            start += 1
+        while end > start and _is_mark(text[end - 1]):
+            end -= 1
+        head = text[match.start() : start]
+        words.append(_Word(text[start:end].lower(), start, end, bool(tail or head)))
+        tail = text[end : match.end()]
+    return words
+
+
+def _is_mark(character: str) -> bool:
+    """Whether a character around a word is punctuation or a symbol (an Indian vowel sign is neither)."""
+    return unicodedata.category(character)[0] in "PS"
+
+
+def _english(text: str) -> str:
+    words = _words(text)
+    chains = _chains(words, _found(words))
+    numbers = [number for chain in chains for number in _joined(chain)]
+    ends = {number.last for number in numbers}
+    starts = {number.first for number in numbers}
+    wanted = [
+        number
+        for number in numbers
+        if _wanted(number, words, listed=number.first - 1 in ends or number.last + 1 in starts)
+    ]
+    return _replaced(text, words, wanted)
+
+
+def _found(words: list[_Word]) -> Iterator[_Number]:
+    """Yield the numbers that stand in the words, as the library or a digit character says them."""
+    tokens = list(_tokens(words))
+    numbers = [
+        _Number(
+            first=tokens[found.start].first,
+            last=tokens[found.end - 1].last,
+            digits=found.text,
+            value=found.value,
+            ordinal=found.is_ordinal,
+        )
+        for found in find_numbers(tokens, "en", 0.0)
+    ]
+    for at, word in enumerate(words):
+        if word.core in _INDIAN_SCALES:
+            if at and words[at - 1].core == "a":
+                numbers.append(_Number(at - 1, at - 1, "a", 1.0))
+            numbers.append(_Number(at, at, "", _INDIAN_SCALES[word.core], scale=True))
+        elif _WRITTEN.match(word.core):
+            numbers.append(_Number(at, at, word.core, float(word.core.replace(",", ""))))
+    covered = -1
+    for number in sorted(numbers, key=lambda number: (number.first, number.last)):
+        # "double five" is two numbers over the same words.
+        if number.last >= covered:
+            covered = number.last
+            yield number
+
+
+def _tokens(words: list[_Word]) -> Iterator[_Token]:
+    for at, word in enumerate(words):
+        if _multiplies(words, at):
+            continue
+        if at and _multiplies(words, at - 1):
+            for _ in range(_TIMES[words[at - 1].core]):
+                yield _Token(at - 1, at, "zero" if word.core in _OH else word.core, parted=True)
+        elif word.core in _OH and _among_digits(words, at):
+            yield _Token(at, at, "zero", word.parted)
+        else:
+            yield _Token(at, at, word.core, word.parted)
+
+
+def _multiplies(words: list[_Word], at: int) -> bool:
+    """Whether a word is the "double" of "double five"."""
+    if words[at].core not in _TIMES or at + 1 == len(words):
+        return False
+    return words[at + 1].core in (*_DIGITS, *_OH) and not words[at + 1].parted
+
+
+def _among_digits(words: list[_Word], at: int) -> bool:
+    """Whether an "oh" stands beside a number word, so that it means zero."""
+    beside = [words[i].core for i in (at - 1, at + 1) if 0 <= i < len(words)]
+    return any(word in _DIGITS or parse_number(word, "en") is not None for word in beside if word)
+
+
+def _chains(words: list[_Word], numbers: Iterator[_Number]) -> list[list[_Number]]:
+    """Return the numbers in groups that follow each other without a word or punctuation between."""
+    chains: list[list[_Number]] = []
+    for number in numbers:
+        last = chains[-1][-1] if chains else None
+        gap = None if last is None else number.first - last.last
+        beside = gap is not None and (gap <= 0 or (gap == 1 and not words[number.first].parted))
+        joined = gap == 2 and last is not None and last.scale and words[number.first - 1].core == "and"
+        if beside or joined:
+            chains[-1].append(number)
+        else:
+            chains.append([number])
+    return chains
+
+
+def _joined(chain: list[_Number]) -> list[_Number]:
+    """Return the numbers that a chain amounts to."""
+    out: list[_Number] = []
+    at = 0
+    while at < len(chain):
+        taken = _indian(chain, at) or _scaled(chain, at) or _digit_run(chain, at) or _year(chain, at)
+        if taken is None:
+            taken = 1, chain[at]
+        out.append(taken[1])
+        at += taken[0]
+    return out
+
+
+def _indian(chain: list[_Number], at: int) -> tuple[int, _Number] | None:
+    """Read "two crore five lakh ten thousand" from a place in a chain."""
+    total, limit, end = 0.0, float("inf"), at
+    while end < len(chain) and not chain[end].scale and not chain[end].ordinal:
+        number, scale, after = chain[end].value, 1.0, end + 1
+        while after < len(chain) and chain[after].scale:
+            scale *= chain[after].value
+            after += 1
+        if number * scale >= limit or (scale == 1.0 and end == at):
+            break
+        total += number * scale
+        limit, end = scale, after
+        if scale == 1.0:
+            break
+    if end == at:
+        return None
+    return end - at, _Number(chain[at].first, chain[end - 1].last, f"{total:.15g}", total)
+
+
+def _scaled(chain: list[_Number], at: int) -> tuple[int, _Number] | None:
+    """Read "one point two million", which the library takes for two numbers."""
+    if at + 1 >= len(chain) or chain[at].value == int(chain[at].value):
+        return None
+    number, scale = chain[at], chain[at + 1]
+    if scale.value not in (100.0, 1e3, 1e6, 1e9, 1e12):
+        return None
+    total = number.value * scale.value
+    return 2, _Number(number.first, scale.last, f"{total:.15g}", total)
+
+
+def _digit_run(chain: list[_Number], at: int) -> tuple[int, _Number] | None:
+    """Read digits said one by one, or a long row of short groups, as one number."""
+    end = at
+    while end < len(chain) and chain[end].short:
+        end += 1
+    if end - at < 4 or any(len(number.digits) > 2 for number in chain[at:end]):
+        end = at
+        while (
+            end < len(chain)
+            and chain[end].short
+            and (len(chain[end].digits) == 1 or chain[end].digits[0] == "0")
+        ):
+            end += 1
+    if end - at < 2:
+        return None
+    digits = "".join(number.digits for number in chain[at:end])
+    return end - at, _Number(chain[at].first, chain[end - 1].last, digits, float(digits))
+
+
+def _said_singly(digits: str) -> bool:
+    return len(digits) == 1 or digits[0] == "0"
+
+
+def _year(chain: list[_Number], at: int) -> tuple[int, _Number] | None:
+    """Read "nineteen ninety nine" as 1999."""
+    if at + 1 >= len(chain):
+        return None
+    century, rest = chain[at], chain[at + 1]
+    if not (century.short and rest.short and 17 <= century.value <= 20 and len(rest.digits) == 2):
+        return None
+    digits = century.digits + rest.digits
+    return 2, _Number(century.first, rest.last, digits, float(digits))
+
+
+def _wanted(number: _Number, words: list[_Word], *, listed: bool) -> bool:
+    """Whether a number reads better in digits: "one", "first" and "a second" mostly do not.
+
+    `listed` says that another number stands beside it.
+    """
+    if number.scale or words[number.last].core in _VAGUE:
+        return False
+    if number.first != number.last or _WRITTEN.match(words[number.first].core):
+        return True
+    before = words[number.first - 1].core if number.first else ""
+    after = [word.core for word in words[number.last + 1 : number.last + 3]]
+    if number.ordinal:
+        month_after = after[1:] if after[:1] == ["of"] else after[:1]
+        return number.value >= 4 or before in _MONTHS or any(word in _MONTHS for word in month_after)
+    return number.value != 1 or listed or before in _ANNOUNCING or bool(after and after[0] in _COUNTED)
+
+
+def _replaced(text: str, words: list[_Word], numbers: list[_Number]) -> str:
+    parts: list[str] = []
+    at = 0
+    for number in numbers:
+        first = number.first
+        # "a hundred", "a lakh": the article is part of the number.
+        if first and words[first - 1].core == "a" and words[first].core in _ROUND and not words[first].parted:
+            first -= 1
+        start, end = words[first].start, words[number.last].end
+        if start < at:
+            continue
+        parts += [text[at:start], number.digits]
+        at = end
+    return "".join([*parts, text[at:]])
+
+
+def _hindi(text: str) -> str:
+    words = _words(text)
+    numbers: list[_Number] = []
+    at = 0
+    while at < len(words):
+        end = at
+        while end < len(words) and _is_hindi_number(words[end].core) and (end == at or not words[end].parted):
+            end += 1
+        if end == at:
+            at += 1
+            continue
+        spoken = [_HINDI_SPELLINGS.get(word.core, word.core) for word in words[at:end]]
+        # "एक" alone is as often an article as a number.
+        if spoken != ["एक"]:
+            digits = parse_sentence(" ".join(spoken), language="hi").strip()
+            if re.fullmatch(r"\d( \d)+", digits):
+                digits = digits.replace(" ", "")
+            numbers.append(_Number(at, end - 1, digits, 0.0))
+        at = end
+    return _replaced(text, words, numbers)
+
+
+@lru_cache(maxsize=4096)
+def _is_hindi_number(word: str) -> bool:
+    spelled = _HINDI_SPELLINGS.get(word, word)
+    return bool(spelled) and not spelled.isdigit() and parse_number(spelled, "hi") is not None
+
+
+LANGUAGES: dict[str, Callable[[str], str]] = {"en": _english, "hi": _hindi}
+"""The languages whose numbers are understood, by their ISO 639-1 codes."""
