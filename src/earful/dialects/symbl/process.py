@@ -26,6 +26,7 @@ __all__ = ["process_router"]
 
 _RETRY_AFTER_S = 10
 _LABEL_CHARS = 128
+_MAX_JSON_BYTES = 16 * 1024 * 1024
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorMessage, "description": "A parameter is not what it should be."},
     401: {"model": ErrorMessage, "description": "No valid token."},
@@ -165,8 +166,13 @@ class TooManyRequests(ApiError):
 
 
 async def _json(request: Request) -> Mapping[str, Any]:
+    read = bytearray()
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > _MAX_JSON_BYTES:
+            raise ApiError(413, f"the request body has more than {_MAX_JSON_BYTES} bytes")
     try:
-        body = json.loads(await request.body())
+        body = json.loads(read)
     except ValueError:
         raise BadRequest("the request body is not valid JSON") from None
     if not isinstance(body, dict):
