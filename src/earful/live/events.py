@@ -17,6 +17,7 @@ __all__ = [
     "ConversationCreated",
     "EntitiesFound",
     "Event",
+    "Fault",
     "InsightsFound",
     "MessagesAdded",
     "TopicsFound",
@@ -68,10 +69,14 @@ class TopicsFound:
 
 @dataclass(frozen=True, slots=True)
 class TrackersFound:
-    """Tracker hits; `is_final` is false for hits in a partial, which are not stored."""
+    """Tracker hits; `is_final` is false for hits in a partial, which are not stored.
+
+    `messages` are those of the same step, which most of the hits are in.
+    """
 
     matches: tuple[TrackerMatch, ...]
     is_final: bool = True
+    messages: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,14 @@ class ConversationCompleted:
     conversation_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something one participant said could not be kept; `details` is fit to be shown to them."""
+
+    participant_id: str
+    details: str
+
+
 Event = (
     ConversationCreated
     | Transcribed
@@ -97,4 +110,5 @@ Event = (
     | TrackersFound
     | EntitiesFound
     | ConversationCompleted
+    | Fault
 )
