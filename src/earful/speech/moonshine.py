@@ -7,7 +7,7 @@ change another's text. The decoder runs one batch: a step for eight segments cos
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -122,10 +122,11 @@ class _Row:
     index: int
     frames: Frames
     forced: tuple[int, ...]
+    draft: tuple[int, ...]
     ceiling: int
     bias: Bias | None
-    tokens: list[int]
-    logprobs: list[float]
+    tokens: list[int] = field(default_factory=list)
+    logprobs: list[float] = field(default_factory=list)
     looped: bool = False
     end_logprob: float = 0.0
 
@@ -174,16 +175,20 @@ class MoonshineModel:
         segments: Sequence[Samples],
         prefixes: Sequence[Sequence[int]] | None = None,
         bias: Bias | Sequence[Bias | None] | None = None,
+        drafts: Sequence[Sequence[int]] | None = None,
     ) -> list[Decoded]:
         """Recognise segments (float32 [n], 16 kHz each), each beginning with its prefix of tokens.
 
-        `bias` is one for all or one for each. Segments of similar length share batches; the answer is in
-        the order given. A batch may differ from one-by-one decoding in rare tokens, because the weights'
-        dynamic quantisation scales over the whole batch.
+        `bias` is one for all or one for each. A draft is a guess at what follows the prefix (the last
+        hypothesis, say): it changes the time taken, not the answer, since each of its tokens is kept only
+        if it would have been chosen anyway, and checking them all takes one pass.
+        Segments without a draft share batches, similar lengths together. The answer is in the order
+        given. A batch may differ from one-by-one decoding in rare tokens, because the weights' dynamic
+        quantisation scales over the whole batch.
         """
         frames = [self.encode(segment) for segment in segments]
         ceilings = [token_ceiling(len(segment)) for segment in segments]
-        return self.decode_frames(frames, ceilings, prefixes, bias)
+        return self.decode_frames(frames, ceilings, prefixes, bias, drafts)
 
     def decode_frames(
         self,
@@ -191,17 +196,27 @@ class MoonshineModel:
         ceilings: Sequence[int],
         prefixes: Sequence[Sequence[int]] | None = None,
         bias: Bias | Sequence[Bias | None] | None = None,
+        drafts: Sequence[Sequence[int]] | None = None,
     ) -> list[Decoded]:
         """Recognise what `encode` heard; at most `ceilings[i]` tokens each. See `decode`."""
         biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
         rows = [
-            _Row(i, frames[i], tuple(prefixes[i]) if prefixes else (), ceilings[i], biases[i], [], [])
+            _Row(
+                index=i,
+                frames=frames[i],
+                forced=tuple(prefixes[i]) if prefixes else (),
+                draft=tuple(drafts[i]) if drafts else (),
+                ceiling=ceilings[i],
+                bias=biases[i],
+            )
             for i in range(len(frames))
         ]
-        rows.sort(key=lambda row: (len(row.forced), len(row.frames)))
         found: list[Decoded | None] = [None] * len(rows)
         group: list[_Row] = []
-        for row in rows:
+        for row in sorted(rows, key=lambda row: (len(row.forced), len(row.frames))):
+            if row.draft:
+                self._run_group([row], found)
+                continue
             full = len(group) == self.batch
             if group and (full or len(row.forced) - len(group[0].forced) > _FORCE_AT_MOST):
                 self._run_group(group, found)
@@ -221,13 +236,13 @@ class MoonshineModel:
         hidden = np.zeros((len(rows), longest, rows[0].frames.shape[1]), np.float32)
         for at, row in enumerate(rows):
             hidden[at, : len(row.frames)] = row.frames
-        ids = np.array([[START, *row.tokens] for row in rows], np.int64)
+        draft = rows[0].draft if len(rows) == 1 else ()
         empty = _value(np.zeros((len(rows), _HEADS, 0, _HEAD_SIZE), np.float32))
         feeds = {f"past_key_values.{name}": empty for name in self._self_names + self._cross_names}
         feeds |= {
             "encoder_attention_mask": _value(_mask(rows, longest)),
             "encoder_hidden_states": _value(hidden),
-            "input_ids": _value(ids),
+            "input_ids": _value(np.array([[START, *row.tokens, *draft] for row in rows], np.int64)),
             "use_cache_branch": _value(np.array([False])),
         }
         outputs = self._decoder.run_with_ort_values(self._first_outputs, feeds)
@@ -235,28 +250,54 @@ class MoonshineModel:
         feeds |= {f"past_key_values.{n}": v for n, v in zip(self._cross_names, cross, strict=True)}
         feeds["use_cache_branch"] = _value(np.array([True]))
         live = list(rows)
-        while True:
+        past = outputs[1 : 1 + 2 * _LAYERS]
+        if draft:
+            accepted, done = self._check_draft(live[0], outputs[0].numpy())
+            past = [_value(np.ascontiguousarray(value.numpy()[:, :, :accepted])) for value in past]
+        else:
             done = self._choose(live, outputs[0].numpy()[:, -1])
+        while True:
             for row in done:
                 found[row.index] = self._finish(row)
             keep = [at for at, row in enumerate(live) if found[row.index] is None]
             if not keep:
                 return
-            past = outputs[1 : 1 + 2 * _LAYERS]
             if len(keep) <= len(live) // 2:
                 live = [live[at] for at in keep]
                 past = [_value(value.numpy()[keep]) for value in past]
-                width = max(len(row.frames) for row in live)
-                hidden = np.ascontiguousarray(hidden[keep, :width])
-                feeds["encoder_hidden_states"] = _value(hidden)
-                feeds["encoder_attention_mask"] = _value(_mask(live, width))
-                for name in self._cross_names:
-                    kept = feeds[f"past_key_values.{name}"].numpy()[keep][:, :, :width]
-                    feeds[f"past_key_values.{name}"] = _value(np.ascontiguousarray(kept))
+                hidden = self._shrink(feeds, live, keep, hidden)
             ids = np.array([[row.tokens[-1] if row.tokens else END] for row in live], np.int64)
             feeds["input_ids"] = _value(ids)
             feeds |= {f"past_key_values.{n}": v for n, v in zip(self._self_names, past, strict=True)}
             outputs = self._decoder.run_with_ort_values(self._next_outputs, feeds)
+            past = outputs[1 : 1 + 2 * _LAYERS]
+            done = self._choose(live, outputs[0].numpy()[:, -1])
+
+    def _check_draft(self, row: _Row, logits: NDArray[np.float32]) -> tuple[int, list[_Row]]:
+        """Keep the row's draft as far as it is what would have been chosen (logits [1, n, vocabulary]).
+
+        Returns how many input positions stay valid, and the row itself when it ended.
+        """
+        position = len(row.forced)
+        last = position + len(row.draft)
+        while True:
+            done = self._choose([row], logits[:, position])
+            if done or position == last or row.tokens[-1] != row.draft[position - len(row.forced)]:
+                return position + 1, done
+            position += 1
+
+    def _shrink(
+        self, feeds: dict[str, Any], live: Sequence[_Row], keep: Sequence[int], hidden: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Take the rows that ended out of what the decoder is fed; returns the smaller encoder output."""
+        width = max(len(row.frames) for row in live)
+        hidden = np.ascontiguousarray(hidden[keep, :width])
+        feeds["encoder_hidden_states"] = _value(hidden)
+        feeds["encoder_attention_mask"] = _value(_mask(live, width))
+        for name in self._cross_names:
+            kept = feeds[f"past_key_values.{name}"].numpy()[keep][:, :, :width]
+            feeds[f"past_key_values.{name}"] = _value(np.ascontiguousarray(kept))
+        return hidden
 
     def _choose(self, rows: Sequence[_Row], logits: NDArray[np.float32]) -> list[_Row]:
         """Take the next token of each row (logits float32 [rows, vocabulary]); return the rows that ended."""

@@ -1,9 +1,10 @@
 """One scheduler for all live streams: who gets the CPU next, and which utterances share a batch.
 
-Worker threads take turns. Each turn first lets streams hear what has come in (voice activity, cheap), then
-recognises finals, then the stalest partials; a batch holds a few seconds of audio, so that nothing urgent
-waits long behind it. Partials come less often when the machine is busy; finals are never dropped. One
-stream is decoded by one thread at a time, so its results leave in order.
+Worker threads take turns. Each turn lets streams hear what has come in (voice activity, cheap), or recognises
+one final, or else a batch of the stalest partials, which holds few enough seconds of audio that nothing
+urgent waits long behind it. Finals are recognised one by one and from nothing but their audio, so that their
+text is the same whatever else the machine does. Partials come less often when the machine is busy; finals are
+never dropped. One stream is decoded by one thread at a time, so its results leave in order.
 
 Everything is driven by audio, not by clocks: the same audio gives the same work.
 """
@@ -12,10 +13,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
+import structlog
 
 from earful.audio.vad import FRAME, FRAME_SECONDS, SAMPLE_RATE, VadState
 from earful.conversation.types import Word
@@ -28,6 +30,8 @@ from earful.speech.tokenizer import Tokenizer
 from earful.speech.types import Hypothesis, Samples, StreamOptions
 from earful.speech.words import estimate_words, word_confidences
 
+log = structlog.get_logger(__name__)
+
 __all__ = ["Ear", "Engine", "LiveStream", "Load", "Scheduler"]
 
 Kind = Literal["final", "speculative", "partial"]
@@ -35,7 +39,7 @@ Kind = Literal["final", "speculative", "partial"]
 _HEAR_AT_LEAST = 3 * FRAME
 _HEAR_AT_MOST = 256 * FRAME
 _BATCH = 8
-_BATCH_SECONDS: dict[Kind, float] = {"final": 24.0, "speculative": 24.0, "partial": 16.0}
+_BATCH_SECONDS = 16.0
 
 
 class Engine(Protocol):
@@ -48,8 +52,9 @@ class Engine(Protocol):
         segments: Sequence[Samples],
         prefixes: Sequence[Sequence[int]] | None = None,
         bias: Bias | Sequence[Bias | None] | None = None,
+        drafts: Sequence[Sequence[int]] | None = None,
     ) -> list[Decoded]:
-        """Recognise the segments, each beginning with its prefix; the answer is in the order given."""
+        """Recognise the segments, each beginning with its prefix; see `MoonshineModel.decode`."""
         ...
 
 
@@ -83,7 +88,13 @@ class _Task:
     utterance: _Utterance
     audio: Samples
     end: int
-    prefix: tuple[int, ...]
+    prefix: tuple[int, ...] = ()
+
+    @property
+    def draft(self) -> tuple[int, ...]:
+        """What the last hypothesis says after the prefix."""
+        latest = self.utterance.agreement.latest
+        return latest.tokens[len(self.prefix) :] if latest is not None and self.kind == "partial" else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +292,7 @@ class Scheduler:
         for find in (self._final_tasks, self._speculative_tasks, self._partial_tasks):
             tasks = find(free)
             if tasks:
-                batch = _batch(tasks)
+                batch = _batch(tasks) if tasks[0].kind == "partial" else tasks[:1]
                 for task in batch:
                     task.stream.decoding = True
                 return _Turn(decode=batch)
@@ -291,8 +302,8 @@ class Scheduler:
         found = [(u.certain_at, at, s, u) for s in free for at, u in enumerate(s.finals)]
         found.sort(key=lambda entry: entry[:2])
         return [
-            _Task("final", stream, utterance, utterance.segment.audio(), utterance.segment.end, ())
-            for _, _, stream, utterance in found[:_BATCH]
+            _Task("final", stream, utterance, utterance.segment.audio(), utterance.segment.end)
+            for _, _, stream, utterance in found[:1]
         ]
 
     def _speculative_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
@@ -303,8 +314,8 @@ class Scheduler:
                 continue
             end = stream.segmenter.final_end(segment)
             if utterance.speculated_end != end and segment.voiced >= stream.segmenter.rules.min_voiced:
-                tasks.append(_Task("speculative", stream, utterance, segment.audio(end), end, ()))
-        return tasks[:_BATCH]
+                tasks.append(_Task("speculative", stream, utterance, segment.audio(end), end))
+        return sorted(tasks, key=lambda task: -task.utterance.segment.quiet)
 
     def _partial_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
         stale: list[tuple[int, LiveStream, _Utterance]] = []
@@ -374,11 +385,16 @@ class Scheduler:
         for task in tasks:
             if not task.stream.bias_made:
                 task.stream.bias, task.stream.bias_made = task.stream.make_bias(), True
-        decoded = self._engine.decode(
-            [task.audio for task in tasks],
-            [task.prefix for task in tasks],
-            [task.stream.bias for task in tasks],
-        )
+        try:
+            decoded = self._engine.decode(
+                [task.audio for task in tasks],
+                [task.prefix for task in tasks],
+                [task.stream.bias for task in tasks],
+                [task.draft for task in tasks],
+            )
+        except Exception:
+            log.exception("recognition failed", kind=tasks[0].kind, utterances=len(tasks))
+            decoded = [_SILENT] * len(tasks)
         with self._wake:
             for task, result in zip(tasks, decoded, strict=True):
                 self._accept(task, result)
@@ -419,6 +435,8 @@ class Scheduler:
             return
         metrics.RESULTS.labels("partial").inc()
         metrics.PARTIAL_AGE.observe((stream.fed - end) / SAMPLE_RATE)
+        if utterance.segment.quiet == 0:
+            decoded = replace(decoded, text=decoded.text.rstrip(".,?! "))
         stable = len(utterance.agreement.stable_text)
         stream.deliver(self._hypothesis(stream, utterance, decoded, end, final=False, stable=stable))
 
@@ -482,7 +500,7 @@ _NOTHING = np.zeros(0, np.float32)
 
 def _batch(tasks: Sequence[_Task]) -> list[_Task]:
     """Return the first tasks that together hold no more audio than a batch should."""
-    left = _BATCH_SECONDS[tasks[0].kind] * SAMPLE_RATE
+    left = _BATCH_SECONDS * SAMPLE_RATE
     chosen: list[_Task] = []
     for task in tasks:
         left -= len(task.audio)

@@ -11,6 +11,7 @@ import structlog
 from earful.audio.vad import VadModel
 from earful.settings import Settings
 from earful.speech import metrics
+from earful.speech.hotwords import HotwordBias
 from earful.speech.moonshine import MoonshineModel
 from earful.speech.scheduler import LiveStream, Scheduler
 from earful.speech.types import (
@@ -39,6 +40,7 @@ class LocalSpeechService:
         self._threads = settings.speech_threads or _cores()
         self._limit = settings.max_streams or _STREAMS_PER_THREAD * self._threads
         self._scheduler: Scheduler | None = None
+        self._model: MoonshineModel | None = None
         self._streams: set[_Stream] = set()
         self._watch: asyncio.Task[None] | None = None
 
@@ -47,6 +49,7 @@ class LocalSpeechService:
         if self._scheduler is not None:
             return
         model, ear = await asyncio.to_thread(_load)
+        self._model = model
         self._scheduler = Scheduler(model, ear)
         self._scheduler.start(self._threads)
         self._watch = asyncio.create_task(self._end_abandoned())
@@ -54,11 +57,16 @@ class LocalSpeechService:
 
     async def open(self, options: StreamOptions, on_hypothesis: Callable[[Hypothesis], None]) -> SpeechStream:
         """Open a stream; see `SpeechService.open`. Raises `RuntimeError` before `start` or after `close`."""
-        if self._scheduler is None:
+        scheduler, model = self._scheduler, self._model
+        if scheduler is None or model is None:
             raise RuntimeError("the speech service is not running")
         _check_language(options.language)
-        self._admit(self._scheduler)
-        stream = _Stream(self._scheduler, options, on_hypothesis, self._streams.discard)
+        self._admit(scheduler)
+
+        def make_bias() -> HotwordBias | None:
+            return HotwordBias(model.tokenizer, options.hotwords) if options.hotwords else None
+
+        stream = _Stream(scheduler, options, on_hypothesis, make_bias, self._streams.discard)
         self._streams.add(stream)
         return stream
 
@@ -78,6 +86,7 @@ class LocalSpeechService:
         for stream in list(self._streams):
             await stream.close()
         await asyncio.to_thread(scheduler.stop)
+        self._model = None
 
     def _admit(self, scheduler: Scheduler) -> None:
         if len(self._streams) >= self._limit:
@@ -105,6 +114,7 @@ class _Stream:
         scheduler: Scheduler,
         options: StreamOptions,
         on_hypothesis: Callable[[Hypothesis], None],
+        make_bias: Callable[[], HotwordBias | None],
         on_close: "Callable[[_Stream], None]",
     ) -> None:
         self._loop = asyncio.get_running_loop()
@@ -113,7 +123,7 @@ class _Stream:
         self._on_close = on_close
         self._closed = False
         self._fed_at = self._loop.time()
-        self._live: LiveStream = scheduler.open(options, self._deliver)
+        self._live: LiveStream = scheduler.open(options, self._deliver, make_bias)
 
     def feed(self, samples: Samples) -> None:
         """Take more audio (float32 [n], 16 kHz); it is copied. Ignored after close."""

@@ -1,0 +1,393 @@
+"""Who gets the CPU next: the scheduler driven by hand, with stand-ins for the networks."""
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from earful.speech.scheduler import LiveStream, Scheduler
+from earful.speech.types import Hypothesis, Samples, StreamOptions
+from tests.speech.conftest import LevelEar, SpellingEngine, say
+
+OPTIONS = StreamOptions(endpoint_silence=0.5, max_segment=8.0, partial_interval=0.5)
+SECOND = 16_000
+
+
+class Desk:
+    """A scheduler with some streams and everything they were told."""
+
+    def __init__(self, streams: int = 1, options: StreamOptions = OPTIONS) -> None:
+        self.engine = SpellingEngine()
+        self.scheduler = Scheduler(self.engine, LevelEar(), clock=lambda: 0.0)
+        self.told: list[list[Hypothesis]] = [[] for _ in range(streams)]
+        self.order: list[tuple[int, bool]] = []
+        self.streams = [self.open(number, options) for number in range(streams)]
+
+    def open(self, number: int, options: StreamOptions) -> LiveStream:
+        def deliver(hypothesis: Hypothesis) -> None:
+            self.told[number].append(hypothesis)
+            self.order.append((number, hypothesis.is_final))
+
+        return self.scheduler.open(options, deliver)
+
+    def feed(self, audio: Samples, number: int = 0, chunk: int | None = None) -> None:
+        for at in range(0, len(audio), chunk or max(1, len(audio))):
+            self.scheduler.feed(self.streams[number], audio[at : at + (chunk or len(audio))])
+
+    def run(self) -> None:
+        while self.scheduler.run_once():
+            pass
+
+    def live(self, audio: Samples, number: int = 0, chunk: int = 1600) -> None:
+        """Feed and work in turns, as real time does."""
+        for at in range(0, len(audio), chunk):
+            self.feed(audio[at : at + chunk], number)
+            self.run()
+
+    def flush(self, number: int = 0) -> list[bool]:
+        done: list[bool] = []
+        self.scheduler.flush(self.streams[number], lambda: done.append(True))
+        return done
+
+    def finals(self, number: int = 0) -> list[str]:
+        return [h.text for h in self.told[number] if h.is_final]
+
+    def partials(self, number: int = 0) -> list[str]:
+        return [h.text for h in self.told[number] if not h.is_final]
+
+
+def test_words_come_back_as_partials_and_then_a_final() -> None:
+    """One utterance: growing partials, one final with everything."""
+    desk = Desk()
+    desk.live(say(11, 12, 13, 14, 15, quiet=1.0))
+    assert desk.finals() == ["w11 w12 w13 w14 w15"]
+    partials = desk.partials()
+    assert len(partials) >= 2
+    assert all(desk.finals()[0].startswith(text) for text in partials)
+    assert partials == sorted(partials, key=len)
+
+
+def test_partials_come_at_least_every_half_second_of_speech() -> None:
+    """No more than the interval and one chunk passes between two partials."""
+    desk = Desk()
+    desk.live(say(*range(11, 31)))
+    heard = [h.audio_end for h in desk.told[0]]
+    gaps = np.diff([0.0, *heard])
+    assert len(heard) >= 6
+    assert float(gaps.max()) <= 0.5 + 0.1 + 0.032 * 3
+
+
+def test_a_longer_interval_gives_fewer_partials() -> None:
+    """The interval is the client's choice."""
+    often, seldom = Desk(), Desk(options=StreamOptions(partial_interval=1.5, max_segment=8.0))
+    for desk in (often, seldom):
+        desk.live(say(*range(11, 31)))
+    assert len(seldom.told[0]) * 2 < len(often.told[0])
+
+
+def test_no_partials_when_not_wanted() -> None:
+    """Finals alone, even though they are prepared ahead."""
+    desk = Desk(options=StreamOptions(partials=False))
+    desk.live(say(11, 12, 13, 14, quiet=1.0))
+    assert desk.partials() == []
+    assert desk.finals() == ["w11 w12 w13 w14"]
+
+
+def test_the_final_is_ready_before_its_end_is_certain() -> None:
+    """It is recognised during the pause; when the end is certain nothing is left to compute."""
+    desk = Desk()
+    desk.live(say(11, 12, 13, quiet=0.3))
+    asked = len(desk.engine.journal)
+    desk.live(np.zeros(SECOND // 2, np.float32))
+    assert desk.finals() == ["w11 w12 w13"]
+    assert len(desk.engine.journal) == asked
+
+
+def test_speech_after_a_short_pause_makes_the_early_final_void() -> None:
+    """The pause was not the end: the utterance goes on, and its final has all of it."""
+    desk = Desk()
+    desk.live(say(11, 12, 13, quiet=0.3))
+    desk.live(say(14, 15, 16, quiet=1.0))
+    assert desk.finals() == ["w11 w12 w13 w14 w15 w16"]
+
+
+def test_finals_go_before_partials() -> None:
+    """With both waiting, the final is recognised first."""
+    desk = Desk(streams=2)
+    desk.feed(say(*range(11, 23)), 0)
+    desk.feed(say(31, 32, 33, quiet=1.0), 1)
+    desk.run()
+    assert desk.order[0] == (1, True)
+    assert (0, False) in desk.order
+
+
+def test_the_stalest_partial_goes_first_when_not_all_fit_a_batch() -> None:
+    """Of ten streams, the eight that have waited longest share the first batch."""
+    desk = Desk(streams=10)
+    for number in range(10):
+        desk.feed(say(*range(11, 21))[: 16_000 + 1600 * number], number)
+    assert desk.scheduler.run_once()
+    desk.engine.journal.clear()
+    assert desk.scheduler.run_once()
+    (batch,) = desk.engine.journal
+    served = {number for number, _ in desk.order}
+    assert len(batch) == 8
+    assert served == set(range(2, 10))
+
+
+def test_streams_share_a_batch() -> None:
+    """What is due at the same time is recognised together."""
+    desk = Desk(streams=4)
+    for number in range(4):
+        desk.feed(say(11, 12, 13), number)
+    desk.run()
+    assert any(len(batch) == 4 for batch in desk.engine.journal)
+
+
+def test_a_batch_is_short_enough_not_to_hold_up_finals() -> None:
+    """Long utterances fill a batch by their seconds."""
+    desk = Desk(streams=8, options=StreamOptions(max_segment=20.0))
+    for number in range(8):
+        desk.feed(say(*([11] * 40)), number)
+    desk.run()
+    assert max(sum(samples for samples, _ in batch) for batch in desk.engine.journal) <= 17 * SECOND
+
+
+def test_a_busy_machine_skips_partials_but_no_final() -> None:
+    """Ten seconds arrive at once: few partials, all the words."""
+    desk = Desk()
+    utterances = [say(*range(10 * n + 11, 10 * n + 16), quiet=0.8) for n in range(6)]
+    desk.feed(np.concatenate(utterances))
+    desk.run()
+    words = [f"w{10 * n + k}" for n in range(6) for k in range(11, 16)]
+    assert " ".join(desk.finals()).split() == words
+    assert len(desk.partials()) < 3
+
+
+def test_streams_do_not_mix() -> None:
+    """Interleaved audio of three speakers stays apart."""
+    desk = Desk(streams=3)
+    audio = [say(*range(10 + 20 * n, 20 + 20 * n), quiet=1.0) for n in range(3)]
+    for at in range(0, len(audio[0]), 1000):
+        for number in range(3):
+            desk.feed(audio[number][at : at + 1000], number)
+        desk.run()
+    for number in range(3):
+        assert desk.finals(number) == [" ".join(f"w{w}" for w in range(10 + 20 * number, 20 + 20 * number))]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 160, 511, 512, 513, 3200, 16_000, 10**6])
+def test_chunk_sizes_make_no_difference(chunk: int) -> None:
+    """The same audio gives the same finals however it is divided."""
+    audio = np.concatenate((np.zeros(3000, np.float32), say(11, 12, 13, quiet=0.7), say(21, 22, 23)))
+    desk = Desk()
+    desk.feed(audio, chunk=chunk)
+    done = desk.flush()
+    desk.run()
+    assert desk.finals() == ["w11 w12 w13", "w21 w22 w23"]
+    assert done == [True]
+
+
+def test_flush_delivers_every_word_first() -> None:
+    """Stopping in the middle of speech: what was fed is said before the flush is done."""
+    desk = Desk()
+    desk.live(say(11, 12, 13, 14))
+    assert desk.finals() == []
+    states: list[list[str]] = []
+    desk.scheduler.flush(desk.streams[0], lambda: states.append(desk.finals()))
+    desk.run()
+    assert states == [["w11 w12 w13 w14"]]
+
+
+def test_flush_of_a_silent_stream_is_done_at_once() -> None:
+    """Nothing was fed, nothing is owed."""
+    desk = Desk()
+    done = desk.flush()
+    desk.run()
+    assert done == [True]
+    assert desk.told == [[]]
+
+
+def test_several_flushes_are_all_answered() -> None:
+    """Each caller is told."""
+    desk = Desk()
+    desk.feed(say(11, 12, 13))
+    done = [desk.flush(), desk.flush()]
+    desk.run()
+    assert done == [[True], [True]]
+    assert desk.finals() == ["w11 w12 w13"]
+
+
+def test_a_stream_goes_on_after_a_flush_and_its_times_carry_on() -> None:
+    """A new segment, counted and timed from the stream's beginning."""
+    desk = Desk()
+    desk.live(say(11, 12, 13))
+    desk.flush()
+    desk.run()
+    desk.live(say(21, 22, 23, quiet=1.0))
+    first, second = (h for h in desk.told[0] if h.is_final)
+    assert (first.segment, second.segment) == (0, 1)
+    assert second.start >= first.end
+    assert second.text == "w21 w22 w23"
+    assert second.start == pytest.approx(0.9, abs=0.1)
+
+
+def test_a_forced_cut_neither_loses_nor_repeats_a_word() -> None:
+    """Eighteen seconds without a pause become several finals that together say everything once."""
+    desk = Desk(options=StreamOptions(max_segment=5.0))
+    dips = [np.concatenate((say(w)[:-512], np.full(512, 0.0051, np.float32))) for w in range(11, 71)]
+    desk.live(np.concatenate((*dips, np.zeros(SECOND, np.float32))))
+    finals = desk.finals()
+    assert len(finals) >= 3
+    words = " ".join(finals).split()
+    assert words[0] == "w11"
+    assert words[-1] == "w70"
+    assert len(words) == len(set(words))
+    assert len(words) >= 58  # the stand-in counts loud samples: a rounding at a cut may drop one
+
+
+def test_segments_are_numbered_without_gaps() -> None:
+    """What was never shown takes no number."""
+    desk = Desk()
+    for word in (11, 31, 51):
+        desk.live(say(word, quiet=1.0)[-16_500:])  # too short to be speech
+        desk.live(say(word, word + 1, word + 2, quiet=1.0))
+    assert [h.segment for h in desk.told[0] if h.is_final] == [0, 1, 2]
+
+
+def test_a_final_tells_when_it_was_said() -> None:
+    """Start and end bracket the voice; audio_end covers what was heard."""
+    desk = Desk()
+    desk.live(np.concatenate((np.zeros(SECOND, np.float32), say(11, 12, 13, 14, 15, quiet=1.0))))
+    final = desk.told[0][-1]
+    assert final.is_final
+    assert final.start == pytest.approx(1.0, abs=0.07)
+    assert final.end == pytest.approx(2.5, abs=0.07)
+    assert final.audio_end >= final.end
+    assert final.confidence == pytest.approx(0.9)
+    assert [word.text for word in final.words] == final.text.split()
+    assert final.stable_chars == len(final.text)
+
+
+def test_words_are_left_out_when_not_wanted() -> None:
+    """The option is obeyed."""
+    desk = Desk(options=StreamOptions(words=False))
+    desk.live(say(11, 12, 13, quiet=1.0))
+    assert desk.told[0][-1].words == ()
+
+
+def test_later_partials_begin_with_what_was_agreed() -> None:
+    """The decoder is given the agreed tokens, so that an update pays for new words only."""
+    desk = Desk()
+    desk.live(say(*range(11, 26)))
+    prefixes = [prefix for batch in desk.engine.journal for _, prefix in batch]
+    assert prefixes[0] == ()
+    assert any(len(prefix) >= 5 for prefix in prefixes)
+    stable = [h.stable_chars for h in desk.told[0]]
+    assert stable == sorted(stable)
+
+
+def test_closing_drops_what_waits_and_answers_flushes() -> None:
+    """No caller hangs, nothing more is delivered."""
+    desk = Desk()
+    desk.feed(say(11, 12, 13, quiet=1.0))
+    done = desk.flush()
+    desk.scheduler.close(desk.streams[0])
+    desk.scheduler.close(desk.streams[0])
+    desk.run()
+    assert done == [True]
+    assert desk.told == [[]]
+    assert desk.scheduler.streams == 0
+
+
+def test_closing_in_the_middle_of_decoding_delivers_nothing() -> None:
+    """The listener has gone while the engine was at work."""
+    desk = Desk()
+    inner: Callable[..., object] = desk.engine.decode
+
+    def closing(*args: object) -> object:
+        desk.scheduler.close(desk.streams[0])
+        return inner(*args)
+
+    desk.engine.decode = closing  # type: ignore[method-assign, assignment]
+    desk.feed(say(11, 12, 13, quiet=1.0))
+    desk.run()
+    assert desk.told == [[]]
+
+
+def test_audio_after_close_is_ignored() -> None:
+    """A late chunk does no harm; a late flush is answered."""
+    desk = Desk()
+    desk.scheduler.close(desk.streams[0])
+    desk.feed(say(11, 12, 13))
+    assert desk.flush() == [True]
+    assert not desk.scheduler.run_once()
+
+
+def test_many_streams_come_and_go_without_leaving_anything() -> None:
+    """The scheduler forgets closed streams."""
+    desk = Desk(streams=0)
+    for _ in range(300):
+        stream = desk.scheduler.open(OPTIONS, lambda _: None)
+        desk.scheduler.feed(stream, say(11, 12))
+        desk.scheduler.run_once()
+        desk.scheduler.close(stream)
+    assert desk.scheduler.streams == 0
+    assert not desk.scheduler.run_once()
+    assert desk.scheduler.load().lag == 0.0
+
+
+def test_a_broken_engine_costs_an_utterance_not_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    """The failure is logged, the flush is answered, and the next utterance is recognised."""
+    desk = Desk()
+    desk.engine.fail = True
+    desk.feed(say(11, 12, 13, quiet=1.0))
+    done = desk.flush()
+    desk.run()
+    assert done == [True]
+    assert desk.finals() == []
+    desk.engine.fail = False
+    desk.live(say(21, 22, 23, quiet=1.0))
+    assert desk.finals() == ["w21 w22 w23"]
+
+
+def test_the_lag_of_a_stream_that_is_not_served_shows_in_the_load() -> None:
+    """Audio that waits is what admission control looks at."""
+    desk = Desk()
+    desk.feed(say(*range(11, 21)))
+    assert desk.scheduler.load().lag == pytest.approx(3.0)
+    desk.run()
+    assert desk.scheduler.load().lag < 0.5
+
+
+def test_busy_is_the_share_of_time_in_use() -> None:
+    """A thread that worked one of the last five seconds was busy for a fifth."""
+    now = 100.0
+    scheduler = Scheduler(SpellingEngine(), LevelEar(), clock=lambda: now)
+
+    class SlowEar(LevelEar):
+        def probabilities(self, samples: Samples, state: object) -> Samples:
+            nonlocal now
+            now += 1.0
+            return super().probabilities(samples, state)  # type: ignore[arg-type]
+
+    scheduler._ear = SlowEar()
+    stream = scheduler.open(OPTIONS, lambda _: None)
+    scheduler.feed(stream, np.zeros(3200, np.float32))
+    assert scheduler.run_once()
+    assert scheduler.load().busy == pytest.approx(0.2)
+
+
+def test_threads_do_the_work_and_stop() -> None:
+    """The same with real threads: the flush is answered from one of them, and stop joins them."""
+    desk = Desk()
+    desk.scheduler.start(2)
+    desk.feed(say(11, 12, 13, 14))
+    done = threading.Event()
+    desk.scheduler.flush(desk.streams[0], done.set)
+    assert done.wait(20)
+    assert desk.finals() == ["w11 w12 w13 w14"]
+    desk.scheduler.stop()
+    assert desk.scheduler.streams == 0
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("speech-")]
