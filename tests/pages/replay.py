@@ -6,7 +6,8 @@ an error. The pages, the accounts and the token route are the real ones.
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,9 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from starlette.responses import JSONResponse
 
 from earful.accounts.service import Accounts
+from earful.accounts.types import Credentials
 from earful.dialects.symbl.auth import token_router
+from earful.dialects.symbl.errors import install_error_handlers
 from earful.pages import router as pages_router
 from earful.settings import Settings
 from earful.store.database import Database
@@ -34,6 +37,7 @@ class Behaviour:
     refuse: int | None = None
     lose_after: int | None = None
     complain: str | None = None
+    credentials: Credentials | None = None
     starts: list[dict[str, Any]] = field(default_factory=list)
     audio_bytes: int = 0
     sockets: list[str] = field(default_factory=list)
@@ -44,15 +48,16 @@ def replay_app(settings: Settings, behaviour: Behaviour) -> FastAPI:
     database = Database(settings.database)
     accounts = Accounts(database)
 
-    async def lifespan(_app: FastAPI) -> Any:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await database.start()
-        await accounts.ensure_default()
+        behaviour.credentials = await accounts.ensure_default()
         yield
         await database.close()
 
-    from contextlib import asynccontextmanager
-
-    app = FastAPI(lifespan=asynccontextmanager(lifespan))
+    app = FastAPI(lifespan=lifespan)
+    app.state.accounts = accounts
+    install_error_handlers(app)
     app.include_router(token_router(accounts))
     app.include_router(pages_router(accounts, settings))
 
@@ -98,9 +103,7 @@ async def _stream(socket: WebSocket, behaviour: Behaviour) -> None:
                 for _at, frame in pending:
                     await socket.send_json(frame)
                 await socket.send_json(_platform("recognition_stopped"))
-                await socket.send_json(
-                    _platform("conversation_completed", conversationId=CONVERSATION_ID)
-                )
+                await socket.send_json(_platform("conversation_completed", conversationId=CONVERSATION_ID))
                 await socket.close(1000)
                 return
             continue
