@@ -1,0 +1,1 @@
+"""What is fast, measured, with the peer in the same run."""

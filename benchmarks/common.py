@@ -1,0 +1,219 @@
+"""A real server in its own process, and callers that speak to it in real time over real WebSockets."""
+
+import asyncio
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+import websockets
+
+from benchmarks.measure import Log, Result
+from benchmarks.tracks import SAMPLE_RATE, Track
+
+__all__ = ["Server", "Usage", "call", "cores", "pin", "running_server", "write_json"]
+
+FRAME_S = 0.02
+_START_TIMEOUT_S = 60.0
+_END_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Processor seconds used so far, and resident memory now in MiB."""
+
+    cpu_s: float
+    memory_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running `earful serve` and the token to speak to it with."""
+
+    url: str
+    token: str
+    process: psutil.Process
+    ready_s: float
+
+    def usage(self) -> Usage:
+        """Return what the server and its children use."""
+        family = [self.process, *self.process.children(recursive=True)]
+        cpu = sum(sum(one.cpu_times()[:2]) for one in family)
+        return Usage(cpu, sum(one.memory_info().rss for one in family) / 2**20)
+
+    def stream_url(self, connection: str) -> str:
+        """Return the address of one caller's socket."""
+        return f"{self.url.replace('http', 'ws', 1)}/v1/streaming/{connection}?access_token={self.token}"
+
+
+def cores() -> list[int]:
+    """Return the processor cores that this process may use."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+def pin(to: Sequence[int]) -> None:
+    """Keep this process on some cores; nothing where the system has no such thing."""
+    if to and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, to)
+
+
+@contextmanager
+def running_server(*, on: Sequence[int] = (), settings: dict[str, str] | None = None) -> Iterator[Server]:
+    """Run `earful serve` on a free port with an empty data folder, on the given cores.
+
+    Raises `RuntimeError` with the server's own words when it does not come up.
+    """
+    with tempfile.TemporaryDirectory(prefix="earful-bench-") as folder:
+        environment = {**os.environ, "EARFUL_LOG_LEVEL": "error", **(settings or {})}
+        command = [str(Path(sys.executable).parent / "earful")]
+        made = subprocess.run(
+            [*command, "apps", "create", "benchmark", "--json", "--data-dir", folder],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
+        credentials = json.loads(made.stdout)
+        output = Path(folder) / "server.out"
+        started = time.monotonic()
+        with output.open("wb") as sink:
+            process = subprocess.Popen(
+                [*command, "serve", "--port", "0", "--data-dir", folder],
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                preexec_fn=lambda: pin(on),
+            )
+        try:
+            url, token = _wait_until_ready(process, output, credentials, started)
+            yield Server(url, token, psutil.Process(process.pid), time.monotonic() - started)
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_ready(
+    process: "subprocess.Popen[bytes]", output: Path, credentials: dict[str, str], started: float
+) -> tuple[str, str]:
+    url = None
+    while process.poll() is None and time.monotonic() - started < _START_TIMEOUT_S:
+        found = re.search(r"http://[\w.\[\]:]+:\d+", output.read_text(errors="replace"))
+        url = found.group() if found else None
+        if url is not None:
+            answer = httpx.post(
+                f"{url}/oauth2/token:generate",
+                json={
+                    "type": "application",
+                    "appId": credentials["appId"],
+                    "appSecret": credentials["appSecret"],
+                },
+                timeout=30,
+            )
+            if answer.status_code == 200:
+                return url, answer.json()["accessToken"]
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not come up:\n{output.read_text(errors='replace')}")
+
+
+async def call(server: Server, track: Track, *, starts_in: float = 0.0, seconds: float | None = None) -> Log:
+    """Speak a track in real time, 20 ms at a time, and return what came back, with times.
+
+    A caller who falls behind sends what is due at once. After the last frame it stops politely and takes
+    what still comes.
+    """
+    log = Log()
+    await asyncio.sleep(starts_in)
+    try:
+        url = server.stream_url(secrets.token_hex(16))
+        async with websockets.connect(url, max_size=None, ping_interval=None, compression=None) as socket:
+            await socket.send(json.dumps(_start_request()))
+            await _wait_for(socket, "recognition_started")
+            clock = _Clock()
+            reader = asyncio.create_task(_read(socket, log, clock))
+            await _speak(socket, track, clock, seconds or track.seconds)
+            await socket.send(json.dumps({"type": "stop_request"}))
+            await asyncio.wait_for(reader, _END_TIMEOUT_S)
+    except (OSError, TimeoutError, websockets.WebSocketException) as error:
+        log.error = f"{type(error).__name__}: {error}"
+    return log
+
+
+class _Clock:
+    """Seconds since the first audio was sent, and seconds of audio sent."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.sent = 0.0
+
+    def now(self) -> float:
+        return time.monotonic() - self.began
+
+
+async def _speak(socket: Any, track: Track, clock: _Clock, seconds: float) -> None:
+    size = round(FRAME_S * SAMPLE_RATE) * 2
+    clock.began = time.monotonic()
+    for number in range(round(seconds / FRAME_S)):
+        frame = track.pcm[number * size : (number + 1) * size]
+        if not frame:
+            return
+        # A frame can leave only once its last sample has been said.
+        wait = (number + 1) * FRAME_S - clock.now()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        await socket.send(frame)
+        clock.sent = (number + 1) * FRAME_S
+
+
+async def _read(socket: Any, log: Log, clock: _Clock) -> None:
+    async for text in socket:
+        message = json.loads(text).get("message")
+        if not isinstance(message, dict):
+            continue
+        if message.get("type") == "recognition_result":
+            heard = message["punctuated"]["transcript"]
+            log.results.append(Result(clock.now(), clock.sent, heard, bool(message["isFinal"])))
+        elif message.get("type") == "error":
+            log.error = message.get("details")
+
+
+async def _wait_for(socket: Any, kind: str) -> None:
+    while True:
+        body = json.loads(await asyncio.wait_for(socket.recv(), _END_TIMEOUT_S))
+        message = body.get("message")
+        if isinstance(message, dict) and message.get("type") == kind:
+            return
+        if body.get("type") == "error":
+            raise TimeoutError(str(body.get("details")))
+
+
+def _start_request() -> dict[str, Any]:
+    return {
+        "type": "start_request",
+        "insightTypes": ["question", "action_item"],
+        "config": {
+            "confidenceThreshold": 0.5,
+            "languageCode": "en-US",
+            "speechRecognition": {"encoding": "LINEAR16", "sampleRateHertz": SAMPLE_RATE},
+        },
+    }
+
+
+def write_json(path: Path | None, make: Callable[[], Any]) -> None:
+    """Write figures to a file when one is asked for."""
+    if path is not None:
+        path.write_text(json.dumps(make(), indent=1) + "\n")

@@ -1,0 +1,129 @@
+"""One run at one number of callers, and the search for the largest number that is still good."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.common import Server, call
+from benchmarks.measure import Figures, Log, figures, lost_words, percentile, percentiles
+from benchmarks.streams.peer import run_peer
+from benchmarks.tracks import Track
+
+__all__ = ["Bar", "Run", "find_capacity", "run_earful", "run_moonshine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What "holds" means. Seconds; `lost` is a share of the words."""
+
+    partial_age_p95: float = 1.0
+    final_p99_beyond_silence: float = 0.42
+    silence: float = 0.5
+    lost: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What N callers got. `cpu` in cores, `memory_mib` resident; `lost` words against each alone."""
+
+    system: str
+    callers: int
+    found: Figures
+    cpu: float
+    memory_mib: float
+    lost: int
+    words: int
+    errors: tuple[str, ...]
+
+    def holds(self, bar: Bar) -> bool:
+        """Whether every caller was served as the bar says."""
+        age = percentile(self.found.age, 95)
+        final = percentile(self.found.final, 99)
+        return (
+            not self.errors
+            and age is not None
+            and age <= bar.partial_age_p95
+            and (final is None or final <= bar.silence + bar.final_p99_beyond_silence)
+            and self.lost <= bar.lost * self.words
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the run as plain values."""
+        return {
+            "system": self.system,
+            "callers": self.callers,
+            "partialAge": percentiles(self.found.age),
+            "wordToPartial": percentiles(self.found.word),
+            "speechEndToFinal": percentiles(self.found.final),
+            "unmatchedEnds": self.found.unmatched,
+            "cores": round(self.cpu, 3),
+            "coresPerStream": round(self.cpu / self.callers, 4),
+            "memoryMib": round(self.memory_mib),
+            "lostWords": self.lost,
+            "words": self.words,
+            "errors": list(self.errors),
+        }
+
+
+def run_earful(server: Server, tracks: Sequence[Track], alone: Sequence[str], seconds: float) -> Run:
+    """Let every track call the server at once, a little apart, in real time."""
+    before = server.usage()
+    logs = asyncio.run(_all(server, tracks, seconds))
+    after = server.usage()
+    return _run("earful", logs, tracks, alone, (after.cpu_s - before.cpu_s) / seconds, after.memory_mib)
+
+
+def run_moonshine(
+    tracks: Sequence[Track], alone: Sequence[str], seconds: float, *, on: Sequence[int], interval_s: float
+) -> Run:
+    """Let every track speak to moonshine-voice at once. Words are lost against its run with one caller."""
+    logs, cpu_s, memory = run_peer(tracks, on=on, interval_s=interval_s, seconds=seconds)
+    return _run("moonshine-voice", logs, tracks, alone, cpu_s / seconds, memory)
+
+
+def find_capacity(
+    run: Callable[[int], Run], holds: Callable[[Run], bool], *, first: int, most: int
+) -> list[Run]:
+    """Double the callers until they are too many, then halve the gap; return every run, in order made.
+
+    The capacity is the largest number among the runs that hold.
+    """
+    runs: list[Run] = []
+    good, bad = 0, most + 1
+    callers = first
+    while good + 1 < bad:
+        runs.append(run(callers))
+        if holds(runs[-1]):
+            good = callers
+        else:
+            bad = callers
+        doubled = min(good * 2, most)
+        callers = doubled if bad > most and doubled > good else (good + bad) // 2
+        if bad - good <= max(1, good // 16):
+            break
+    return runs
+
+
+async def _all(server: Server, tracks: Sequence[Track], seconds: float) -> list[Log]:
+    apart = 1.0 / len(tracks)
+    calls = (call(server, one, starts_in=apart * n, seconds=seconds) for n, one in enumerate(tracks))
+    return list(await asyncio.gather(*calls))
+
+
+def _run(
+    system: str, logs: Sequence[Log], tracks: Sequence[Track], alone: Sequence[str], cpu: float, memory: float
+) -> Run:
+    found = Figures()
+    for log, track in zip(logs, tracks, strict=True):
+        found += figures(log, track)
+    return Run(
+        system=system,
+        callers=len(tracks),
+        found=found,
+        cpu=cpu,
+        memory_mib=memory,
+        lost=sum(lost_words(wanted, log.text) for wanted, log in zip(alone, logs, strict=True)),
+        words=sum(len(wanted.split()) for wanted in alone),
+        errors=tuple(log.error for log in logs if log.error is not None),
+    )
