@@ -16,6 +16,7 @@ from earful.accounts.types import (
     AccessToken,
     Application,
     Credentials,
+    Deactivated,
     InvalidCredentials,
     InvalidToken,
     NameTaken,
@@ -23,6 +24,7 @@ from earful.accounts.types import (
 )
 from earful.store.applications import ApplicationRecord, ApplicationStore, DuplicateApplication
 from earful.store.database import Database
+from earful.store.usage import UsageDay, UsageStore
 
 __all__ = ["DEFAULT_APPLICATION", "Accounts"]
 
@@ -49,6 +51,7 @@ class Accounts:
 
     def __init__(self, database: Database, *, token_lifetime_s: int = 86_400) -> None:
         self._store = ApplicationStore(database)
+        self._usage = UsageStore(database)
         self._token_lifetime_s = token_lifetime_s
         self._signing_key: str | None = None
         self._checked: dict[str, tuple[float, ApplicationRecord | None]] = {}
@@ -77,11 +80,44 @@ class Accounts:
 
         It may be named by its name, its application id or its customer id.
         """
+        record = await self._named(name_or_id)
+        await self._store.remove(record.id)
+        self._checked.clear()
+        return _application(record)
+
+    async def get(self, name_or_id: str) -> Application:
+        """Return an application as the database has it now. Raises `UnknownApplication`."""
+        return _application(await self._named(name_or_id))
+
+    async def set_active(self, name_or_id: str, active: bool) -> Application:
+        """Let an application be used, or not until further notice. Raises `UnknownApplication`."""
+        record = await self._named(name_or_id)
+        await self._usage.set_active(record.id, active)
+        self._checked.clear()
+        return await self.get(record.id)
+
+    async def set_balance(self, name_or_id: str, balance_s: float | None) -> Application:
+        """Set how many seconds of audio an application may still use. Raises `UnknownApplication`."""
+        record = await self._named(name_or_id)
+        await self._usage.set_balance(record.id, balance_s)
+        self._checked.clear()
+        return await self.get(record.id)
+
+    async def usage(self, name_or_id: str) -> Sequence[UsageDay]:
+        """Return what an application has used by day. Raises `UnknownApplication`."""
+        return await self._usage.days((await self._named(name_or_id)).id)
+
+    async def charge(self, customer_id: str, audio_s: float, *, sessions: int = 0) -> Application | None:
+        """Record used audio (seconds), and return how the application stands now; None when it is gone."""
+        if not await self._usage.charge(customer_id, audio_s, sessions):
+            return None
+        record = await self._store.find(id=customer_id)
+        return _application(record) if record else None
+
+    async def _named(self, name_or_id: str) -> ApplicationRecord:
         for record in await self._store.list():
             if name_or_id in (record.name, record.app_id, record.id):
-                await self._store.remove(record.id)
-                self._checked.clear()
-                return _application(record)
+                return record
         raise UnknownApplication(f"there is no application {name_or_id!r}")
 
     async def issue_token(self, app_id: str, app_secret: str) -> AccessToken:
@@ -117,17 +153,20 @@ class Accounts:
         self._checked.clear()
 
     async def verify(self, token: str) -> Application:
-        """Return the application that a token (or an API key) stands for. Raises `InvalidToken`."""
+        """Return the application that a token (or an API key) stands for.
+
+        Raises `InvalidToken`, of which `Deactivated` is a kind.
+        """
         if _is_api_key(token):
             record = await self._recall(key_hash=_hash(token))
             if record is None:
                 raise InvalidToken("no application has that key")
-            return _application(record)
+            return _in_use(record)
         claims = await self._claims(token)
         record = await self._recall(id=claims["sub"])
         if record is None or record.token_generation != claims["gen"]:
             raise InvalidToken("the token was revoked")
-        return _application(record)
+        return _in_use(record)
 
     async def _authenticate(self, app_id: str, app_secret: str) -> ApplicationRecord:
         record = await self._store.find(app_id=app_id)
@@ -223,4 +262,17 @@ def _record(name: str, credentials: Credentials) -> ApplicationRecord:
 
 
 def _application(record: ApplicationRecord) -> Application:
-    return Application(id=record.id, app_id=record.app_id, name=record.name, created_at=record.created_at)
+    return Application(
+        id=record.id,
+        app_id=record.app_id,
+        name=record.name,
+        created_at=record.created_at,
+        active=record.active,
+        balance_s=record.balance_s,
+    )
+
+
+def _in_use(record: ApplicationRecord) -> Application:
+    if not record.active:
+        raise Deactivated("the application has been deactivated")
+    return _application(record)

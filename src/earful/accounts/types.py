@@ -8,6 +8,7 @@ __all__ = [
     "AccountError",
     "Application",
     "Credentials",
+    "Deactivated",
     "InvalidCredentials",
     "InvalidToken",
     "NameTaken",
@@ -21,6 +22,7 @@ class AccountError(Exception):
     AccountError
     ├── InvalidCredentials   the application id and secret do not belong together
     ├── InvalidToken         a token that is not ours, has expired, or was revoked
+    │   └── Deactivated      the token is good, but its application is not in use
     ├── NameTaken            another application has that name
     └── UnknownApplication   no application of that name or id
     """
@@ -32,6 +34,10 @@ class InvalidCredentials(AccountError):
 
 class InvalidToken(AccountError):
     """The token is not one of ours, has expired, or belongs to an application that is gone."""
+
+
+class Deactivated(InvalidToken):
+    """The token is good, but its application has been deactivated."""
 
 
 class NameTaken(AccountError):
@@ -47,13 +53,16 @@ class Application:
     """A program that may use this server, and the owner of the conversations it makes.
 
     `id` is a UUID, also told to clients as the customer id; `app_id` is the public half of the
-    credentials (64 letters and digits).
+    credentials (64 letters and digits). `balance_s` is how many seconds of audio it may still use, None
+    for any number; one that is not `active` may not be used at all.
     """
 
     id: str
     app_id: str
     name: str
     created_at: datetime
+    active: bool = True
+    balance_s: float | None = None
 
     @property
     def customer_id(self) -> str:

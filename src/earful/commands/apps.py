@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from earful.accounts.service import Accounts
-from earful.accounts.types import AccountError, Credentials
+from earful.accounts.types import AccountError, Application, Credentials
 from earful.commands.options import DataDir, fail, settings_or_exit
 from earful.settings import Settings
 from earful.store.database import Database, DatabaseError
@@ -62,6 +62,74 @@ def list_applications(data_dir: DataDir = None, as_json: AsJson = False) -> None
     for row in rows:
         typer.echo(f"{row['name']}\n  appId       {row['appId']}\n  customerId  {row['customerId']}")
         typer.echo(f"  created     {row['createdAt']}")
+
+
+@app.command("activate")
+def activate(
+    name: Annotated[str, typer.Argument(help="Its name, application id or customer id.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Let a deactivated application be used again."""
+    settings = settings_or_exit(data_dir=data_dir)
+    changed = _with_accounts(settings, lambda accounts: accounts.set_active(name, True))
+    typer.echo(f"The application {changed.name!r} is active.")
+
+
+@app.command("deactivate")
+def deactivate(
+    name: Annotated[str, typer.Argument(help="Its name, application id or customer id.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Refuse an application, and end its sessions, until it is activated again. Nothing is removed."""
+    settings = settings_or_exit(data_dir=data_dir)
+    changed = _with_accounts(settings, lambda accounts: accounts.set_active(name, False))
+    typer.echo(f"The application {changed.name!r} is deactivated.")
+
+
+@app.command("balance")
+def balance(
+    name: Annotated[str, typer.Argument(help="Its name, application id or customer id.")],
+    data_dir: DataDir = None,
+    to: Annotated[float | None, typer.Option("--set", min=0, help="Seconds of audio it may use.")] = None,
+    add: Annotated[float | None, typer.Option("--add", help="Seconds of audio to add.")] = None,
+    unlimited: Annotated[bool, typer.Option("--unlimited", help="Let it use any amount.")] = False,
+) -> None:
+    """Show or change how many seconds of audio an application may still use (unlimited by default)."""
+    if (to is not None) + (add is not None) + unlimited > 1:
+        raise fail("give only one of --set, --add and --unlimited")
+    settings = settings_or_exit(data_dir=data_dir)
+
+    async def change(accounts: Accounts) -> Application:
+        found = await accounts.get(name)
+        if unlimited:
+            return await accounts.set_balance(found.id, None)
+        if add is not None:
+            return await accounts.set_balance(found.id, (found.balance_s or 0.0) + add)
+        return found if to is None else await accounts.set_balance(found.id, to)
+
+    left = _with_accounts(settings, change).balance_s
+    typer.echo("unlimited" if left is None else f"{max(left, 0.0):.1f} seconds")
+
+
+@app.command("usage")
+def usage(
+    name: Annotated[str, typer.Argument(help="Its name, application id or customer id.")],
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how many seconds of audio an application has used, by day (UTC)."""
+    settings = settings_or_exit(data_dir=data_dir)
+    days = _with_accounts(settings, lambda accounts: accounts.usage(name))
+    rows = [
+        {"day": day.day.isoformat(), "audioSeconds": round(day.audio_s, 3), "sessions": day.sessions}
+        for day in days
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        typer.echo(f"{row['day']}  {row['audioSeconds']:>12.1f} s  {row['sessions']:>6} sessions")
+    typer.echo(f"{'total':<10}  {sum(day.audio_s for day in days):>12.1f} s")
 
 
 @app.command("remove")

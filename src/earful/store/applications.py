@@ -33,6 +33,8 @@ class ApplicationRecord:
     key_hash: str
     created_at: datetime
     token_generation: int = 0
+    active: bool = True
+    balance_s: float | None = None
 
 
 class ApplicationStore:

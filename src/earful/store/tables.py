@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    true,
 )
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "signing_keys",
     "topics",
     "tracker_matches",
+    "usage",
     "webhook_deliveries",
 ]
 
@@ -142,6 +145,17 @@ applications = Table(
     Column("key_hash", SafeString(64), nullable=False, unique=True),
     Column("token_generation", Integer, nullable=False, default=0),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("active", Boolean, nullable=False, server_default=true()),
+    Column("balance_s", Float),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("audio_s", Float, nullable=False),
+    Column("sessions", Integer, nullable=False),
 )
 
 signing_keys = Table(
