@@ -1,0 +1,36 @@
+"""Points the vendor's published `symbl` package at the server in `BASE`, which it has no setting for.
+
+Runs in .venv-vendor; imported before `symbl`.
+"""
+
+import json
+import os
+import sys
+
+import symbl_rest
+
+BASE = os.environ["BASE"]
+CREDENTIALS = {"app_id": os.environ["APP_ID"], "app_secret": os.environ["APP_SECRET"]}
+
+configuration = symbl_rest.Configuration()
+configuration.host = BASE
+symbl_rest.Configuration.set_default(configuration)
+
+import symbl  # noqa: E402, F401 (its API objects copy the configuration when they are made)
+
+WS = "ws" + BASE.removeprefix("http")
+streaming = sys.modules["symbl.streaming_api.StreamingApi"]
+streaming.SYMBL_STREAMING_API_FORMAT = WS + "/v1/realtime/insights/{}?source=python_sdk"
+sys.modules["symbl.Connection"].SYMBL_WEBSOCKET_BASE_PATH = WS + "/session/subscribe/"
+
+
+def speech():
+    """Blocks of 4 096 samples, as the vendor's microphone loop sends them."""
+    with open(os.environ["SPEECH"], "rb") as file:
+        while block := file.read(8192):
+            yield block
+
+
+def finish(result):
+    """Hand the result to the test."""
+    print("RESULT " + json.dumps(result, default=str), flush=True)
