@@ -1,7 +1,7 @@
 """Who gets the CPU next: the scheduler driven by hand, with stand-ins for the networks."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -391,3 +391,34 @@ def test_threads_do_the_work_and_stop() -> None:
     desk.scheduler.stop()
     assert desk.scheduler.streams == 0
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("speech-")]
+
+
+class MetronomeAligner:
+    """Puts a word on every second."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def align(self, samples: Samples, words: Sequence[str]) -> list[tuple[float, float]] | None:
+        self.asked.append(list(words))
+        return [(float(at), at + 0.5) for at in range(len(words))]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_exact_word_times_are_found_for_finals_only_when_asked(wanted: bool) -> None:
+    """Partials keep estimates; the final carries the aligner's times, counted from the stream's start."""
+    aligner = MetronomeAligner()
+    scheduler = Scheduler(SpellingEngine(), LevelEar(), aligner=aligner, clock=lambda: 0.0)
+    told: list[Hypothesis] = []
+    stream = scheduler.open(StreamOptions(align=wanted), told.append)
+    audio = np.concatenate((np.zeros(2 * SECOND, np.float32), say(11, 12, 13, quiet=1.0)))
+    for at in range(0, len(audio), 1600):
+        scheduler.feed(stream, audio[at : at + 1600])
+        while scheduler.run_once():
+            pass
+    final = told[-1]
+    assert final.is_final
+    assert aligner.asked == ([["w11", "w12", "w13"]] if wanted else [])
+    spread = final.words[-1].start - final.words[0].start
+    assert (spread == pytest.approx(2.0)) is wanted
+    assert final.words[0].start == pytest.approx(2.0, abs=0.35)

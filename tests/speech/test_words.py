@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earful.speech.moonshine import Decoded, MoonshineModel
-from earful.speech.words import estimate_words, word_confidences
+from earful.speech.words import estimate_words, place_words, word_confidences
 
 
 def test_a_words_confidence_is_that_of_its_tokens(model: MoonshineModel) -> None:
@@ -56,3 +56,9 @@ def test_words_are_in_order_and_inside_the_audio(
         assert last - 0.002 <= word.start <= word.end
         last = word.end
     assert last <= offset + max(1, len(chances)) * 0.032 + 0.002
+
+
+def test_known_times_are_counted_from_the_stream() -> None:
+    """Offset plus time, to the millisecond, confidence kept."""
+    (word,) = place_words([("yes", 0.7)], [(0.1234, 0.5)], 3.0)
+    assert (word.text, word.start, word.end, word.confidence) == ("yes", 3.123, 3.5, 0.7)

@@ -28,11 +28,11 @@ from earful.speech.moonshine import Bias, Decoded
 from earful.speech.partials import Agreement
 from earful.speech.tokenizer import Tokenizer
 from earful.speech.types import Hypothesis, Samples, StreamOptions
-from earful.speech.words import estimate_words, word_confidences
+from earful.speech.words import estimate_words, place_words, word_confidences
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["Ear", "Engine", "LiveStream", "Load", "Scheduler"]
+__all__ = ["Ear", "Engine", "LiveStream", "Load", "Scheduler", "WordAligner"]
 
 Kind = Literal["final", "speculative", "partial"]
 
@@ -66,6 +66,14 @@ class Ear(Protocol):
         ...
 
 
+class WordAligner(Protocol):
+    """What finds exact word times."""
+
+    def align(self, samples: Samples, words: Sequence[str]) -> list[tuple[float, float]] | None:
+        """Return when each word begins and ends, in seconds from the first sample; None when it cannot."""
+        ...
+
+
 @dataclass(slots=True)
 class _Utterance:
     """A segment with what was recognised in it so far. `partial_at` is how far the last partial heard."""
@@ -76,6 +84,7 @@ class _Utterance:
     number: int | None = None
     speculated: Decoded | None = None
     speculated_end: int = -1
+    word_times: list[tuple[float, float]] | None = None
     certain_at: float = 0.0
 
 
@@ -141,9 +150,17 @@ class LiveStream:
 class Scheduler:
     """Shares the CPU between streams. `run_once` does one turn; `start` makes threads that take turns."""
 
-    def __init__(self, engine: Engine, ear: Ear, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        ear: Ear,
+        *,
+        aligner: WordAligner | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._engine = engine
         self._ear = ear
+        self._aligner = aligner
         self._clock = clock
         self._streams: list[LiveStream] = []
         self._wake = threading.Condition()
@@ -395,14 +412,24 @@ class Scheduler:
         except Exception:
             log.exception("recognition failed", kind=tasks[0].kind, utterances=len(tasks))
             decoded = [_SILENT] * len(tasks)
+        aligned = [self._align(task, result) for task, result in zip(tasks, decoded, strict=True)]
         with self._wake:
-            for task, result in zip(tasks, decoded, strict=True):
+            for task, result, times in zip(tasks, decoded, aligned, strict=True):
+                if task.kind != "partial":
+                    task.utterance.word_times = times
                 self._accept(task, result)
             for stream in {id(task.stream): task.stream for task in tasks}.values():
                 stream.decoding = False
                 self._settle(stream)
             metrics.WAITING.set(sum(len(stream.finals) for stream in self._streams))
             self._wake.notify()
+
+    def _align(self, task: _Task, result: Decoded) -> list[tuple[float, float]] | None:
+        """Find exact word times for a final whose listener asked for them."""
+        if self._aligner is None or task.kind == "partial" or not task.stream.options.align:
+            return None
+        words = [text for text, _ in word_confidences(result, self._engine.tokenizer)]
+        return self._aligner.align(task.audio, words) if words else None
 
     def _accept(self, task: _Task, result: Decoded) -> None:
         """Note what was recognised, and tell the listener unless the utterance has moved on."""
@@ -468,7 +495,12 @@ class Scheduler:
         if stream.options.words:
             heard = segment.probabilities[: (end - segment.offset) // FRAME]
             spoken = word_confidences(decoded, self._engine.tokenizer)
-            words = estimate_words(spoken, heard, segment.offset / SAMPLE_RATE)
+            offset = segment.offset / SAMPLE_RATE
+            times = utterance.word_times if final else None
+            if times is not None and len(times) == len(spoken):
+                words = place_words(spoken, times, offset)
+            else:
+                words = estimate_words(spoken, heard, offset)
         return Hypothesis(
             segment=utterance.number,
             text=decoded.text,

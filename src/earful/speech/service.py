@@ -11,6 +11,7 @@ import structlog
 from earful.audio.vad import VadModel
 from earful.settings import Settings
 from earful.speech import metrics
+from earful.speech.alignment import Aligner
 from earful.speech.hotwords import HotwordBias
 from earful.speech.moonshine import MoonshineModel
 from earful.speech.scheduler import LiveStream, Scheduler
@@ -50,7 +51,7 @@ class LocalSpeechService:
             return
         model, ear = await asyncio.to_thread(_load)
         self._model = model
-        self._scheduler = Scheduler(model, ear)
+        self._scheduler = Scheduler(model, ear, aligner=Aligner())
         self._scheduler.start(self._threads)
         self._watch = asyncio.create_task(self._end_abandoned())
         log.info("speech ready", threads=self._threads, max_streams=self._limit)

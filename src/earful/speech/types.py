@@ -57,7 +57,11 @@ class Hotword:
 
 @dataclass(frozen=True, slots=True)
 class StreamOptions:
-    """How one stream is to be recognised. Times in seconds."""
+    """How one stream is to be recognised. Times in seconds.
+
+    `words` asks for the words of each hypothesis with estimated times; `align` for exact times on finals,
+    which costs about as much again as recognising them.
+    """
 
     language: str = "en-US"
     endpoint_silence: float = 0.5
@@ -65,6 +69,7 @@ class StreamOptions:
     partials: bool = True
     partial_interval: float = 0.5
     words: bool = True
+    align: bool = False
     hotwords: tuple[Hotword, ...] = ()
 
 
@@ -122,9 +127,7 @@ class SpeechService(Protocol):
         """Load the default models; returns when ready to hear."""
         ...
 
-    async def open(
-        self, options: StreamOptions, on_hypothesis: Callable[[Hypothesis], None]
-    ) -> SpeechStream:
+    async def open(self, options: StreamOptions, on_hypothesis: Callable[[Hypothesis], None]) -> SpeechStream:
         """Open a stream. `on_hypothesis` is called on this event loop, in order.
 
         Raises `SpeechBusy` when full and `LanguageNotAvailable` when no model fits.

@@ -8,7 +8,7 @@ from earful.conversation.types import Word
 from earful.speech.moonshine import Decoded
 from earful.speech.tokenizer import Tokenizer
 
-__all__ = ["estimate_words", "word_confidences"]
+__all__ = ["estimate_words", "place_words", "word_confidences"]
 
 
 def word_confidences(decoded: Decoded, tokenizer: Tokenizer) -> list[tuple[str, float | None]]:
@@ -53,6 +53,16 @@ def estimate_words(
         end = max(start, end)
         placed.append(Word(text, round(offset + start, 3), round(offset + end, 3), confidence))
     return tuple(placed)
+
+
+def place_words(
+    words: Sequence[tuple[str, float | None]], times: Sequence[tuple[float, float]], offset: float
+) -> tuple[Word, ...]:
+    """Put words at known times (seconds from a point `offset` seconds into the stream)."""
+    return tuple(
+        Word(text, round(offset + start, 3), round(offset + end, 3), confidence)
+        for (text, confidence), (start, end) in zip(words, times, strict=True)
+    )
 
 
 def _weight(text: str) -> float:
