@@ -172,6 +172,16 @@ async def test_a_conversation_can_be_finished_twice_and_renamed(
     assert (found.ended_at, found.name) == (START + timedelta(seconds=60), "Another name")
 
 
+async def test_it_never_ends_before_its_last_message(
+    store: ConversationStore, application: Application
+) -> None:
+    await store.add_findings(CID, Findings(messages=(UNNAMED,)))
+    await store.finish(CID, START + timedelta(seconds=2))
+    found = await store.get(application.id, CID)
+    assert found is not None
+    assert found.ended_at == START + timedelta(seconds=UNNAMED.end)
+
+
 async def test_how_far_it_has_come_is_known_before_it_ends(
     store: ConversationStore, application: Application
 ) -> None:

@@ -4,9 +4,9 @@ Whatever a method has written when it returns survives a `kill -9` of the proces
 application that asks: a conversation of another application is the same as one that does not exist.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, or_, select, update
@@ -60,7 +60,7 @@ class ConversationQuery:
     """Which conversations to list, and in what order.
 
     `started_from` and `ended_until` are inclusive; of a conversation that has not ended the beginning
-    counts. Equal sort keys are ordered by id.
+    counts. `only` is asked about each (without its members). Equal sort keys are ordered by id.
     """
 
     limit: int = 20
@@ -69,6 +69,7 @@ class ConversationQuery:
     descending: bool = False
     started_from: datetime | None = None
     ended_until: datetime | None = None
+    only: Callable[[Conversation], bool] | None = None
 
 
 class ConversationStore:
@@ -90,12 +91,30 @@ class ConversationStore:
                 )
 
     async def finish(self, conversation_id: str, ended_at: datetime) -> None:
-        """Note when the conversation ended; a later call (after a reconnect) moves the end."""
-        await self._set(conversation_id, ended_at=ended_at)
+        """Note when the conversation ended; a later call (after a reconnect) moves the end.
+
+        It never ends before its last message does (audio may have come faster than real time).
+        """
+        async with self._database.write() as connection:
+            await _lock_conversation(connection, conversation_id)
+            row = await _conversation(connection, conversation_id)
+            if row is not None:
+                heard_until = row["started_at"] + timedelta(seconds=row["spoken_until"])
+                await connection.execute(
+                    update(tables.conversations)
+                    .where(tables.conversations.c.id == conversation_id)
+                    .values(ended_at=max(ended_at, heard_until))
+                )
 
     async def rename(self, conversation_id: str, name: str) -> None:
         """Give the conversation another name."""
-        await self._set(conversation_id, name=name)
+        async with self._database.write() as connection:
+            await _lock_conversation(connection, conversation_id)
+            await connection.execute(
+                update(tables.conversations)
+                .where(tables.conversations.c.id == conversation_id)
+                .values(name=name)
+            )
 
     async def put_member(self, conversation_id: str, member: Member) -> Member:
         """Add a participant, or recognise one who is already there, and return the one to use.
@@ -241,9 +260,13 @@ class ConversationStore:
             column = _SORT_COLUMNS[name]
             # The same place for what has no value in both databases: last, whichever way one reads.
             statement = statement.order_by((column.desc() if query.descending else column.asc()).nulls_last())
-        statement = statement.order_by(table.c.id).limit(query.limit).offset(query.offset)
+        statement = statement.order_by(table.c.id)
         async with self._database.read() as connection:
-            rows = (await connection.execute(statement)).mappings().all()
+            if query.only is None:
+                wanted = statement.limit(query.limit).offset(query.offset)
+                rows = list((await connection.execute(wanted)).mappings())
+            else:
+                rows = await _picked(connection, statement, query)
             members = await _members_of(connection, [row["id"] for row in rows])
         return tuple(records.conversation(row, members.get(row["id"], ())) for row in rows)
 
@@ -323,16 +346,6 @@ class ConversationStore:
 
     # -- inside -----------------------------------------------------------------------------------
 
-    async def _set(self, conversation_id: str, **values: Any) -> None:
-        async with self._database.write() as connection:
-            result = await connection.execute(
-                update(tables.conversations)
-                .where(tables.conversations.c.id == conversation_id)
-                .values(**values)
-            )
-            if result.rowcount == 0:
-                raise UnknownConversation(conversation_id)
-
     async def _rows(
         self, application_id: str, conversation_id: str, statement: Select[Any]
     ) -> tuple[Sequence[RowMapping], dict[str | None, str]]:
@@ -353,6 +366,24 @@ class ConversationStore:
             statement.on_conflict_do_update(index_elements=["conversation_id", "id"], set_=changed),
             list(rows),
         )
+
+
+async def _picked(
+    connection: AsyncConnection, statement: Select[Any], query: ConversationQuery
+) -> list[RowMapping]:
+    """Return the page of the rows that `query.only` lets pass, reading no further than it must."""
+    picked: list[RowMapping] = []
+    passed = 0
+    rows = await connection.stream(statement)
+    async for row in rows.mappings():
+        if len(picked) == query.limit:
+            break
+        if query.only is not None and query.only(records.conversation(row, ())):
+            passed += 1
+            if passed > query.offset:
+                picked.append(row)
+    await rows.close()
+    return picked
 
 
 async def _conversation(
