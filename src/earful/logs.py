@@ -38,7 +38,13 @@ def configure_logging(
     )
     final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _hide_tokens]
     if console:
-        final.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        final.append(
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                # Not the one that shows local variables: they may hold what somebody said.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        )
     else:
         final += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     handler = logging.StreamHandler(sys.stderr)

@@ -81,14 +81,13 @@ class Participant:
         """Stop recognising: everything fed so far is recognised, stored and told before this returns."""
         async with self._stopping:
             stream, self._stream = self._stream, None
-            if stream is None:
-                return
-            try:
-                await stream.flush()
-            except Exception:
-                log.exception("the end of a stream was not recognised")
-            finally:
-                await stream.close()
+            if stream is not None:
+                try:
+                    await stream.flush()
+                except Exception:
+                    log.exception("the end of a stream was not recognised")
+                finally:
+                    await stream.close()
         await self._joined.digest.settled(self.id)
 
     async def resume(self, options: SessionOptions, speaker: Member | None) -> None:

@@ -1,0 +1,1 @@
+"""Live conversations, over a real SQLite file and scripted recognition and insight."""
