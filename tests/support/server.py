@@ -60,8 +60,13 @@ class EarfulServer:
 
 
 @contextmanager
-def start_server(data_dir: Path, settings: Mapping[str, str] | None = None) -> Iterator[EarfulServer]:
-    """Run a server until the end of the block; `settings` are further `EARFUL_*` variables."""
+def start_server(
+    data_dir: Path, settings: Mapping[str, str] | None = None, *, name: str = "tests"
+) -> Iterator[EarfulServer]:
+    """Run a server until the end of the block, and make the application `name` on it.
+
+    `settings` are further `EARFUL_*` variables.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("EARFUL_")}
     environment |= {"EARFUL_DATA_DIR": str(data_dir), "EARFUL_PORT": "0", "EARFUL_LOG_FORMAT": "json"}
     environment |= {**(settings or {}), "PYTHONUNBUFFERED": "1"}
@@ -77,7 +82,7 @@ def start_server(data_dir: Path, settings: Mapping[str, str] | None = None) -> I
         )
     try:
         base_url = _wait_until_ready(process, log)
-        app = _create_app(data_dir, "tests")
+        app = _create_app(data_dir, name)
         yield EarfulServer(base_url, app["appId"], app["appSecret"], data_dir, log, process)
     finally:
         if process.poll() is None:
