@@ -12,8 +12,10 @@ from earful.accounts.types import Application, Credentials
 from earful.dialects.symbl.auth import token_router
 from earful.dialects.symbl.conversations import conversation_router
 from earful.dialects.symbl.errors import install_error_handlers
+from earful.dialects.symbl.management import Library, management_router
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
+from earful.store.resources import ResourceStore
 
 __all__ = ["Caller", "Rest", "rest_api"]
 
@@ -45,12 +47,20 @@ async def rest_api(database: Database) -> AsyncIterator[Rest]:
     """Give the API with two applications."""
     accounts = Accounts(database)
     store = ConversationStore(database)
+    resources = ResourceStore(database)
     app = FastAPI(strict_content_type=False)
     install_error_handlers(app)
     app.include_router(token_router(accounts))
     app.include_router(
-        conversation_router(accounts, store, polarity=lambda text: 0.9 if "Yes" in text else 0.0)
+        conversation_router(
+            accounts,
+            store,
+            Library(resources),
+            delete=store.delete,
+            polarity=lambda text: 0.9 if "Yes" in text else 0.0,
+        )
     )
+    app.include_router(management_router(accounts, resources))
 
     def client(token: str | None) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -634,7 +634,7 @@ async def test_a_window_of_long_ago_finds_what_was_then(recent: httpx.AsyncClien
         {"startTime": "yesterday"},
         {"startTime": "2999-01-01T00:00:00Z"},
         {"startTime": "2020-01-02T00:00:00Z", "endTime": "2020-01-01T00:00:00Z"},
-        {"filter": "conversation.name==x"},
+        {"filter": "nonsense"},
     ],
 )
 async def test_a_list_that_cannot_be_made_is_a_400(recent: httpx.AsyncClient, params: dict[str, str]) -> None:
@@ -645,6 +645,36 @@ async def test_a_list_that_cannot_be_made_is_a_400(recent: httpx.AsyncClient, pa
 
 async def test_a_list_holds_only_ones_own(recent: httpx.AsyncClient, rest: Rest) -> None:
     assert await listed(rest.theirs.http) == ""
+
+
+async def test_a_filter_picks_by_name_and_labels_whatever_the_age(
+    recent: httpx.AsyncClient, rest: Rest
+) -> None:
+    old = datetime(2020, 1, 1, tzinfo=UTC)
+    labelled = conversation(
+        rest.mine.application.id, "9", started_at=old, ended_at=old, metadata={"agentId": "ines"}
+    )
+    await rest.store.create(labelled)
+    assert await listed(recent, filter="conversation.metadata.agentId==ines") == "9"
+    recently = "conversation.metadata.agentId!=ines;conversation.startTime>2026-06-01"
+    assert await listed(recent, filter=recently) == "012"
+    assert await listed(recent, filter=recently, limit=1, offset=1) == "1"
+    assert await listed(recent, filter="conversation.startTime<2021-01-01") == "9"
+    assert await listed(rest.theirs.http, filter="conversation.metadata.agentId==ines") == ""
+
+
+async def test_a_group_lists_the_conversations_that_meet_its_criteria_now(
+    recent: httpx.AsyncClient, rest: Rest
+) -> None:
+    made = await recent.post(
+        "/v1/manage/group", json={"name": "Ines", "criteria": "conversation.metadata.agentId==ines"}
+    )
+    path = f"/v1/groups/{made.json()['group']['id']}/conversations"
+    assert (await recent.get(path)).json() == {"conversations": []}
+    found = (await recent.get("/v1/conversations")).json()["conversations"][1]
+    await recent.put(f"/v1/conversations/{found['id']}", json={"metadata": {"agentId": "ines"}})
+    assert [one["id"] for one in (await recent.get(path)).json()["conversations"]] == [found["id"]]
+    assert (await rest.theirs.http.get(path)).status_code == 404
 
 
 # -- the documentation ----------------------------------------------------------------------------

@@ -1,12 +1,12 @@
 """Symbl's Conversation API: everything that is read from, or corrected in, a stored conversation."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from earful.accounts.service import Accounts
 from earful.accounts.types import Application
@@ -36,6 +36,8 @@ from earful.dialects.symbl.bodies import (
 )
 from earful.dialects.symbl.errors import ApiError, BadRequest, ConversationNotFound, ErrorMessage
 from earful.dialects.symbl.examples import EXAMPLES
+from earful.dialects.symbl.management import Library
+from earful.dialects.symbl.rsql import Comparison, RsqlError, matches, parse_rsql
 from earful.insight.analytics import analyse
 from earful.store.conversations import (
     ConversationQuery,
@@ -44,6 +46,7 @@ from earful.store.conversations import (
     UnknownConversation,
     UnknownMember,
 )
+from earful.store.resources import UnknownResource
 
 __all__ = ["conversation_router"]
 
@@ -95,6 +98,24 @@ class MemberUpdate(Body):
     email: str | None = None
 
 
+class ListQuery(BaseModel):
+    """Which conversations to list."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    limit: int = Field(default=20, ge=0, le=65536)
+    offset: int = Field(default=0, ge=0, le=2**63 - 1)
+    order: Literal["asc", "desc"] = "asc"
+    sort: str = Field(default="conversation.startTime", description="Fields, separated by commas.")
+    start_time: datetime | None = Field(default=None, alias="startTime")
+    end_time: datetime | None = Field(default=None, alias="endTime")
+    filter: str | None = Field(
+        default=None,
+        description="Comparisons joined by `;` or `and`, of at most two fields.",
+        examples=["conversation.metadata.agentId==ines"],
+    )
+
+
 class PhraseOptions(Body):
     """Which key phrases to put into `<mark>`."""
 
@@ -112,11 +133,17 @@ class TranscriptRequest(Body):
 
 
 def conversation_router(
-    accounts: Accounts, store: ConversationStore, polarity: Polarity | None = None
+    accounts: Accounts,
+    store: ConversationStore,
+    library: Library,
+    *,
+    delete: Callable[[str, str], Awaitable[None]],
+    polarity: Polarity | None = None,
 ) -> APIRouter:
-    """Return the routes under `/v1/conversations`.
+    """Return the routes under `/v1/conversations`, and the conversations of groups.
 
-    `polarity` works out the sentiment of what was stored without it.
+    `library` holds the groups, `delete` deletes an application's conversation with all that belongs to
+    it, `polarity` works out the sentiment of what was stored without it.
     """
     router = APIRouter(prefix="/v1", tags=["Conversations"], responses=_ERRORS)
     caller = application_dependency(accounts)
@@ -135,29 +162,48 @@ def conversation_router(
             return message.sentiment
         return polarity(message.text)
 
-    @router.get("/conversations", **_answer("conversations", "List conversations"))
-    async def list_conversations(
-        application: Caller,
-        limit: Annotated[int, Query(ge=0, le=65536)] = 20,
-        offset: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
-        order: Literal["asc", "desc"] = "asc",
-        sort: Annotated[str, Query(description="Fields, separated by commas.")] = "conversation.startTime",
-        start_time: Annotated[datetime | None, Query(alias="startTime")] = None,
-        end_time: Annotated[datetime | None, Query(alias="endTime")] = None,
-        filter: Annotated[str | None, Query(include_in_schema=False)] = None,
+    async def listed(
+        application: Application,
+        given: ListQuery,
+        criteria: Sequence[Comparison] = (),
     ) -> ConversationList:
-        """List the application's conversations that began in a window of time: by default the last 7 days."""
-        if filter:
-            raise BadRequest("filter is not supported by this version of Earful")
+        conditions = [*criteria, *_conditions(given.filter)]
+        window = _window(given.start_time, given.end_time)
+        if conditions and given.start_time is None and given.end_time is None:
+            window = {}
         query = ConversationQuery(
-            limit=limit,
-            offset=offset,
-            sort=_sort_fields(sort),
-            descending=order == "desc",
-            **_window(start_time, end_time),
+            limit=given.limit,
+            offset=given.offset,
+            sort=_sort_fields(given.sort),
+            descending=given.order == "desc",
+            only=(lambda conversation: matches(conversation, conditions)) if conditions else None,
+            **window,
         )
         found = await store.list(application.id, query)
         return ConversationList(conversations=[shapes.conversation_body(one) for one in found])
+
+    @router.get("/conversations", **_answer("conversations", "List conversations"))
+    async def list_conversations(
+        application: Caller, given: Annotated[ListQuery, Query()]
+    ) -> ConversationList:
+        """List the application's conversations that began in a window of time: by default the last 7 days.
+
+        With a `filter` there is no default window.
+        """
+        return await listed(application, given)
+
+    @router.get(
+        "/groups/{group_id}/conversations", **_answer("conversations", "List a group's conversations")
+    )
+    async def list_group(
+        application: Caller, group_id: str, given: Annotated[ListQuery, Query()]
+    ) -> ConversationList:
+        """List the conversations that meet a group's criteria now."""
+        try:
+            criteria = await library.criteria(application.id, group_id)
+        except UnknownResource:
+            raise ApiError(404, "The groupId is either invalid or does not exist.") from None
+        return await listed(application, given, parse_rsql(criteria))
 
     @router.get(_Path, **_answer("conversation", "Get a conversation"))
     async def get_conversation(conversation: Owned) -> ConversationBody:
@@ -176,7 +222,7 @@ def conversation_router(
     async def delete_conversation(conversation_id: str, application: Caller) -> Notice:
         """Delete a conversation and everything derived from it, for good."""
         with _not_found():
-            await store.delete(application.id, conversation_id)
+            await delete(application.id, conversation_id)
         return Notice(message="successfully deleted the conversation")
 
     @router.get(_Path + "/messages", **_answer("messages", "Get messages"))
@@ -361,6 +407,15 @@ def _answer(example: str, summary: str) -> dict[str, Any]:
 def _body_of(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema()
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _conditions(expression: str | None) -> tuple[Comparison, ...]:
+    if not expression:
+        return ()
+    try:
+        return parse_rsql(expression)
+    except RsqlError as error:
+        raise BadRequest(f"filter: {error}") from None
 
 
 def _sort_fields(sort: str) -> tuple[SortField, ...]:
