@@ -119,6 +119,22 @@ class Settings(BaseSettings):
         le=1.2,
         description="Seconds of silence after which an utterance is taken to be complete.",
     )
+    bodhi_models: Path | None = Field(
+        default=None,
+        description=(
+            "TOML file that says what recognises each of Bodhi's model names. Unset: the table that "
+            "comes with Earful (`src/earful/dialects/bodhi/models.toml`)."
+        ),
+    )
+    bodhi_require_customer_id: bool = Field(
+        default=False,
+        description="Refuse Bodhi clients that send a key without its `x-customer-id`.",
+    )
+    bodhi_idle_timeout: float = Field(
+        default=15.0,
+        gt=0,
+        description="Seconds without a message from a Bodhi client after which its session is ended.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe events to log."
     )

@@ -29,6 +29,7 @@ def serve(
 
     from earful.logs import configure_logging
     from earful.server import listen, run
+    from earful.settings import SettingsError
     from earful.store.database import DatabaseError
 
     configure_logging(settings.log_level, settings.log_format)
@@ -41,7 +42,7 @@ def serve(
         _make_first_application(settings.database, create)
         address = settings.public_url or _address(settings.host, listener.getsockname()[1])
         status = run(settings, listener, lambda: _welcome(address, create))
-    except DatabaseError as error:
+    except (DatabaseError, SettingsError) as error:
         raise fail(error) from error
     finally:
         listener.close()

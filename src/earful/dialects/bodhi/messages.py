@@ -4,6 +4,7 @@ Every object has `call_id`, `segment_id`, `eos`, `type`, `text` and `segment_met
 `error`: the published client ends its session on anything else.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from earful.conversation.types import Word
@@ -17,7 +18,12 @@ _PIECE = "\u2581"
 
 def partial(call_id: str, segment: int, text: str, heard: Hypothesis) -> dict[str, Any]:
     """Return the message of text that may still change."""
-    words = heard.words or _spread(text, heard.start, heard.end)
+    pieces = text.split()
+    if len(pieces) == len(heard.words):
+        # The last word may have been shown without the full stop that it would end with.
+        words = tuple(replace(word, text=piece) for word, piece in zip(heard.words, pieces, strict=True))
+    else:
+        words = _spread(text, heard.start, heard.end)
     return _message(call_id, segment, "partial", text, _meta(words, heard.start, 0.0))
 
 

@@ -11,12 +11,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from earful.dialects.bodhi.errors import BodhiError
+from earful.settings import SettingsError
 from earful.speech.catalogue import Engine
 
 __all__ = ["BodhiModel", "ModelTable", "ModelTableError", "not_available"]
 
 
-class ModelTableError(Exception):
+class ModelTableError(SettingsError):
     """The table of models cannot be used; the message names the file and the entry."""
 
 

@@ -90,6 +90,7 @@ class Session:
         self._bytes = 0
         self._segment = 0
         self._shown: dict[str, Any] | None = None
+        self._stopped = False
         self._from_client = now
         self._sent = now
         self._audio_at = now
@@ -151,9 +152,21 @@ class Session:
         """Take it that everything fed before the end of audio has been heard."""
         if self.state != "ending":
             return []
+        if self._stopped:
+            return [*self.fail(BodhiError(503, "the server is being stopped"), now)[:-1], Close(1001)]
         self.state = "closed"
         last = messages.end_of_stream(self.call_id, self._segment, self.audio_seconds)
         return [self._send(last, now), Close(1000)]
+
+    def shut_down(self) -> list[Effect]:
+        """Take it that the server is being stopped: what was said so far is still told."""
+        if self.state == "closed":
+            return []
+        self._stopped = True
+        if self.state == "ending":
+            return []
+        self.state = "ending"
+        return [Flush()]
 
     def tick(self, now: float) -> list[Effect]:
         """Take it that time has passed; to be called several times a second."""
