@@ -1,32 +1,41 @@
-"""Real speech for tests: what comes with the speech model, as 16-bit PCM at a telephone's rate."""
+"""The project's sample conversation as samples, for tests that need real speech."""
 
+from __future__ import annotations
+
+import json
 import wave
+from functools import cache
 from pathlib import Path
 
-import moonshine_voice
 import numpy as np
-import soxr
 
-__all__ = ["TWO_CITIES_WORDS", "read_speech", "write_wav"]
+from earful.audio.files import read_blocks
 
-TWO_CITIES_WORDS = ("best", "of", "times", "worst")
-"""Words that the first seconds of the recording hold."""
+__all__ = ["RATE", "sample_pcm", "sample_words", "write_wav"]
 
-
-def read_speech(rate: int = 8000, seconds: float = 8.0, name: str = "two_cities") -> bytes:
-    """Return the beginning of a recording as little-endian signed 16-bit mono at `rate` Hz."""
-    path = Path(moonshine_voice.__file__).parent / "assets" / f"{name}.wav"
-    with wave.open(str(path), "rb") as file:
-        samples = np.frombuffer(file.readframes(int(seconds * file.getframerate())), np.int16)
-        source = file.getframerate()
-    floats = soxr.resample(samples.astype(np.float32) / 32768, source, rate)
-    return (np.clip(floats, -1, 0.99997) * 32768).astype("<i2").tobytes()
+RATE = 16_000
+SAMPLE = Path(__file__).parents[2] / "examples" / "sample"
 
 
-def write_wav(path: Path, pcm: bytes, rate: int, channels: int = 1) -> Path:
-    """Write PCM as a WAV file and return its path."""
+@cache
+def sample_pcm(seconds: float | None = None) -> bytes:
+    """The first seconds of the sample conversation: little-endian int16 mono at 16 kHz."""
+    samples = np.concatenate(list(read_blocks(SAMPLE / "conversation.ogg")))
+    samples = samples[: None if seconds is None else int(seconds * RATE)]
+    return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+
+
+def sample_words() -> set[str]:
+    """Words of the sample's script, in lower case and without punctuation."""
+    turns = json.loads((SAMPLE / "script.json").read_text())["turns"]
+    text = " ".join(turn["text"] for turn in turns).lower()
+    return set("".join(letter if letter.isalnum() or letter == "'" else " " for letter in text).split())
+
+
+def write_wav(path: Path, pcm: bytes, rate: int = RATE) -> Path:
+    """Write int16 mono samples as a WAV file."""
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(channels)
+        file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
         file.writeframes(pcm)
