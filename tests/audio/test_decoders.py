@@ -195,6 +195,16 @@ def test_a_lost_piece_of_flac_is_resynchronised(speech):
     np.testing.assert_array_equal(heard[-8_000:], as_float(speech[-8_000:]))
 
 
+def test_a_flac_header_with_a_sample_rate_of_one_is_refused(speech):
+    """A few bytes cannot be blown up to gigabytes of samples."""
+    data = bytearray(encode(speech, "flac", "flac")[0])
+    packed = int.from_bytes(data[18:26], "big") & ((1 << 44) - 1)
+    data[18:26] = (1 << 44 | packed).to_bytes(8, "big")
+    heard, complaints = decode(open_stream_decoder("FLAC", 16_000), cut(bytes(data), 640))
+    assert complaints == ["the FLAC header gives a sample rate of 1 Hz"]
+    assert heard.size == 0
+
+
 def test_text_where_flac_should_be_is_refused_once():
     """The sender is told once, not for every chunk, and nothing is invented."""
     heard, complaints = decode(open_stream_decoder("FLAC", 16_000), [b"hello, this is not audio"] * 5)

@@ -161,6 +161,14 @@ def test_what_is_no_media_file_is_refused_with_the_reason(tmp_path, content, rea
             read(path)
 
 
+def test_a_sample_rate_of_one_is_refused(tmp_path, speech):
+    """A small file cannot be blown up to days of samples by its header."""
+    data = bytearray(encode(speech, "pcm_s16le", "wav")[0])
+    data[24:28] = (1).to_bytes(4, "little")
+    with pytest.raises(BrokenAudio, match="no audio that can be decoded"):
+        probe(write(tmp_path, bytes(data)))
+
+
 def test_a_picture_has_no_audio(tmp_path):
     """A video without sound is refused as such."""
     buffer = io.BytesIO()

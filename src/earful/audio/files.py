@@ -23,7 +23,10 @@ from earful.audio.types import SAMPLE_RATE, BrokenAudio, Samples
 __all__ = ["MediaInfo", "probe", "read_blocks", "read_channels"]
 
 _GAP_S = 0.25
-_MAX_GAP_S = 6 * 3600.0
+_MAX_GAPS_S = 6 * 3600.0
+"""How much silence a file's time stamps may add; more is a mistake in the file."""
+
+_RATES = (2_000, 768_000)
 _MAX_BROKEN_IN_A_ROW = 2_000
 
 
@@ -101,6 +104,7 @@ def _pieces(path: Path | str, mix: bool) -> Iterator[NDArray[np.float32]]:
         resamplers: list[Resampler] = []
         origin = (container.start_time or 0) / 1_000_000
         any_sound = False
+        silence_left = _MAX_GAPS_S
         for frame in _frames(container, stream):
             if frame.sample_rate != rate:
                 if resamplers:
@@ -109,7 +113,8 @@ def _pieces(path: Path | str, mix: bool) -> Iterator[NDArray[np.float32]]:
                 resamplers = [Resampler(rate) for _ in range(lanes)]
             planes = planes_of(frame)
             gap = 0.0 if frame.time is None else frame.time - origin - heard
-            if _GAP_S < gap < _MAX_GAP_S:
+            if _GAP_S < gap < silence_left:
+                silence_left -= gap
                 for _ in range(int(gap * 4)):
                     yield _resampled(resamplers, np.zeros((lanes, rate // 4), np.float32))
                 heard += int(gap * 4) / 4
@@ -142,7 +147,7 @@ def _frames(container: InputContainer, stream: av.AudioStream) -> Iterator[av.Au
             continue
         broken = 0
         for frame in frames:
-            if isinstance(frame, av.AudioFrame) and frame.samples:
+            if isinstance(frame, av.AudioFrame) and frame.samples and _sane(frame.sample_rate):
                 yield frame
 
 
@@ -179,9 +184,14 @@ def _audio(container: InputContainer, path: Path | str) -> av.AudioStream:
     stream = container.streams.best("audio")
     if not isinstance(stream, av.AudioStream):
         raise BrokenAudio(f"{_name(path)} has no audio track")
-    if not stream.codec_context.sample_rate or not stream.codec_context.channels:
+    if not _sane(stream.codec_context.sample_rate) or not stream.codec_context.channels:
         raise BrokenAudio(f"{_name(path)} holds no audio that can be decoded")
     return stream
+
+
+def _sane(rate_hz: int | None) -> bool:
+    """Whether a sample rate can be meant: a tiny one would blow a small file up to days of samples."""
+    return rate_hz is not None and _RATES[0] <= rate_hz <= _RATES[1]
 
 
 def _duration(container: InputContainer, stream: av.AudioStream) -> float | None:

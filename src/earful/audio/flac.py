@@ -12,6 +12,7 @@ __all__ = ["FlacSplitter", "StreamInfo"]
 
 _MARKER = b"fLaC"
 _MAX_HEADER = 16
+_RATES = (8_000, 192_000)
 _MAX_FRAME = 1 << 21
 _MAX_LOST = 3
 """How many frames may be missing between two for the second to be believed."""
@@ -130,8 +131,8 @@ class _FrameHeader:
 def _stream_info(raw: bytes) -> StreamInfo:
     packed = int.from_bytes(raw[10:18], "big")
     rate, channels = packed >> 44, ((packed >> 41) & 0x7) + 1
-    if rate == 0:
-        raise BrokenAudio("the FLAC header gives no sample rate")
+    if not _RATES[0] <= rate <= _RATES[1]:
+        raise BrokenAudio(f"the FLAC header gives a sample rate of {rate} Hz")
     return StreamInfo(raw, rate, channels, int.from_bytes(raw[2:4], "big"))
 
 

@@ -42,6 +42,7 @@ _BATCH = 8
 _LEAD_S = 0.5
 _DITHER = 1e-3
 _ALIKE = 0.9
+_MAX_SPEAKERS = 8
 
 ChannelMode = Literal["mix", "separate"]
 Progress = Callable[[float], None]
@@ -142,7 +143,7 @@ class FileTranscriber:
     ) -> Transcript:
         """Return what was said in an audio or video file. Blocks; call it off the event loop.
 
-        `channels="separate"` hears every channel by itself and tags it as a speaker. `diarize` says who
+        `channels="separate"` hears every channel by itself (up to eight) and tags it as a speaker. `diarize` says who
         spoke: separate channels are separate speakers, unless they carry the same sound or there is only
         one; then voices are told apart. `progress` is told the share done, 0..1, from this thread.
 
@@ -152,7 +153,7 @@ class FileTranscriber:
         info = probe(path)
         if diarize and channels == "mix" and info.channels > 1 and _channels_differ(path):
             channels = "separate"
-        separate = channels == "separate" and info.channels > 1
+        separate = channels == "separate" and 1 < info.channels <= _MAX_SPEAKERS
         heard: list[TranscriptSegment] = []
         duration = 0.0
         for done, segments in self._heard(path, mix=not separate, words=words or diarize):
