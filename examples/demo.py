@@ -229,39 +229,57 @@ def _connect(
             },
             connection_id=connections[0].connectionId if connections else None,
         )
-        callbacks: dict[str, Any] = {"message": _captions_of(track.name, display)}
-        if not connections:
-            # Findings go to every socket of a conversation: one of them is enough.
-            callbacks |= {
-                "insight_response": lambda frame: _insights(frame, display),
-                "topic_response": lambda frame: _topics(frame, display),
-            }
-        connection.subscribe(callbacks)
+        connection.subscribe(_Listener(track, display).callbacks)
         connections.append(connection)
     return connections
 
 
-def _captions_of(name: str, display: Display) -> Any:
-    def show(frame: dict[str, Any]) -> None:
+class _Listener:
+    """Shows what one speaker's connection tells.
+
+    Captions go to the speaker's own connection; findings go to every connection of the conversation,
+    so each shows those that come from its own speaker's words, and they follow these words.
+    """
+
+    def __init__(self, track: Track, display: Display) -> None:
+        self._track = track
+        self._display = display
+        self._message_ids: set[str] = set()
+
+    @property
+    def callbacks(self) -> dict[str, Any]:
+        """What to subscribe with."""
+        return {
+            "message": self._caption,
+            "message_response": self._messages,
+            "insight_response": self._insights,
+            "topic_response": self._topics,
+        }
+
+    def _caption(self, frame: dict[str, Any]) -> None:
         message = frame["message"]
         if message["type"] == "error":
             raise DemoError(f"the server says: {message['details']}")
         if message["type"] == "recognition_result":
-            text = message["punctuated"]["transcript"]
-            (display.final if message["isFinal"] else display.partial)(name, text)
+            show = self._display.final if message["isFinal"] else self._display.partial
+            show(self._track.name, message["punctuated"]["transcript"])
 
-    return show
+    def _messages(self, frame: dict[str, Any]) -> None:
+        self._message_ids.update(one["id"] for one in frame["messages"] if self._is_mine(one))
 
+    def _insights(self, frame: dict[str, Any]) -> None:
+        for insight in filter(self._is_mine, frame["insights"]):
+            due = (insight.get("dueBy") or {}).get("value", "")
+            detail = f"due {due[:10]}" if due else ""
+            self._display.finding(insight["type"], insight["payload"]["content"], detail)
 
-def _insights(frame: dict[str, Any], display: Display) -> None:
-    for insight in frame["insights"]:
-        due = (insight.get("dueBy") or {}).get("value", "")
-        display.finding(insight["type"], insight["payload"]["content"], f"due {due[:10]}" if due else "")
+    def _topics(self, frame: dict[str, Any]) -> None:
+        for topic in frame["topics"]:
+            if topic["messageReferences"][-1]["id"] in self._message_ids:
+                self._display.finding("topic", topic["phrases"])
 
-
-def _topics(frame: dict[str, Any], display: Display) -> None:
-    for topic in frame["topics"]:
-        display.finding("topic", topic["phrases"])
+    def _is_mine(self, one: dict[str, Any]) -> bool:
+        return bool(one["from"].get("userId") == self._track.email)
 
 
 def _stream(tracks: Sequence[Track], connections: Sequence[symbl.StreamingConnection], speed: float) -> None:

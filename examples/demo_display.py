@@ -6,6 +6,7 @@ log) every change is a plain line.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +37,7 @@ class Display:
         self._styles = {name: SPEAKER_STYLES[i % len(SPEAKER_STYLES)] for i, name in enumerate(speakers)}
         self._partials: dict[str, list[str]] = {}
         self._agreed: dict[str, int] = {}
+        self._lock = threading.Lock()
         self._live = Live(console=console, refresh_per_second=12, transient=True)
         self.partials = self.finals = 0
         self.found: dict[str, int] = dict.fromkeys(KINDS, 0)
@@ -52,7 +54,10 @@ class Display:
 
     def partial(self, speaker: str, text: str) -> None:
         """Show what is being said; words that the hypothesis before had too are settled."""
-        words = text.split()
+        with self._lock:
+            self._partial(speaker, text.split())
+
+    def _partial(self, speaker: str, words: list[str]) -> None:
         before = self._partials.get(speaker, [])
         if words == before:
             return
@@ -68,16 +73,18 @@ class Display:
 
     def final(self, speaker: str, text: str) -> None:
         """Show what was said, for good."""
-        self._partials.pop(speaker, None)
-        self.finals += 1
-        if self._console.is_terminal:
-            self._live.update(self._region(), refresh=True)
+        with self._lock:
+            self._partials.pop(speaker, None)
+            self.finals += 1
+            if self._console.is_terminal:
+                self._live.update(self._region(), refresh=True)
         self._console.print(self._named(speaker).append(text), soft_wrap=not self._console.is_terminal)
 
     def finding(self, kind: str, text: str, detail: str = "") -> None:
         """Show something found in what was said."""
         sign, name, style = KINDS[kind]
-        self.found[kind] += 1
+        with self._lock:
+            self.found[kind] += 1
         line = Text(" " * (self._width + 2)).append(f"{sign} {name}: ", style).append(text, style)
         if detail:
             line.append(f"  {detail}", "dim")
@@ -98,17 +105,14 @@ class Display:
             self._console.print(table if rows else Text("(none)", "dim"))
 
     def _named(self, speaker: str) -> Text:
-        return Text(speaker.rjust(self._width) + "  ", self._styles.get(speaker, "bold"), end="").append(
-            "", "default"
-        )
+        return Text().append(speaker.rjust(self._width) + "  ", self._styles.get(speaker, "bold"))
 
     def _line(self, speaker: str, words: Sequence[str], agreed: int) -> Text:
-        line = Text(speaker.rjust(self._width) + "  ", self._styles.get(speaker, "bold"))
-        line.append(" ".join(words[:agreed]), "not bold default")
+        line = self._named(speaker).append(" ".join(words[:agreed]))
         if agreed and words[agreed:]:
             line.append(" ")
-        line.append(" ".join(words[agreed:]), "not bold dim default")
-        return line.append(" …", "not bold dim default")
+        line.append(" ".join(words[agreed:]), "dim")
+        return line.append(" …", "dim")
 
     def _region(self) -> Text:
         lines = [self._line(who, words, self._agreed[who]) for who, words in self._partials.items()]
