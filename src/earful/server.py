@@ -20,12 +20,17 @@ from starlette.staticfiles import StaticFiles
 
 from earful import __version__
 from earful.accounts.service import Accounts
+from earful.dialects.bodhi.routes import RECORDINGS_PATH, Bodhi
 from earful.dialects.symbl.auth import token_router
 from earful.dialects.symbl.conversations import conversation_router
 from earful.dialects.symbl.errors import install_error_handlers
+from earful.dialects.symbl.management import Library, management_router
+from earful.dialects.symbl.process import process_router
+from earful.dialects.symbl.sockets import websocket_routes
 from earful.insight.sentiment import polarity
 from earful.insight.service import LocalInsightService
 from earful.insight.types import InsightService
+from earful.jobs.service import JobService
 from earful.live.hub import LiveHub
 from earful.metrics import METRICS_CONTENT_TYPE, ServerMetrics
 from earful.middleware import BodyLimit, Observe, WaitUntilReady
@@ -35,6 +40,8 @@ from earful.speech.service import LocalSpeechService
 from earful.speech.types import SpeechService
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
+from earful.store.resources import ResourceStore
+from earful.transport import AbortableWebSockets
 
 __all__ = ["Health", "Rooms", "create_app", "listen", "run"]
 
@@ -42,7 +49,7 @@ log = structlog.get_logger(__name__)
 
 State = Literal["starting", "ready", "stopping", "failed"]
 
-_RECORDINGS = ("/v1/process/audio", "/v1/process/video")
+_RECORDINGS = ("/v1/process/", RECORDINGS_PATH)
 
 
 @dataclass(slots=True)
@@ -55,6 +62,8 @@ class Rooms:
     conversations: ConversationStore
     speech: SpeechService
     hub: LiveHub
+    jobs: JobService
+    bodhi: Bodhi
     state: State = "starting"
     on_failure: Callable[[], None] = lambda: None
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,6 +77,7 @@ class Rooms:
         """Load the models."""
         try:
             await self.speech.start()
+            await self.jobs.start()
             self.state = "ready"
             log.info("ready")
         except Exception:
@@ -81,7 +91,9 @@ class Rooms:
         """Take no new conversations, and let those that go on finish within the grace period."""
         self.state = "stopping"
         self._settled.set()
-        await self.hub.close(self.settings.shutdown_grace)
+        await self.jobs.stop()
+        grace = self.settings.shutdown_grace
+        await asyncio.gather(self.hub.close(grace), self.bodhi.close(grace))
 
     async def close(self) -> None:
         """End everything."""
@@ -118,7 +130,10 @@ def create_app(
     accounts = Accounts(database, token_lifetime_s=settings.token_lifetime)
     conversations = ConversationStore(database)
     hub = LiveHub(speech, insight, conversations)
-    rooms = Rooms(settings, database, accounts, conversations, speech, hub)
+    resources = ResourceStore(database)
+    jobs = JobService(settings, database, accounts, conversations, insight)
+    bodhi = Bodhi(accounts, speech, settings)
+    rooms = Rooms(settings, database, accounts, conversations, speech, hub, jobs, bodhi)
     metrics = ServerMetrics(speech.capacity)
 
     @contextlib.asynccontextmanager
@@ -146,7 +161,19 @@ def create_app(
     app.state.rooms = rooms
     install_error_handlers(app)
     app.include_router(token_router(accounts))
-    app.include_router(conversation_router(accounts, conversations, polarity))
+    app.include_router(
+        conversation_router(
+            accounts,
+            conversations,
+            Library(resources),
+            delete=jobs.processing.delete_conversation,
+            polarity=polarity,
+        )
+    )
+    app.include_router(process_router(accounts, jobs.processing))
+    app.router.routes.extend(websocket_routes(accounts, hub, settings))
+    app.router.routes.extend(bodhi.routes())
+    app.include_router(management_router(accounts, resources))
     _add_operations(app, rooms, metrics)
     app.include_router(pages_router(accounts, settings))
     # The last added is the outermost.
@@ -256,7 +283,7 @@ def run(settings: Settings, listener: socket.socket, on_started: Callable[[], No
         log_config=None,
         access_log=False,
         server_header=False,
-        ws="websockets-sansio",
+        ws=AbortableWebSockets,
         # The dialects answer an oversized frame in their own words; this only guards memory.
         ws_max_size=max(4 * settings.max_frame_bytes, 16 * 1024 * 1024),
         # Audio does not compress; browsers would have the server pay for trying.

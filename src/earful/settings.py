@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     max_frame_bytes: int = Field(
         default=1_048_576,
         ge=16_384,
-        description="Largest WebSocket message accepted, in bytes; a larger one ends its connection.",
+        description="Largest WebSocket message accepted, in bytes; a larger one is answered with an error.",
     )
     max_body_bytes: int = Field(
         default=16_777_216,
