@@ -48,9 +48,12 @@ def sample_wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch() -> Iterator[Callable[..., Browser]]:
-    """Start Chromium with further flags; every one is closed at the end of the session."""
+    """Start Chromium with further flags; every one is closed at the end of the module.
+
+    No wider: as long as Playwright is running its event loop is this thread's, and no async test can run.
+    """
     with sync_playwright() as playwright:
         browsers: list[Browser] = []
 
@@ -64,7 +67,7 @@ def launch() -> Iterator[Callable[..., Browser]]:
             browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(launch: Callable[..., Browser], sample_wav: Path) -> Browser:
     """Chromium with the sample as its microphone, allowed without asking."""
     return launch(*FAKE_MICROPHONE, f"--use-file-for-fake-audio-capture={sample_wav}")
