@@ -66,6 +66,7 @@ _AGE = re.compile(
     rf"\b(?P<a>{_NUM})[\s-]+(?:years?|months?|yrs?)[\s-]+old\b|\baged?\s+(?:is\s+|of\s+)"
     rf"?(?P<b>{_NUM})\b|\b(?:turn(?:ed|ing|s)?|at\s+the\s+age\s+of)\s+(?P<c>{_NUM})"
     r"\b(?!\s*(?:%|percent))"
+    r"|\bwhen\s+(?:he|she|they|i)\s+(?:was|were)\s+(?P<e>\d\d)\b"
     r"|\b(?:i'm|i\s+am|he's|she's|he\s+is|she\s+is)\s+(?P<d>\d\d|(?:twenty|thirty|forty"
     r"|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight"
     r"|nine))?)(?=\s*(?:[.,;!?]|and\b|now\b|years\b|$))",
@@ -87,6 +88,17 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _NOT_ADDRESS = re.compile(r"\b(?:way|drive|place|close|park|hill|row|court|circle|loop)\b", re.IGNORECASE)
+# Elsewhere the street comes before its number, or has a name of its own: "6750 Koskikatu 25 Apt. 864".
+_FOREIGN_ADDRESS = re.compile(
+    r"\b\d{1,6}(?:\s+[^\W\d_][\w.'-]*){1,4}\s+\d{1,4}\b(?:,?\s+(?:[Aa]pt|[Ss]uite|[Uu]nit"
+    r"|[Ff]lat)\.?\s*#?\s*[\w-]+)?"
+    r"|\b\d{1,6}(?:\s+[^\W\d_][\w.'-]*){1,4},?\s+(?:[Aa]pt|[Ss]uite|[Uu]nit)\.?\s*#?\s*\d+"
+    r"|\b(?:PSC|Unit|USS|USNS|USNV)\s[\w ]+,?\s+(?:Box\s+\d+|[AFD]PO\s+A[AEP]\s+\d{5})"
+)
+_ADDRESS_TAIL = re.compile(
+    r"(?:\s*,?\s+(?:[A-ZÀ-ÞŐŰŽŠČ][^\W\d_]+|[A-Z]{2,3}|de|del|la|nan|\([A-Z]\w+\))\b)"
+    r"{0,5}(?:\s*,?\s+(?:\d{3}\s\d{2}|\d{4,6}(?:-\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d))?"
+)
 _PO_BOX = re.compile(r"\bP\.?\s?O\.?\s+box\s+\d+\b", re.IGNORECASE)
 _ZIP = re.compile(r"\b\d{5}(?:-\d{4})?\b")
 _NAME_INTRO = re.compile(
@@ -106,7 +118,7 @@ _BIRTH = re.compile(r"\b(?:born|birth|birthday|dob|d\.o\.b)\b", re.IGNORECASE)
 _ABSOLUTE = re.compile(
     r"\d|january|february|march|april|\bmay\b|june|july|august|september|october|november"
     r"|december|christmas|new year|halloween|thanksgiving|easter|valentine|independence "
-    r"day|(?:nineteen|twenty)\s",
+    r"day|(?:nineteen|twenty)\s|(?:mon|tues|wednes|thurs|fri|satur|sun)day",
     re.IGNORECASE,
 )
 _CONTEXT: tuple[tuple[str, re.Pattern[str], range, bool], ...] = tuple(
@@ -167,10 +179,11 @@ def find_personal_data(
     `names` are people known to take part; `before` is what was said just before, because "what is
     the security code?" stands in another message than the code.
     """
+    dates = _dates(text, now, before)
     found = [
         *_patterns(text, before),
-        *_numbers(text, before),
-        *_dates(text, now, before),
+        *(item for item in _numbers(text, before) if not _within(item, dates)),
+        *dates,
         *_names(text, names),
     ]
     order = {"EMAIL_ADDRESS": 0, "CREDIT_CARD_NUMBER": 1, "IBAN_CODE": 1, "SSN": 1, "ADDRESS": 1}
@@ -203,6 +216,10 @@ def _data(kind: str, text: str, start: int, end: int, value: str | None = None) 
     return PersonalData(kind, start, end, text[start:end], value if value is not None else text[start:end])
 
 
+def _within(item: PersonalData, others: list[PersonalData]) -> bool:
+    return any(other.start <= item.start and item.end <= other.end for other in others)
+
+
 def _patterns(text: str, before: str) -> list[PersonalData]:
     found = [_data("EMAIL_ADDRESS", text, *hit.span()) for hit in _EMAIL.finditer(text)]
     for hit in _SPOKEN_EMAIL.finditer(text):
@@ -225,11 +242,15 @@ def _patterns(text: str, before: str) -> list[PersonalData]:
     if re.search(r"\b(?:expir\w*|exp|valid\s+(?:until|thru|through))\b", near, re.IGNORECASE):
         found += [_data("CREDIT_CARD_EXPIRATION", text, *hit.span()) for hit in _EXPIRY.finditer(text)]
     for hit in _AGE.finditer(text):
-        group = next(name for name in "abcd" if hit[name])
+        group = next(name for name in "abcde" if hit[name])
         found.append(_data("AGE", text, *hit.span(group)))
     for hit in _ADDRESS.finditer(text):
         if not (_NOT_ADDRESS.search(hit.group()) and not re.search(r"\s[A-Z]\w+\s+\w+", hit.group())):
             found.append(_data("ADDRESS", text, *hit.span()))
+    for hit in _FOREIGN_ADDRESS.finditer(text):
+        if all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", hit.group())):
+            tail = _ADDRESS_TAIL.match(text, hit.end())
+            found.append(_data("ADDRESS", text, hit.start(), tail.end() if tail else hit.end()))
     found += [_data("ADDRESS", text, *hit.span()) for hit in _PO_BOX.finditer(text)]
     if re.search(r"\b(?:zip|post(?:al)?\s?code)\b", near, re.IGNORECASE):
         found += [_data("ADDRESS", text, *hit.span()) for hit in _ZIP.finditer(text)]

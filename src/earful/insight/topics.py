@@ -21,7 +21,7 @@ _MAX_CANDIDATES = 6000
 _MAX_REFS = 200
 _SHOWN = 12
 _HYSTERESIS = 1.3
-_SCORE_AT = 6.0
+_SCORE_AT = 4.0
 
 _VERBISH = word_set("verbish")
 _HEAD_ONLY = word_set("head_only")
@@ -199,7 +199,7 @@ class TopicBook:
         return tuple(self._topic(candidate) for candidate in self._shown)
 
     def _strength(self, candidate: _Candidate) -> float:
-        length = 1.0 + 0.75 * (len(candidate.words) - 1)
+        length = 1.0 + 0.4 * (len(candidate.words) - 1)
         voices = 1.0 + 0.15 * min(len(candidate.speakers), 3)
         return length * voices * math.log2(1 + candidate.weight)
 

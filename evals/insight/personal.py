@@ -1,0 +1,92 @@
+"""Personal data: the characters that had to be masked, and those that were; recall counts double (F2)."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from earful.insight.redaction import find_personal_data
+
+from .data import read
+from .measures import Row, Tally
+from .spoken_personal import SPOKEN
+
+__all__ = ["rows"]
+
+_NOW = datetime(2024, 5, 14, 10)
+# What the reference asks to mask; nationalities, places alone, titles and organisations are not in its list.
+_LISTED = {
+    "PERSON", "STREET_ADDRESS", "CREDIT_CARD", "DATE_TIME", "EMAIL_ADDRESS", "PHONE_NUMBER", "DOMAIN_NAME", "AGE",
+    "US_SSN", "ZIP_CODE", "IBAN_CODE", "US_DRIVER_LICENSE", "IP_ADDRESS", "SWIFT_CODE", "US_BANK_NUMBER", "US_PASSPORT",
+}  # fmt: skip
+_PLAIN = re.compile(
+    r"[\w.+-]+@[\w-]+\.[\w.-]+|\b(?:\d[ -]?){12,19}\b|\b\d{3}-\d{2}-\d{4}\b|\+?\d?[ .(-]*\d{3}[ .)-]*\d{3}[ .-]*\d{4}\b|https?://\S+|www\.\S+"
+)
+
+Finder = Callable[[str], list[tuple[int, int]]]
+
+
+def _ours(text: str) -> list[tuple[int, int]]:
+    return [(item.start, item.end) for item in find_personal_data(text, _NOW)]
+
+
+def _plain(text: str) -> list[tuple[int, int]]:
+    return [hit.span() for hit in _PLAIN.finditer(text)]
+
+
+def _tally(find: Finder, items: list[tuple[str, list[tuple[int, int]], list[tuple[int, int]]]]) -> Tally:
+    """Count a true span as found when half of it is masked; a masked span as wrong when it touches none.
+
+    Spans in the third place need not be masked, and may be.
+    """
+    total = Tally()
+    for text, true, allowed in items:
+        predicted = find(text)
+        covered = [False] * len(text)
+        for start, end in predicted:
+            covered[start:end] = [True] * (end - start)
+        for start, end in true:
+            hit = sum(covered[start:end]) * 2 >= end - start
+            total.right += hit
+            total.missed += not hit
+        total.wrong += sum(
+            not any(start < other_end and end > other_start for other_start, other_end in [*true, *allowed])
+            for start, end in predicted
+        )
+    return total
+
+
+def rows() -> list[Row]:
+    """Score the generated set and the project's spoken forms."""
+    written = [
+        (
+            item["text"],
+            [(e["start"], e["end"]) for e in item["entities"] if e["label"] in _LISTED],
+            [(e["start"], e["end"]) for e in item["entities"] if e["label"] not in _LISTED],
+        )
+        for item in read("pii")
+    ]
+    table: list[Row] = []
+    for name, items in (
+        ("personal data, written (generated)", written),
+        ("personal data, spoken (own)", _spoken()),
+    ):
+        if items:
+            table += [
+                Row.of(name, "earful", _tally(_ours, items), beta=2),
+                Row.of(name, "regular expressions", _tally(_plain, items), beta=2),
+            ]
+    return table
+
+
+def _spoken() -> list[tuple[str, list[tuple[int, int]], list[tuple[int, int]]]]:
+    """Read `[personal data]` marks out of the written-down spoken forms."""
+    items: list[tuple[str, list[tuple[int, int]], list[tuple[int, int]]]] = []
+    for marked in SPOKEN:
+        text = ""
+        true: list[tuple[int, int]] = []
+        for index, part in enumerate(re.split(r"[\[\]]", marked)):
+            if index % 2:
+                true.append((len(text), len(text) + len(part)))
+            text += part
+        items.append((text, true, []))
+    return items

@@ -1,0 +1,44 @@
+"""Sentiment: sentences rated by twenty people each; three classes by the raters' mean."""
+
+from earful.insight.sentiment import polarity
+
+from .data import read
+from .measures import Row, Tally
+
+__all__ = ["rows"]
+
+_POSITIVE = frozenset(
+    ["good", "great", "love", "like", "nice", "best", "happy", "excellent", "thanks", "lol", "awesome"]
+)
+_NEGATIVE = frozenset(
+    ["bad", "hate", "worst", "terrible", "sad", "poor", "wrong", "not", "never", "problem", "awful"]
+)
+
+
+def _plain(text: str) -> float:
+    words = text.lower().split()
+    return float(sum(word in _POSITIVE for word in words) - sum(word in _NEGATIVE for word in words)) / 2
+
+
+def _label(score: float) -> str:
+    return "positive" if score > 0.15 else "negative" if score < -0.15 else "neutral"
+
+
+def rows() -> list[Row]:
+    """Score each class, then their mean (macro F1)."""
+    items = read("sentiment_vader")
+    if not items:
+        return []
+    table: list[Row] = []
+    for system, find in (("earful", polarity), ("word lists", _plain)):
+        tallies = {label: Tally() for label in ("positive", "neutral", "negative")}
+        for item in items:
+            found = _label(find(item["text"]))
+            for label, tally in tallies.items():
+                tally.add(found == label, item["label"] == label)
+        mean = [
+            sum(values) / 3
+            for values in zip(*((t.precision, t.recall, t.f()) for t in tallies.values()), strict=True)
+        ]
+        table.append(Row("sentiment (VADER set, macro)", system, mean[0], mean[1], mean[2]))
+    return table

@@ -1,0 +1,76 @@
+"""Times of the clock as people say them: "half past two", "3:30 p.m.", "at five", "noon"."""
+
+import re
+from datetime import time
+
+from earful.insight.numbers import DIGITS, SMALL
+
+__all__ = ["CLOCK_RULES", "HOUR", "clock_time", "hour_of"]
+
+_UNIT = r"(?:second|minute|hour|day|night|week|month|quarter|year|decade)s?"
+HOUR = rf"(?:1[0-2]|0?[1-9]|{'|'.join(w for w, n in SMALL.items() if 1 <= n <= 12)})"
+_HOUR24 = r"(?:[01]?\d|2[0-3]):[0-5]\d"
+_MINUTE_WORDS = r"(?:fifteen|thirty|forty[- ]five|twenty|ten|forty|fifty|oh five)"
+_MERIDIEM = r"(?:a\.?\s?m\.?|p\.?\s?m\.?)(?![a-z])"
+
+
+def hour_of(text: str) -> int:
+    return int(text) if text.isdigit() else SMALL[text]
+
+
+def _minutes(text: str | None) -> int:
+    if not text:
+        return 0
+    text = text.strip(" :.")
+    if text.isdigit():
+        return int(text)
+    if text.startswith("oh"):
+        return int(DIGITS[text.split()[-1]])
+    return sum(SMALL[part] for part in re.split(r"[- ]", text))
+
+
+def clock_time(hit: re.Match[str]) -> time:
+    groups = hit.groupdict()
+    if groups.get("word"):
+        return time(12 if groups["word"] in ("noon", "midday") else 0)
+    if groups.get("full"):
+        hour, minute = groups["full"].split(":")
+        hours, minutes = int(hour), int(minute)
+    else:
+        hours, minutes = hour_of(groups["hour"]), _minutes(groups.get("minute"))
+        past = groups.get("past")
+        if past:
+            amount, direction = past.removeprefix("a ").split()[0], past.split()[-1]
+            away = {"half": 30, "quarter": 15}.get(amount) or _minutes(amount)
+            minutes = away if direction in ("past", "after") else -away
+    meridiem = (groups.get("meridiem") or "").replace(" ", "")[:1]
+    if meridiem == "p" and hours < 12:
+        hours += 12
+    elif meridiem == "a" and hours == 12:
+        hours = 0
+    elif not meridiem and not groups.get("full") and hours < 8:
+        # Nobody arranges to meet at three in the morning.
+        hours += 12
+    total = (hours * 60 + minutes) % 1440
+    return time(total // 60, total % 60)
+
+
+_PREPOSITION = (
+    r"(?:(?<=at\s)|(?<=by\s)|(?<=until\s)|(?<=till\s)|(?<=around\s)|(?<=before\s)"
+    r"|(?<=after\s)|(?<=from\s)|(?<=about\s))"
+)
+CLOCK_RULES = [
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?P<hour>{HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))"
+        rf"?\s*(?P<meridiem>{_MERIDIEM})(?:\s+(?:eastern|pacific|central|gmt|utc))?",
+        rf"\b(?P<full>{_HOUR24})(?::[0-5]\d)?\b(?!\s*{_MERIDIEM})",
+        rf"\b(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\s+o['’]?\s?clock\b",
+        r"\b(?P<past>(?:half|a\s+quarter|quarter|ten|twenty|five|twenty[- ]five)\s+(?:past|to"
+        rf"|after))\s+(?P<hour>{HOUR})\b(?!\s*(?:%|percent|million|{_UNIT}))",
+        rf"{_PREPOSITION}(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
+        rf"(?!\s*(?:%|percent|hundred|thousand|million|of|or|different|point|{_UNIT}|dollars"
+        r"|people|times|[a-z]+s\b))",
+        r"\b(?P<word>noon|midday|midnight)\b",
+    )
+]

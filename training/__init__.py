@@ -1,0 +1,1 @@
+"""How the text encoder that ships was made. Needs PyTorch; the product does not."""

