@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     console = Console(highlight=False)
     try:
-        tracks = _file_tracks(options.file) if options.file else _sample_tracks()
+        tracks = _file_tracks(options.file) if options.file else sample_tracks()
         with tempfile.TemporaryDirectory(prefix="earful-demo-") as folder:
             _demo(console, tracks, options.speed, Path(folder))
     except (DemoError, symbl.SymblError, httpx.HTTPError) as error:
@@ -71,25 +71,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _demo(console: Console, tracks: Sequence[Track], speed: float, folder: Path) -> None:
-    with Display(console, [track.name for track in tracks]) as display, ExitStack() as stack:
-        display.say("Starting `earful serve` with a data folder of its own …")
-        base_url = stack.enter_context(_server(folder))
-        credentials = _application(folder)
+    display = Display(console, [track.name for track in tracks])
+    display.say("Starting `earful serve` with a data folder of its own …")
+    with running_server(folder) as base_url:
+        credentials = make_application(folder)
         display.say(f"{base_url} is ready; streaming {len(tracks[0].pcm) / RATE:.0f} s of talk to it.\n")
         symbl.configure(base_url=base_url)
-        connections = _connect(tracks, credentials, display)
-        _stream(tracks, connections, speed)
-        for connection in connections:
-            connection.stop()
+        with display:
+            connections = _connect(tracks, credentials, display)
+            _stream(tracks, connections, speed)
+            for connection in connections:
+                connection.stop()
         conversation = connections[0].conversation
         stored = _stored(conversation)
-        display.say("")
-        display.stored(str(conversation.get_conversation_id()), stored)
-        display.say(
-            f"\n{display.partials} partial and {display.finals} final captions; found live: "
-            + ", ".join(f"{count} {kind.replace('_', ' ')}s" for kind, count in display.found.items())
-            + "."
-        )
+    display.say("")
+    display.stored(str(conversation.get_conversation_id()), stored)
+    display.say(
+        f"\n{display.partials} partial and {display.finals} final captions; found live: "
+        + ", ".join(f"{count} {kind.replace('_', ' ')}s" for kind, count in display.found.items())
+        + "."
+    )
     if not stored["messages"]:
         raise DemoError("no speech was recognised")
 
@@ -97,7 +98,7 @@ def _demo(console: Console, tracks: Sequence[Track], speed: float, folder: Path)
 # ---- the sound ----------------------------------------------------------------------------------
 
 
-def _sample_tracks() -> list[Track]:
+def sample_tracks() -> list[Track]:
     """The two people of the sample, each on a channel as if on a microphone of their own."""
     script = json.loads((SAMPLE / "script.json").read_text(encoding="utf-8"))
     channels = _decode(SAMPLE / "conversation.ogg", "stereo")
@@ -152,7 +153,7 @@ def _earful() -> str:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[str]:
+def running_server(folder: Path) -> Iterator[str]:
     """Run `earful serve` until the end of the block; give its address once it can hear."""
     log = folder / "server.log"
     with log.open("wb") as output:
@@ -195,7 +196,7 @@ def _can_hear(base_url: str) -> bool:
         return False
 
 
-def _application(folder: Path) -> dict[str, str]:
+def make_application(folder: Path) -> dict[str, str]:
     """Make an application on the server, as `earful apps create NAME` does for a person."""
     made = subprocess.run(  # noqa: S603 (our own command)
         [_earful(), "apps", "create", "demo", "--json"],

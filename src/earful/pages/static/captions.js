@@ -66,11 +66,11 @@ export class Captions {
     this.#show([], []);
   }
 
-  /** Add sentences, and take their words off the finals that waited for them. */
+  /** Add sentences; those that are `mine` take their words off the finals that waited for them. */
   add(messages) {
     for (const message of messages) {
       this.turns.add(message);
-      this.#consume(spoken(message.text).length);
+      if (message.mine) this.#consume(spoken(message.text).length);
     }
     this.#show([], this.words);
   }

@@ -32,6 +32,7 @@ let stream = null;
 let startedAt = 0;
 let conversationId = null;
 let startOfTime = null;
+let me = "";
 const starts = new Map();
 
 // ---- what the page shows --------------------------------------------------------------------
@@ -90,7 +91,9 @@ function said(messages) {
   captions.add(messages.map(({ id, payload, from, duration }) => {
     const [start, end] = seconds(duration);
     starts.set(id, start);
-    return { id, text: payload.content, speaker: from?.name ?? "", start, end };
+    // Others may speak into the same conversation from programs of their own.
+    const mine = !me || from?.userId === me;
+    return { id, text: payload.content, speaker: from?.name ?? "", start, end, mine };
   }));
   findings.markWaiting();
 }
@@ -165,8 +168,8 @@ function reset() {
 }
 
 function startRequest() {
-  const name = $("name").value.trim();
-  localStorage.setItem("earful.name", name);
+  me = $("name").value.trim();
+  localStorage.setItem("earful.name", me);
   return {
     insightTypes: ["question", "action_item", "follow_up"],
     config: {
@@ -175,7 +178,7 @@ function startRequest() {
       timezoneOffset: -new Date().getTimezoneOffset(),
       speechRecognition: { encoding: "LINEAR16", sampleRateHertz: capture.sampleRate },
     },
-    ...(name && { speaker: { name, userId: name } }),
+    ...(me && { speaker: { name: me, userId: me } }),
   };
 }
 

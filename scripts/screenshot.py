@@ -1,0 +1,98 @@
+"""Take the screenshot that opens the README: the real page, the real server, the sample as it is spoken.
+
+Maya's track of the sample is Chromium's microphone; Daniel's goes into the same conversation from a
+program of its own. `fonts-inter` makes it look as it does where Inter is installed.
+
+    .venv/bin/python scripts/screenshot.py
+"""
+
+import json
+import sys
+import tempfile
+import threading
+import time
+import wave
+from pathlib import Path
+
+from playwright.sync_api import WebSocket, sync_playwright
+from websockets.sync.client import connect
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "examples"))
+
+from demo import RATE, Track, running_server, sample_tracks  # noqa: E402
+
+IMAGES = ROOT / "docs" / "images"
+TAKEN_AFTER_S = 60
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+
+
+def main() -> None:
+    """Speak the sample to the page and write docs/images/live.png."""
+    maya, daniel = sample_tracks()
+    with tempfile.TemporaryDirectory() as name, running_server(Path(name)) as base_url:
+        microphone = Path(name) / "maya.wav"
+        with wave.open(str(microphone), "wb") as writer:
+            writer.setnchannels(1)
+            writer.setsampwidth(2)
+            writer.setframerate(RATE)
+            writer.writeframes(maya.pcm.tobytes())
+        _take(base_url, microphone, daniel)
+    print(f"{(IMAGES / 'live.png').stat().st_size / 1000:.0f} kB")
+
+
+def _take(base_url: str, microphone: Path, daniel: Track) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=[*FLAGS, f"--use-file-for-fake-audio-capture={microphone}%noloop"],
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
+
+        def join(socket: WebSocket) -> None:
+            token = json.loads(page.evaluate("sessionStorage.getItem('earful.session')"))["token"]
+            address = f"{socket.url}?access_token={token}"
+            threading.Thread(target=_speak, args=(address, daniel), daemon=True).start()
+
+        page.goto(base_url)
+        page.get_by_label("Your name").fill("Maya")
+        with page.expect_websocket() as opened:
+            page.get_by_role("button", name="Start").click()
+        join(opened.value)
+        page.wait_for_timeout(TAKEN_AFTER_S * 1000)
+        if "Daniel" not in page.locator("#transcript").inner_text():
+            raise SystemExit("screenshot: nothing was recognised")
+        IMAGES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=IMAGES / "live.png")
+        browser.close()
+
+
+def _speak(address: str, track: Track) -> None:
+    with connect(address, proxy=None) as socket:
+        request = {
+            "type": "start_request",
+            "config": {"speechRecognition": {"encoding": "LINEAR16", "sampleRateHertz": RATE}},
+            "speaker": {"name": track.name, "userId": track.email},
+        }
+        socket.send(json.dumps(request))
+        # What nobody reads would fill the connection up, the answers to pings with it.
+        threading.Thread(target=lambda: list(socket), daemon=True).start()
+        step = RATE // 10
+        began = time.monotonic()
+        for at in range(0, len(track.pcm), step):
+            socket.send(track.pcm[at : at + step].tobytes())
+            time.sleep(max(0.0, began + (at + step) / RATE - time.monotonic()))
+
+
+if __name__ == "__main__":
+    main()
