@@ -26,6 +26,7 @@ from earful.dialects.symbl.conversations import conversation_router
 from earful.dialects.symbl.errors import install_error_handlers
 from earful.dialects.symbl.management import Library, management_router
 from earful.dialects.symbl.process import process_router
+from earful.dialects.symbl.search import search_router
 from earful.dialects.symbl.sockets import websocket_routes
 from earful.insight.sentiment import polarity
 from earful.insight.service import LocalInsightService
@@ -41,6 +42,7 @@ from earful.speech.types import SpeechService
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from earful.store.resources import ResourceStore
+from earful.store.search import SearchStore
 from earful.transport import AbortableWebSockets
 
 __all__ = ["Health", "Rooms", "create_app", "listen", "run"]
@@ -174,6 +176,7 @@ def create_app(
     app.router.routes.extend(websocket_routes(accounts, hub, settings))
     app.router.routes.extend(bodhi.routes())
     app.include_router(management_router(accounts, resources))
+    app.include_router(search_router(accounts, SearchStore(database)))
     _add_operations(app, rooms, metrics)
     app.include_router(pages_router(accounts, settings))
     # The last added is the outermost.

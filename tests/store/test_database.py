@@ -20,8 +20,13 @@ from earful.store.tables import applications, metadata, signing_keys
 
 
 async def test_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
+    def ours(item: object, name: str | None, kind: str, *_: object) -> bool:
+        # The index of full-text search is not a table that the code names.
+        return not (name or "").startswith(("message_search", "ix_messages_search"))
+
     def differences(connection: Connection) -> list[object]:
-        return compare_metadata(MigrationContext.configure(connection), metadata)
+        context = MigrationContext.configure(connection, opts={"include_object": ours})
+        return compare_metadata(context, metadata)
 
     async with database.read() as connection:
         assert await connection.run_sync(differences) == []

@@ -13,9 +13,11 @@ from earful.dialects.symbl.auth import token_router
 from earful.dialects.symbl.conversations import conversation_router
 from earful.dialects.symbl.errors import install_error_handlers
 from earful.dialects.symbl.management import Library, management_router
+from earful.dialects.symbl.search import search_router
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from earful.store.resources import ResourceStore
+from earful.store.search import SearchStore
 
 __all__ = ["Caller", "Rest", "rest_api"]
 
@@ -61,6 +63,7 @@ async def rest_api(database: Database) -> AsyncIterator[Rest]:
         )
     )
     app.include_router(management_router(accounts, resources))
+    app.include_router(search_router(accounts, SearchStore(database)))
 
     def client(token: str | None) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
