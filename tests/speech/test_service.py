@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from earful.audio.vad import VadModel
 from earful.settings import Settings
+from earful.speech.moonshine import MoonshineModel
 from earful.speech.scheduler import Load, Scheduler
 from earful.speech.service import LocalSpeechService
 from earful.speech.types import Hotword, Hypothesis, LanguageNotAvailable, Samples, SpeechBusy, StreamOptions
@@ -17,7 +19,11 @@ OPENING = "it was the best of times, it was the worst of times"
 
 
 @pytest.fixture
-async def service() -> AsyncIterator[LocalSpeechService]:
+async def service(
+    model: MoonshineModel, vad: VadModel, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[LocalSpeechService]:
+    """A running service; the weights are loaded once for all tests."""
+    monkeypatch.setattr("earful.speech.service._load", lambda: (model, vad))
     service = LocalSpeechService(Settings(speech_threads=1, max_streams=4))
     await service.start()
     yield service

@@ -29,10 +29,10 @@ class EndpointRules:
     max_segment: float = 15.0
     on: float = 0.5
     off: float = 0.35
-    pre_roll: float = 0.29
+    pre_roll: float = 0.256
     tail: float = 0.192
     short_silence: float = 0.256
-    patience: float = 0.6
+    patience: float = 0.8
     min_voiced: int = 3
 
 
