@@ -257,7 +257,10 @@ def serve_on_a_terminal(data_dir: Path) -> str:
         try:
             while b"in a browser" not in written and time.monotonic() < deadline:
                 if select.select([terminal], [], [], 1)[0]:
-                    written += os.read(terminal, 4096)
+                    try:
+                        written += os.read(terminal, 4096)
+                    except OSError:  # it ended
+                        break
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
