@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
+from earful.audio.vad import VadState
 from earful.speech.scheduler import LiveStream, Scheduler
 from earful.speech.types import Hypothesis, Samples, StreamOptions
 from tests.speech.conftest import LevelEar, SpellingEngine, say
@@ -422,3 +423,65 @@ def test_exact_word_times_are_found_for_finals_only_when_asked(wanted: bool) -> 
     spread = final.words[-1].start - final.words[0].start
     assert (spread == pytest.approx(2.0)) is wanted
     assert final.words[0].start == pytest.approx(2.0, abs=0.35)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_no_numbers_are_taken_as_silence(bad: float) -> None:
+    """They must not poison the state that a stream carries on."""
+    desk = Desk()
+    seen: list[Samples] = []
+    inner = desk.scheduler._ear.probabilities
+
+    def watch(samples: Samples, state: VadState) -> Samples:
+        seen.append(samples)
+        return inner(samples, state)
+
+    desk.scheduler._ear.probabilities = watch  # type: ignore[method-assign]
+    desk.live(np.full(SECOND, bad, np.float32))
+    desk.live(say(11, 12, 13, quiet=1.0))
+    assert all(np.isfinite(samples).all() for samples in seen)
+    assert desk.finals() == ["w11 w12 w13"]
+
+
+def test_samples_out_of_range_are_clipped() -> None:
+    """A client that forgot to scale is heard, loudly."""
+    desk = Desk()
+    desk.feed(np.full(SECOND, 20_000.0, np.float32))
+    desk.run()
+    utterance = desk.streams[0].segmenter.open
+    assert utterance is not None
+    assert float(utterance.audio().max()) == 1.0
+
+
+def test_a_broken_ear_costs_audio_not_the_server() -> None:
+    """Voice activity failing once leaves the stream and its flushes alive."""
+    desk = Desk()
+    inner = desk.scheduler._ear.probabilities
+
+    def fail(samples: Samples, state: VadState) -> Samples:
+        raise RuntimeError("the network broke")
+
+    desk.scheduler._ear.probabilities = fail  # type: ignore[method-assign]
+    desk.feed(say(11, 12, 13))
+    done = desk.flush()
+    desk.run()
+    assert done == [True]
+    desk.scheduler._ear.probabilities = inner  # type: ignore[method-assign]
+    desk.live(say(21, 22, 23, quiet=1.0))
+    assert desk.finals() == ["w21 w22 w23"]
+
+
+def test_hotwords_that_cannot_be_read_cost_an_utterance_not_the_server() -> None:
+    """The failure is inside the guarded part of a turn."""
+
+    def fail() -> None:
+        raise ValueError("no such word")
+
+    scheduler = Scheduler(SpellingEngine(), LevelEar(), clock=lambda: 0.0)
+    stream = scheduler.open(OPTIONS, lambda _: None, fail)
+    scheduler.feed(stream, say(11, 12, 13))
+    done: list[bool] = []
+    scheduler.flush(stream, lambda: done.append(True))
+    while scheduler.run_once():
+        pass
+    assert done == [True]

@@ -357,7 +357,11 @@ class Scheduler:
             with self._wake:
                 flushing = stream.flush_asked
                 block = self._take_audio(stream, flushing)
-            probabilities = self._ear.probabilities(block, stream.vad)
+            try:
+                probabilities = self._ear.probabilities(block, stream.vad)
+            except Exception:
+                log.exception("voice activity failed")
+                probabilities = np.zeros(len(block) // FRAME, np.float32)
             metrics.AUDIO.inc(len(block) / SAMPLE_RATE)
             with self._wake:
                 stream.hearing = False
@@ -380,7 +384,7 @@ class Scheduler:
                 self._wake.notify()
 
     def _take_audio(self, stream: LiveStream, flushing: bool) -> Samples:
-        """Take whole frames from the inbox; the last frame is filled with silence when flushing."""
+        """Take whole frames from the inbox, made finite and within -1..1; flushing fills the last frame."""
         joined = stream.inbox[0] if len(stream.inbox) == 1 else np.concatenate((*stream.inbox, _NOTHING))
         count = min(len(joined) // FRAME * FRAME, _HEAR_AT_MOST)
         if flushing and len(joined) <= _HEAR_AT_MOST:
@@ -390,7 +394,7 @@ class Scheduler:
             stream.inbox.append(joined[count:].copy())
         stream.waiting = len(joined) - count
         missing = -count % FRAME
-        block = joined[:count]
+        block = np.clip(np.nan_to_num(joined[:count], nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
         return np.concatenate((block, np.zeros(missing, np.float32))) if missing else block
 
     def _utterance_of(self, stream: LiveStream, segment: Segment) -> _Utterance:
@@ -399,10 +403,10 @@ class Scheduler:
         return _Utterance(segment, Agreement(self._engine.tokenizer), partial_at=segment.offset)
 
     def _decode(self, tasks: Sequence[_Task]) -> None:
-        for task in tasks:
-            if not task.stream.bias_made:
-                task.stream.bias, task.stream.bias_made = task.stream.make_bias(), True
         try:
+            for stream in {id(task.stream): task.stream for task in tasks}.values():
+                if not stream.bias_made:
+                    stream.bias, stream.bias_made = stream.make_bias(), True
             decoded = self._engine.decode(
                 [task.audio for task in tasks],
                 [task.prefix for task in tasks],
