@@ -79,11 +79,12 @@ def running_server(*, on: Sequence[int] = (), settings: dict[str, str] | None = 
         command = [str(Path(sys.executable).parent / "earful")]
         made = subprocess.run(
             [*command, "apps", "create", "benchmark", "--json", "--data-dir", folder],
-            check=True,
             capture_output=True,
             text=True,
             env=environment,
         )
+        if made.returncode:
+            raise RuntimeError(f"no application could be made for the benchmark:\n{made.stderr}")
         credentials = json.loads(made.stdout)
         output = Path(folder) / "server.out"
         started = time.monotonic()
