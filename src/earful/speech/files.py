@@ -143,9 +143,10 @@ class FileTranscriber:
     ) -> Transcript:
         """Return what was said in an audio or video file. Blocks; call it off the event loop.
 
-        `channels="separate"` hears every channel by itself (up to eight) and tags it as a speaker. `diarize` says who
-        spoke: separate channels are separate speakers, unless they carry the same sound or there is only
-        one; then voices are told apart. `progress` is told the share done, 0..1, from this thread.
+        `channels="separate"` hears every channel by itself (up to eight) and tags it as a speaker.
+        `diarize` says who spoke: separate channels are separate speakers, unless they carry the same
+        sound or there is only one; then voices are told apart. `progress` is told the share done, 0..1,
+        from this thread.
 
         Raises `LanguageNotAvailable`, `earful.audio.types.BrokenAudio`, or an `OSError` for the file.
         """
