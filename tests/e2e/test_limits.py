@@ -36,7 +36,7 @@ async def test_what_was_sent_as_final_survives_a_kill_of_the_server(tmp_path: Pa
             server.process.wait()
             await client.closed()
     assert client.finals
-    with start_server(tmp_path) as again:
+    with start_server(tmp_path, name="again") as again:
         again_as_before = EarfulServer(
             again.base_url, server.app_id, server.app_secret, tmp_path, again.log, again.process
         )
