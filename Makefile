@@ -1,7 +1,6 @@
 # `make setup` prepares .venv; `make demo` shows the main job; `make test` runs every test.
 SHELL := /bin/bash
-VENV ?= .venv
-PY := $(VENV)/bin/python
+PY := .venv/bin/python
 
 .PHONY: setup demo test check lint types format clean
 
@@ -28,4 +27,4 @@ format:
 	@$(PY) -m ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-* .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-* tests/compat/node/node_modules .pytest_cache .mypy_cache .ruff_cache

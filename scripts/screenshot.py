@@ -12,9 +12,11 @@ import tempfile
 import threading
 import time
 import wave
+from contextlib import suppress
 from pathlib import Path
 
 from playwright.sync_api import WebSocket, sync_playwright
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,7 +25,7 @@ sys.path.insert(0, str(ROOT / "examples"))
 from demo import RATE, Track, running_server, sample_tracks  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
-TAKEN_AFTER_S = 60
+TAKEN_AFTER_S = 48
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -57,7 +59,7 @@ def _take(base_url: str, microphone: Path, daniel: Track) -> None:
             executable_path="/usr/bin/chromium",
             args=[*FLAGS, f"--use-file-for-fake-audio-capture={microphone}%noloop"],
         )
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
+        page = browser.new_page(viewport={"width": 1280, "height": 880}, device_scale_factor=1.5)
 
         def join(socket: WebSocket) -> None:
             token = json.loads(page.evaluate("sessionStorage.getItem('earful.session')"))["token"]
@@ -78,7 +80,8 @@ def _take(base_url: str, microphone: Path, daniel: Track) -> None:
 
 
 def _speak(address: str, track: Track) -> None:
-    with connect(address, proxy=None) as socket:
+    # The server is gone when the picture is taken, before the track is over.
+    with suppress(ConnectionClosed), connect(address, proxy=None) as socket:
         request = {
             "type": "start_request",
             "config": {"speechRecognition": {"encoding": "LINEAR16", "sampleRateHertz": RATE}},
