@@ -34,7 +34,11 @@ def _write(part: nn.Module, path: Path, inputs: dict[str, torch.Tensor], outputs
             dynamo=False,
         )
         quantize_dynamic(
-            str(whole), str(path), weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gather"], per_channel=True
+            str(whole),
+            str(path),
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["MatMul", "Gather"],
+            per_channel=True,
         )
     onnx.checker.check_model(str(path))
 

@@ -1,4 +1,4 @@
-"""The network: MiniLM's lower layers shared, its top for sentence vectors kept, a second top for everything else."""
+"""The network: MiniLM's lower layers shared, its top kept for sentence vectors, a second top for the rest."""
 
 import copy
 
@@ -91,7 +91,7 @@ class Vector(nn.Module):
 
 
 class Sense(nn.Module):
-    """States to what a message is: [batch, 3] question and action logits and polarity, and [batch, tokens, tags].
+    """States to question, action and polarity, [batch, 3], and to tags, [batch, tokens, tags].
 
     `current` marks the tokens of the message itself (not those before it) with 1.
     """

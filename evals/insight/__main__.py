@@ -25,9 +25,8 @@ def main() -> int:
     print("| what | system | precision | recall | F | |")
     print("| --- | --- | --- | --- | --- | --- |")
     for row in table:
-        print(
-            f"| {row.task} | {row.system} | {row.precision:.3f} | {row.recall:.3f} | {row.f1:.3f} | {row.note} |"
-        )
+        rates = f"{row.precision:.3f} | {row.recall:.3f} | {row.f1:.3f}"
+        print(f"| {row.task} | {row.system} | {rates} | {row.note} |")
     return 0
 
 

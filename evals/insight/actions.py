@@ -1,4 +1,4 @@
-"""Action items: utterances of real meetings linked to the actions that annotators wrote down; business calls."""
+"""Action items: real meetings, by what annotators linked to their actions; the project's own calls."""
 
 import json
 import re

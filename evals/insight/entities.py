@@ -12,19 +12,45 @@ __all__ = ["rows"]
 
 _NOW = datetime(2020, 8, 5, 10)
 _TRUE = {
-    "PERSON": "person", "ORG": "organization", "GPE": "location", "LOC": "location", "FAC": "location", "DATE": "time", "TIME": "time",
-    "CARDINAL": "number", "ORDINAL": "number", "QUANTITY": "number", "PERCENT": "number", "MONEY": "number",
-    "person": "person", "location": "location", "corporation": "organization", "group": "organization",
-}  # fmt: skip
+    "PERSON": "person",
+    "ORG": "organization",
+    "GPE": "location",
+    "LOC": "location",
+    "FAC": "location",
+    "DATE": "time",
+    "TIME": "time",
+    "CARDINAL": "number",
+    "ORDINAL": "number",
+    "QUANTITY": "number",
+    "PERCENT": "number",
+    "MONEY": "number",
+    "person": "person",
+    "location": "location",
+    "corporation": "organization",
+    "group": "organization",
+}
 _OURS = {
-    "person": "person", "location": "location", "organization": "organization", "number": "number", "ordinal": "number", "money": "number",
-    "percent": "number", "date": "time", "daterange": "time", "datetime": "time", "datetimerange": "time", "time": "time",
-    "timerange": "time", "duration": "time",
-}  # fmt: skip
+    "person": "person",
+    "location": "location",
+    "organization": "organization",
+    "number": "number",
+    "ordinal": "number",
+    "money": "number",
+    "percent": "number",
+    "date": "time",
+    "daterange": "time",
+    "datetime": "time",
+    "datetimerange": "time",
+    "time": "time",
+    "timerange": "time",
+    "duration": "time",
+}
 _PLAIN_NUMBER = re.compile(r"[$€£]?\d[\d,.]*\d%?|[$€£]?\d%?")
 _PLAIN_TIME = re.compile(
-    r"\b(?:(?:January|February|March|April|May|June|July|August|September|October|November|December)(?: \d{1,2})?(?:,? \d{4})?"
-    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:19|20)\d\d|today|tomorrow|yesterday|(?:this|last|next) (?:week|month|quarter|year))\b"
+    r"\b(?:(?:January|February|March|April|May|June|July|August|September|October|November"
+    r"|December)(?: \d{1,2})?(?:,? \d{4})?"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:19|20)\d\d|today|tomorrow|yesterday"
+    r"|(?:this|last|next) (?:week|month|quarter|year))\b"
 )
 _PLAIN_NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z][a-z]+)+")
 

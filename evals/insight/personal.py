@@ -13,13 +13,28 @@ from .spoken_personal import SPOKEN
 __all__ = ["rows"]
 
 _NOW = datetime(2024, 5, 14, 10)
-# What the reference asks to mask; nationalities, places alone, titles and organisations are not in its list.
+# What the reference asks to mask: no nationalities, titles, organisations, or places alone.
 _LISTED = {
-    "PERSON", "STREET_ADDRESS", "CREDIT_CARD", "DATE_TIME", "EMAIL_ADDRESS", "PHONE_NUMBER", "DOMAIN_NAME", "AGE",
-    "US_SSN", "ZIP_CODE", "IBAN_CODE", "US_DRIVER_LICENSE", "IP_ADDRESS", "SWIFT_CODE", "US_BANK_NUMBER", "US_PASSPORT",
-}  # fmt: skip
+    "PERSON",
+    "STREET_ADDRESS",
+    "CREDIT_CARD",
+    "DATE_TIME",
+    "EMAIL_ADDRESS",
+    "PHONE_NUMBER",
+    "DOMAIN_NAME",
+    "AGE",
+    "US_SSN",
+    "ZIP_CODE",
+    "IBAN_CODE",
+    "US_DRIVER_LICENSE",
+    "IP_ADDRESS",
+    "SWIFT_CODE",
+    "US_BANK_NUMBER",
+    "US_PASSPORT",
+}
 _PLAIN = re.compile(
-    r"[\w.+-]+@[\w-]+\.[\w.-]+|\b(?:\d[ -]?){12,19}\b|\b\d{3}-\d{2}-\d{4}\b|\+?\d?[ .(-]*\d{3}[ .)-]*\d{3}[ .-]*\d{4}\b|https?://\S+|www\.\S+"
+    r"[\w.+-]+@[\w-]+\.[\w.-]+|\b(?:\d[ -]?){12,19}\b|\b\d{3}-\d{2}-\d{4}\b|\+?\d?[ "
+    r".(-]*\d{3}[ .)-]*\d{3}[ .-]*\d{4}\b|https?://\S+|www\.\S+"
 )
 
 Finder = Callable[[str], list[tuple[int, int]]]

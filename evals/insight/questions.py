@@ -10,7 +10,8 @@ from .measures import Row, Tally
 __all__ = ["rows"]
 
 _OPENERS = re.compile(
-    r"^(?:who|what|when|where|why|how|which|do|does|did|is|are|was|were|can|could|will|would|should|have|has)\b",
+    r"^(?:who|what|when|where|why|how|which|do|does|did|is|are|was|were|can|could|will"
+    r"|would|should|have|has)\b",
     re.IGNORECASE,
 )
 

@@ -1,9 +1,10 @@
-"""Personal data as it is read out on the phone, written for this evaluation; `[...]` marks what must be masked."""
+"""Personal data as it is read out on the phone, for this evaluation; `[...]` marks what must be masked."""
 
 __all__ = ["SPOKEN"]
 
 SPOKEN = tuple(
-    """My card number is [four zero one two, eight eight eight eight, eight eight eight eight, one eight eight one].
+    """\
+My card number is [four zero one two, eight eight eight eight, eight eight eight eight, one eight eight one].
 It's a Visa, [five one zero five one zero five one zero five one zero five one zero zero].
 The card is [4012 8888 8888 1881] and the security code is [three one seven].
 the c v v is [nine double two]

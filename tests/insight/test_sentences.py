@@ -57,8 +57,7 @@ def test_no_character_but_blanks_is_lost(text: str) -> None:
 def test_words_go_to_their_sentence_and_give_it_its_times() -> None:
     """A sentence begins with its first word and ends with its last."""
     words = tuple(
-        Word(text, start, start + 0.2)
-        for text, start in (("Yes.", 1.0), ("Who", 2.0), ("asked?", 2.5))
+        Word(text, start, start + 0.2) for text, start in (("Yes.", 1.0), ("Who", 2.0), ("asked?", 2.5))
     )
     first, second = cut(Utterance("Yes. Who asked?", 0.9, 3.0, words=words))
     assert (first.text, first.start, first.end) == ("Yes.", 1.0, 1.2)
@@ -81,7 +80,9 @@ def test_words_that_do_not_fit_the_text_are_left_out() -> None:
     assert [piece.words for piece in pieces] == [(), ()]
 
 
-@pytest.mark.parametrize("text", ["I will send the", "so we could,", "because", "and then I'll", "we need to..."])
+@pytest.mark.parametrize(
+    "text", ["I will send the", "so we could,", "because", "and then I'll", "we need to..."]
+)
 def test_broken_off_sentences_are_open(text: str) -> None:
     """A sentence without its end waits for more."""
     assert ends_open(text)

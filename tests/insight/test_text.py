@@ -1,5 +1,7 @@
 """Words with their places, and folding that moves nothing."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,7 +35,7 @@ def test_fold_keeps_the_length(text: str) -> None:
 def test_tokens_are_in_order_and_apart(text: str) -> None:
     """Tokens never overlap and never go back."""
     found = tokens(text)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))
 
 
 def test_fillers_are_skipped_to_the_first_real_word() -> None:

@@ -92,7 +92,7 @@ _NAMED = re.compile(
 )
 _NOT_NAMES = word_set("not_names")
 _TAIL = re.compile(
-    r"[\s,;]*(?:(?:if\s+(?:that's|that\s+is|it's|you)|and\s+then\s+(?:we|you|i)\b|but"
+    r"(?:[\s,;]+(?:if\s+(?:that's|that\s+is|it's|you)|and\s+then\s+(?:we|you|i)\b|but"
     r"|because|so\s+that\s+we|okay|ok|right|alright|please)\b.*)?[?.!,;\s]*$"
 )
 _THINGS = re.compile(r"\b(?:it|that|this|them|him|her|something|things?|stuff|you|me|us|there|one)\b")

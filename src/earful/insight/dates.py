@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from earful.insight.clock import CLOCK_RULES, HOUR, clock_time, hour_of
-from earful.insight.days import DAY_RULES, DateKind
+from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind
 
 __all__ = ["DateKind", "DateSpan", "find_dates"]
 
@@ -84,10 +84,16 @@ def find_dates(text: str, now: datetime) -> list[DateSpan]:
     return _join_ranges(text, _join_days(text, _join_ranges(text, _longest(found), clocks=True)))
 
 
+# The stop after "pm" ends the sentence; the one after "p.m." is part of it.
+_FULL_STOP = re.compile(r"(?<!\.)\s?[ap]m\.$|(?:" + MONTH_NAMES + r")\.$")
+
+
 def _trim(text: str, begin: int, end: int) -> tuple[int, int]:
     while begin < end and text[begin] == " ":
         begin += 1
     while end > begin and text[end - 1] in " ,":
+        end -= 1
+    if _FULL_STOP.search(text[begin:end]):
         end -= 1
     return begin, end
 

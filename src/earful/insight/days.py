@@ -12,7 +12,7 @@ from typing import Literal
 
 from earful.insight.numbers import ORDINALS, SMALL
 
-__all__ = ["DAY_RULES", "DateKind"]
+__all__ = ["DAY_RULES", "MONTH_NAMES", "DateKind"]
 
 DateKind = Literal["date", "daterange", "datetime", "datetimerange", "time", "timerange", "duration"]
 Maker = Callable[[re.Match[str], datetime], "tuple[DateKind, datetime | None, datetime | None] | None"]
@@ -55,6 +55,7 @@ def _any(words: "dict[str, int] | list[str]") -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
+MONTH_NAMES = _any([name for name in _MONTHS if len(name) > 4])
 _MONTH = rf"(?:{_any(_MONTHS)})\b\.?"
 _DAY_WORD = (
     rf"(?:{_any({**{w: n for w, n in ORDINALS.items() if 0 < n < 32}})}|(?:twenty|thirty)"

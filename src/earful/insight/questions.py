@@ -37,7 +37,7 @@ _SUBORDINATE_BEFORE = re.compile(
     r"\b(?:know|knew|see|saw|tell|told|say|said|wonder|understand|understood|remember"
     r"|forget|decide|decided|show|find|figure|sure|that's|is|was"
     r"|matter|depends|depending|on|about|of|if|whether|how|what|when|where|which|who|why"
-    r"|than|as|because|explain|learn|think|imagine|at|look)\s*$"
+    r"|than|as|because|explain|learn|think|imagine|at|look|whoever|whatever|whichever|that)\s*$"
 )
 _SMALL_TALK = re.compile(
     r"^(?:(?:so|and|hi|hey|hello|oh|well|okay|ok|yeah|there|good\s+(?:morning|afternoon"
@@ -173,7 +173,13 @@ def _clause_score(words: list[Token]) -> float:
             ):
                 return 0.5
             return 0.85
-        if first in ("which", "what", "whose") and any(word.lower in _AUXILIARIES for word in words[2:5]):
+        named = first == "which" and second == "of"
+        later = words[2:7] if named else words[2:5]
+        if (
+            first in ("which", "what", "whose")
+            and (named or second not in _SUBJECTS)
+            and any(word.lower in _AUXILIARIES for word in later)
+        ):
             return 0.65
         if first in ("who", "why", "where") and len(words) <= 5:
             return 0.6

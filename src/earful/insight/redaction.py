@@ -24,6 +24,8 @@ _DOMAINS = (
     "com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|pl|eu|us|ca|au|info|biz|ai|app|dev|in|ch"
     "|at|se|no|dk|fi|be|pt|ie|nz|jp|br|mx|me|tv|ru|cz|hu|il|za"
 )
+# A stop after a whole word ends the sentence, one after an initial or "St" does not.
+_SENTENCE_END = re.compile(r"\w{3,}\.$")
 _EMAIL = re.compile(r"\b[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\b")
 _LETTER = r"[a-z0-9]"
 _SPOKEN_PART = rf"(?:{_LETTER}[\w'-]*)"
@@ -181,7 +183,7 @@ def find_personal_data(
     """
     dates = _dates(text, now, before)
     found = [
-        *_patterns(text, before),
+        *_patterns(text, now, before),
         *(item for item in _numbers(text, before) if not _within(item, dates)),
         *dates,
         *_names(text, names),
@@ -213,6 +215,8 @@ def apply(text: str, found: Sequence[PersonalData], how: Redaction) -> tuple[str
 
 
 def _data(kind: str, text: str, start: int, end: int, value: str | None = None) -> PersonalData:
+    if kind in ("ADDRESS", "PERSON_NAME") and _SENTENCE_END.search(text[start:end]):
+        end -= 1
     return PersonalData(kind, start, end, text[start:end], value if value is not None else text[start:end])
 
 
@@ -220,7 +224,7 @@ def _within(item: PersonalData, others: list[PersonalData]) -> bool:
     return any(other.start <= item.start and item.end <= other.end for other in others)
 
 
-def _patterns(text: str, before: str) -> list[PersonalData]:
+def _patterns(text: str, now: datetime, before: str) -> list[PersonalData]:
     found = [_data("EMAIL_ADDRESS", text, *hit.span()) for hit in _EMAIL.finditer(text)]
     for hit in _SPOKEN_EMAIL.finditer(text):
         start, end = _whole_email(text, hit)
@@ -248,7 +252,8 @@ def _patterns(text: str, before: str) -> list[PersonalData]:
         if not (_NOT_ADDRESS.search(hit.group()) and not re.search(r"\s[A-Z]\w+\s+\w+", hit.group())):
             found.append(_data("ADDRESS", text, *hit.span()))
     for hit in _FOREIGN_ADDRESS.finditer(text):
-        if all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", hit.group())):
+        named_month = find_dates(hit.group(), now)
+        if not named_month and all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", hit.group())):
             tail = _ADDRESS_TAIL.match(text, hit.end())
             found.append(_data("ADDRESS", text, hit.start(), tail.end() if tail else hit.end()))
     found += [_data("ADDRESS", text, *hit.span()) for hit in _PO_BOX.finditer(text)]

@@ -58,7 +58,7 @@ def _read(words: Sequence[Token], first: int, letters: bool) -> CodeRun | None:
             code.append(piece)
             spoken |= was_spoken
             at = last = after
-        elif code and words[at].lower in _SEPARATORS and at - last < 2:
+        elif code and words[at].lower in _SEPARATORS and at - last < 3:
             at += 1
         else:
             break

@@ -1,0 +1,166 @@
+"""Who is to do what, by when: said in a call between Ines and Tomasz on Tuesday, 1 March 2022."""
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earful.conversation.types import Member
+from earful.insight.action_items import Action, find_action
+
+NOW = datetime(2022, 3, 1, 9)
+INES = Member("i", "Ines Duarte", "ines@example.com")
+TOMASZ = Member("t", "Tomasz", "tomasz@example.com")
+ROSA = Member("r", "Rosa")
+
+
+def _find(text: str, *members: Member) -> Action | None:
+    found = find_action(text, INES, members or (INES, TOMASZ), NOW)
+    return found if found and found.score >= 0.5 else None
+
+
+@pytest.mark.parametrize(
+    ("text", "rewritten"),
+    [
+        ("I'll send the plan to Omar on Thursday.", "Ines Duarte will send the plan to Omar on Thursday."),
+        (
+            "Yes, I will email the quote tomorrow morning.",
+            "Ines Duarte will email the quote tomorrow morning.",
+        ),
+        ("okay i'm going to book the room", "Ines Duarte will book the room."),
+        (
+            "Could you send me the revised quote by Friday?",
+            "Tomasz needs to send Ines the revised quote by Friday.",
+        ),
+        ("Please update the price list.", "Tomasz needs to update the price list."),
+        (
+            "Tomasz will call the carrier about the damaged pallet.",
+            "Tomasz will call the carrier about the damaged pallet.",
+        ),
+        (
+            "Let me check the stock levels with the warehouse.",
+            "Ines Duarte will check the stock levels with the warehouse.",
+        ),
+        ("Tomasz, can you order the new labels?", "Tomasz needs to order the new labels."),
+        (
+            "I will bring my laptop and set up the projector.",
+            "Ines Duarte will bring their laptop and set up the projector.",
+        ),
+    ],
+)
+def test_the_text_says_who(text: str, rewritten: str) -> None:
+    """Promises and requests are rewritten with a name in place of "I" and "you"."""
+    action = _find(text)
+    assert action is not None
+    assert action.text == rewritten
+
+
+def test_a_promise_belongs_to_the_speaker() -> None:
+    """Who says "I'll" is the one to do it, and means it."""
+    action = _find("I'll send the invoice tomorrow.")
+    assert action is not None
+    assert (action.assignee, action.definitive) == (INES, True)
+
+
+def test_a_request_belongs_to_the_only_other_person() -> None:
+    """In a conversation of two, "you" is the other one."""
+    action = _find("Could you send the invoice tomorrow?")
+    assert action is not None
+    assert action.assignee == TOMASZ
+
+
+def test_a_request_to_one_of_many_belongs_to_who_is_named() -> None:
+    """Among three, "Rosa, could you" is Rosa; without a name nobody is guessed."""
+    named = _find("Rosa, could you send the invoice tomorrow?", INES, TOMASZ, ROSA)
+    assert named is not None
+    assert named.assignee == ROSA
+    open_to_all = _find("Could you send the invoice tomorrow?", INES, TOMASZ, ROSA)
+    assert open_to_all is not None
+    assert open_to_all.assignee is None
+
+
+def test_an_unknown_speaker_keeps_the_words() -> None:
+    """Without a name the text stays as it was said."""
+    action = find_action("I'll send the invoice tomorrow.", None, (), NOW)
+    assert action is not None
+    assert action.text == "I'll send the invoice tomorrow."
+    assert action.assignee is None
+
+
+def test_the_due_date_is_the_date_in_the_text() -> None:
+    """By Friday is the coming Friday."""
+    action = _find("I'll send the invoice by Friday.")
+    assert action is not None
+    assert action.due is not None
+    assert action.due.last == datetime(2022, 3, 4)
+
+
+def test_a_past_date_is_no_due_date() -> None:
+    """What should have been done yesterday has no date to come."""
+    action = find_action("I'll fix the bug from yesterday.", INES, (INES,), NOW)
+    assert action is None or action.due is None
+
+
+def test_a_hedged_promise_is_not_definitive() -> None:
+    """Maybe is not yes."""
+    action = find_action("Maybe I'll send the report to the board tomorrow.", INES, (INES,), NOW)
+    assert action is not None
+    assert not action.definitive
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'll be honest, that was hard.",
+        "Let me see.",
+        "We'll see.",
+        "I would have sent it if I had known.",
+        "I sent the invoice yesterday.",
+        "If I send it now they will complain.",
+        "You can find it in the settings.",
+        "I won't send anything.",
+        "We don't need to send the invoice.",
+        "I will never understand this printer.",
+        "Tomasz will be fine.",
+        "It will rain tomorrow.",
+        "Let's move on.",
+        "Who will send the invoice?",
+        "What should we do about the prices?",
+        "I have to say it looks great.",
+        "They used to check every box.",
+        "You know what I mean.",
+        "",
+        "Okay.",
+        "I can hear you now.",
+        "let's get started",
+    ],
+)
+def test_what_nobody_has_to_do_is_no_action(text: str) -> None:
+    """The past, the hypothetical, the negated and mere phrases are not actions."""
+    assert _find(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we need to finish the report before monday",
+        "please make sure the invoices are paid by friday",
+        "action item: update the onboarding guide",
+        "so i'll draft the agenda and share it tonight",
+        "Don't forget to renew the domain.",
+        "We agreed to order the second crane this week.",
+        "I need you to approve the budget today.",
+        "somebody should check... no, Tomasz, please check the meter",
+    ],
+)
+def test_actions_in_other_words(text: str) -> None:
+    """Needs, reminders and decisions to act count too, punctuated or not."""
+    assert _find(text) is not None
+
+
+@given(st.text())
+def test_no_text_breaks_the_finder(text: str) -> None:
+    """Scores lie between none and one, and the phrase is in the text."""
+    action = find_action(text, INES, (INES, TOMASZ), NOW)
+    assert action is None or 0.0 <= action.score <= 1.0

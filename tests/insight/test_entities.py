@@ -1,0 +1,84 @@
+"""Named things in a message, with values that mean something."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earful.conversation.types import Member
+from earful.insight.entities import find_entities
+
+NOW = datetime(2022, 3, 1, 9)
+INES = Member("i", "Ines Duarte", "ines@example.com")
+
+
+def _find(text: str) -> dict[tuple[str, str], Any]:
+    return {(entity.type, entity.text): entity.value for entity in find_entities(text, NOW, (INES,))}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said", "value"),
+    [
+        ("Send it by Friday.", "date", "Friday", "2022-03-04"),
+        (
+            "See you tomorrow morning.",
+            "datetimerange",
+            "tomorrow morning",
+            {"start": "2022-03-02 08:00:00", "end": "2022-03-02 12:00:00"},
+        ),
+        ("From 2 to 3 pm.", "timerange", "2 to 3 pm", {"start": "14:00:00", "end": "15:00:00"}),
+        ("Sometime next week.", "daterange", "next week", {"start": "2022-03-07", "end": "2022-03-13"}),
+        ("Tomorrow at 3 pm.", "datetime", "Tomorrow at 3 pm", "2022-03-02 15:00:00"),
+        ("It took three years.", "duration", "three years", "three years"),
+        ("We have twenty three seats.", "number", "twenty three", 23),
+        ("It costs $1,200.50 now.", "money", "$1,200.50", {"amount": 1200.5, "currency": "USD"}),
+        ("It costs five hundred euros.", "money", "five hundred euros", {"amount": 500, "currency": "EUR"}),
+        (
+            "about 3.5 million dollars",
+            "money",
+            "3.5 million dollars",
+            {"amount": 3_500_000, "currency": "USD"},
+        ),
+        ("twelve percent more", "percent", "twelve percent", 12),
+        ("up by 7.5%", "percent", "7.5%", 7.5),
+        ("the third door", "ordinal", "third", 3),
+        ("Write to ana@example.com.", "email", "ana@example.com", "ana@example.com"),
+        ("Call (212) 555-0147 now.", "phone_number", "(212) 555-0147", "+12125550147"),
+        ("See www.example.org.", "url", "www.example.org", "www.example.org"),
+        ("We fly to Berlin.", "location", "Berlin", "berlin"),
+        ("She lives in New York City now.", "location", "New York City", "new york city"),
+        ("He works for Greenfield Holdings.", "organization", "Greenfield Holdings", "greenfield holdings"),
+        ("I met Dr. Okafor.", "person", "Okafor", {"name": "Okafor"}),
+        ("Ask Marco Bianchi about it.", "person", "Marco Bianchi", {"name": "Marco Bianchi"}),
+        ("Ines knows.", "person", "Ines", {"name": "Ines Duarte", "id": "i", "userId": "ines@example.com"}),
+    ],
+)
+def test_entities_and_their_values(text: str, kind: str, said: str, value: Any) -> None:
+    """Each kind is found with all its words and a normalised value."""
+    assert _find(text)[(kind, said)] == value
+
+
+@pytest.mark.parametrize(
+    "text", ["", "okay then", "no one knows", "the other one", "we may go", "nice to meet you"]
+)
+def test_nothing_is_made_up(text: str) -> None:
+    """Plain talk has no entities."""
+    assert _find(text) == {}
+
+
+def test_offsets_say_where() -> None:
+    """The text at the offset is the entity's text."""
+    text = "Marco pays $5 on Friday in Rome."
+    entities = find_entities(text, NOW)
+    assert [entity.type for entity in entities] == ["person", "money", "date", "location"]
+    assert all(text[e.offset : e.offset + len(e.text)] == e.text for e in entities)
+
+
+@given(st.text())
+def test_no_text_breaks_the_finder(text: str) -> None:
+    """Entities are in order and never overlap."""
+    found = find_entities(text, NOW)
+    assert all(a.offset + len(a.text) <= b.offset for a, b in pairwise(found))

@@ -1,0 +1,195 @@
+"""Personal data, written and read out, found, named and masked."""
+
+from datetime import datetime
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earful.conversation.types import Redaction
+from earful.insight.redaction import apply, find_personal_data
+
+NOW = datetime(2024, 5, 14, 10)
+
+
+def _found(text: str, before: str = "", names: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    return [(item.type, item.text) for item in find_personal_data(text, NOW, before=before, names=names)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "span"),
+    [
+        ("Card 4111 1111 1111 1111 please.", "CREDIT_CARD_NUMBER", "4111 1111 1111 1111"),
+        (
+            "it's four one one one, one one one one, one one one one, one one one one",
+            "CREDIT_CARD_NUMBER",
+            "four one one one, one one one one, one one one one, one one one one",
+        ),
+        ("The security code is 317.", "CREDIT_CARD_CVV", "317"),
+        ("the c v v is nine double two", "CREDIT_CARD_CVV", "nine double two"),
+        ("It expires 09/27.", "CREDIT_CARD_EXPIRATION", "09/27"),
+        ("My pin is 4419.", "CREDIT_CARD_PIN", "4419"),
+        ("IBAN DE89 3704 0044 0532 0130 00", "IBAN_CODE", "DE89 3704 0044 0532 0130 00"),
+        ("The SWIFT code is DEUTDEFF.", "SWIFT_CODE", "DEUTDEFF"),
+        ("The routing number is 021000021.", "US_BANK_ROUTING_NUMBER", "021000021"),
+        ("My account number is 000123456789.", "US_BANK_ACCOUNT_NUMBER", "000123456789"),
+        ("My social is 219-09-9999.", "SSN", "219-09-9999"),
+        (
+            "my social is two one nine oh nine nine nine nine nine",
+            "SSN",
+            "two one nine oh nine nine nine nine nine",
+        ),
+        ("Call (555) 014-7729.", "PHONE_NUMBER", "(555) 014-7729"),
+        (
+            "call me at five five five double one two three four five six",
+            "PHONE_NUMBER",
+            "five five five double one two three four five six",
+        ),
+        ("It's maria.lopez@example.com.", "EMAIL_ADDRESS", "maria.lopez@example.com"),
+        ("it's maria dot lopez at gmail dot com", "EMAIL_ADDRESS", "maria dot lopez at gmail dot com"),
+        (
+            "j o h n underscore smith at outlook dot com",
+            "EMAIL_ADDRESS",
+            "j o h n underscore smith at outlook dot com",
+        ),
+        ("Look at www.greenfield.org.", "DOMAIN_NAME", "www.greenfield.org"),
+        ("it is greenfield dot org", "DOMAIN_NAME", "greenfield dot org"),
+        ("She is 47 years old.", "AGE", "47"),
+        ("I am forty seven.", "AGE", "forty seven"),
+        ("I was born on 3 October 1982.", "DATE_OF_BIRTH", "3 October 1982"),
+        ("We signed on June 12th.", "DATE", "June 12th"),
+        ("I live at 12 Oak Street.", "ADDRESS", "12 Oak Street"),
+        (
+            "Send it to 4410 West Elm Avenue, Springfield, IL 62704.",
+            "ADDRESS",
+            "4410 West Elm Avenue, Springfield, IL 62704",
+        ),
+        ("My passport is X4729013.", "PASSPORT_NUMBER", "X4729013"),
+        ("driver's license number D 4 4 1 2 9 0 7 7", "DRIVERS_LICENSE", "D 4 4 1 2 9 0 7 7"),
+        ("My name is Miriam Okafor.", "PERSON_NAME", "Miriam Okafor"),
+        ("Please ask Mr. Feldman.", "PERSON_NAME", "Feldman"),
+        ("The server is 192.168.10.12.", "IP_ADDRESS", "192.168.10.12"),
+    ],
+)
+def test_each_category_is_found(text: str, kind: str, span: str) -> None:
+    """Every category of the reference, whole and under its own name."""
+    assert (kind, span) in _found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We have twenty five people in three rooms.",
+        "It costs four hundred and fifty dollars a month.",
+        "Revenue grew by twelve percent to $5,000,000.",
+        "I think one of the two options is better.",
+        "We need two hours at least.",
+        "That is okay with me.",
+        "It took three years.",
+        "I am on my way home.",
+        "",
+    ],
+)
+def test_harmless_numbers_stay(text: str) -> None:
+    """Counts, amounts and durations are nobody's secret."""
+    assert _found(text) == []
+
+
+def test_the_question_before_tells_what_a_number_is() -> None:
+    """Who is asked for the security code answers with it."""
+    assert _found("Three one seven.", before="And what is the security code on the back?") == [
+        ("CREDIT_CARD_CVV", "Three one seven")
+    ]
+
+
+def test_people_of_the_conversation_are_known() -> None:
+    """A member's name is masked, the first name alone too."""
+    assert _found("Xyla knows.", names=("Xyla Brenk",)) == [("PERSON_NAME", "Xyla")]
+
+
+def test_a_birth_year_is_not_taken_for_a_social_security_number() -> None:
+    """Digits of a date belong to the date, whatever number was spoken of before."""
+    found = _found(
+        "My social is two one nine, oh nine, nine nine nine nine and I was born on 3 October 1982."
+    )
+    assert [kind for kind, _ in found] == ["SSN", "DATE_OF_BIRTH"]
+
+
+def test_spoken_values_are_written_out() -> None:
+    """The value is what the words spell."""
+    (email,) = find_personal_data("john dot smith at gmail dot com", NOW)
+    assert email.value == "john.smith@gmail.com"
+    (card,) = find_personal_data("four double one one one one one one one one one one one one one one", NOW)
+    assert card.value == "4111111111111111"
+
+
+TEXT = "Call 555-014-7729 or write to ana@example.com."
+
+
+@pytest.mark.parametrize(
+    ("how", "text", "types"),
+    [
+        (Redaction(), TEXT, []),
+        (Redaction(identify=True), TEXT, ["PHONE_NUMBER", "EMAIL_ADDRESS"]),
+        (Redaction(redact=True), "Call **** or write to ****.", []),
+        (
+            Redaction(identify=True, redact=True, mask="[X]"),
+            "Call [X] or write to [X].",
+            ["PHONE_NUMBER", "EMAIL_ADDRESS"],
+        ),
+    ],
+)
+def test_identify_and_redact_are_independent(how: Redaction, text: str, types: list[str]) -> None:
+    """The four combinations of the two flags."""
+    shown, entities = apply(TEXT, find_personal_data(TEXT, NOW), how)
+    assert shown == text
+    assert [entity.type for entity in entities] == types
+
+
+def test_offsets_point_into_the_masked_text() -> None:
+    """An entity's offset is where its mask begins; its text is what was said."""
+    shown, entities = apply(TEXT, find_personal_data(TEXT, NOW), Redaction(True, True))
+    assert [shown[entity.offset : entity.offset + 4] for entity in entities] == ["****", "****"]
+    assert entities[0].text == "555-014-7729"
+
+
+@given(st.text())
+def test_no_text_breaks_the_finder(text: str) -> None:
+    """Findings are in order, apart, and say the text at their place."""
+    found = find_personal_data(text, NOW)
+    assert all(a.end <= b.start for a, b in pairwise(found))
+    assert all(text[item.start : item.end] == item.text for item in found)
+
+
+_PARTS = [
+    "my",
+    "card",
+    "number",
+    "is",
+    "four",
+    "double",
+    "five",
+    "oh",
+    "at",
+    "dot",
+    "com",
+    "john",
+    "born",
+    "March",
+    "3rd",
+    "12",
+    "Oak",
+    "Street",
+    "-",
+    ",",
+]
+
+
+@given(st.lists(st.sampled_from(_PARTS), max_size=20))
+def test_masking_leaves_nothing_that_was_found(parts: list[str]) -> None:
+    """After masking, no digits of what was found are left at their place."""
+    text = " ".join(parts)
+    found = find_personal_data(text, NOW)
+    shown, _ = apply(text, found, Redaction(redact=True))
+    assert shown.count("****") == len(found)

@@ -1,0 +1,148 @@
+"""What a conversation is about, without churn and within bounds."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from earful.insight.topics import TopicBook, candidates, stem
+
+TALK = [
+    "The delivery schedule slipped again this week.",
+    "We should look at the delivery schedule with the carrier.",
+    "The carrier said the border was closed.",
+    "A new carrier would cost more than the house blend brings in.",
+    "The house blend is our best coffee.",
+    "So the delivery schedule needs two more days.",
+]
+
+
+def _book(texts: list[str]) -> TopicBook:
+    book = TopicBook()
+    for index, text in enumerate(texts):
+        book.add(text, str(index), f"m{index % 2}")
+    return book
+
+
+def test_repeated_phrases_lead() -> None:
+    """What is said most, in more than one word, comes first."""
+    topics, _ = _book(TALK).ranked()
+    assert topics is not None
+    assert topics[0].text == "delivery schedule"
+
+
+def test_a_topic_names_its_messages() -> None:
+    """Every topic can be traced to the messages it was said in."""
+    topics, _ = _book(TALK).ranked()
+    assert topics is not None
+    (schedule,) = [topic for topic in topics if topic.text == "delivery schedule"]
+    assert schedule.message_ids == ("0", "1", "5")
+    assert schedule.root_words == ("delivery", "schedule")
+
+
+def test_topics_are_ranked_by_score() -> None:
+    """Scores fall along the list and lie between none and one."""
+    topics, _ = _book(TALK).ranked()
+    assert topics is not None
+    assert all(0 < topic.score <= 1 for topic in topics)
+
+
+def test_an_unchanged_list_is_not_reported_again() -> None:
+    """Nothing new said, nothing reported."""
+    book = _book(TALK)
+    book.ranked()
+    assert book.ranked() == (None, ())
+    book.add("Yes, okay.", "9", None)
+    assert book.ranked()[1] == ()
+
+
+def test_a_topic_keeps_its_identity() -> None:
+    """Later mentions do not make it a new topic."""
+    book = _book(TALK)
+    first = {topic.text: topic.id for topic in book.ranked()[0] or ()}
+    book.add("The delivery schedule and the house blend, again.", "9", None)
+    later = {topic.text: topic.id for topic in book.current()}
+    assert all(first[text] == later[text] for text in first.keys() & later.keys())
+
+
+def test_new_topics_are_reported_once() -> None:
+    """A topic that leaves and comes back is not new."""
+    book = TopicBook()
+    seen: list[str] = []
+    for index in range(200):
+        book.add(
+            f"The {'red lorry' if index % 40 < 20 else 'yellow tractor'} number{index} came.",
+            str(index),
+            None,
+        )
+        seen += [topic.text for topic in book.ranked()[1]]
+    assert len(seen) == len(set(seen))
+
+
+def test_small_words_are_no_topics() -> None:
+    """Greetings and fillers name nothing."""
+    assert _book(["Okay, thank you.", "Yeah, right, so I think we're good.", "Thanks, bye."]).ranked() == (
+        None,
+        (),
+    )
+
+
+def test_plural_and_singular_are_one() -> None:
+    """Invoices and an invoice are the same topic."""
+    topics, _ = _book(["The invoices are late.", "One invoice is missing.", "Check every invoice."]).ranked()
+    assert topics is not None
+    assert len([topic for topic in topics if "invoice" in topic.text.lower()]) == 1
+
+
+def test_a_shorter_topic_is_the_parent_of_a_longer() -> None:
+    """The carrier contract belongs under the carrier when the carrier is talked of much more."""
+    texts = ["The carrier called."] * 12 + ["The carrier contract is old.", "Renew the carrier contract."]
+    topics, _ = _book(texts).ranked()
+    assert topics is not None
+    parents = {topic.text.lower(): topic.parent for topic in topics}
+    assert parents["carrier contract"] == "carrier"
+
+
+def test_sentiment_is_the_mean_of_the_messages() -> None:
+    """A topic feels as the messages it was said in."""
+    book = TopicBook()
+    book.add("The delivery schedule is awful.", "1", None, -0.8)
+    book.add("The delivery schedule is fine.", "2", None, 0.2)
+    topics, _ = book.ranked()
+    assert topics is not None
+    assert topics[0].sentiment is not None
+    assert abs(topics[0].sentiment + 0.3) < 1e-9
+
+
+def test_a_day_of_talk_stays_within_bounds() -> None:
+    """However much is said, the book does not grow without end."""
+    book = TopicBook()
+    for index in range(9000):
+        book.add(
+            f"word{chr(97 + index % 26)}{chr(97 + index // 26 % 26)}{chr(97 + index // 676)} thing",
+            str(index),
+            None,
+        )
+    assert len(book._candidates) <= 6000
+
+
+def test_verbs_do_not_begin_a_phrase() -> None:
+    """Candidates are named things, not what is done to them."""
+    assert [text for _, text in candidates("Please discuss the annual budget")] == ["budget"] or [
+        text for _, text in candidates("Please discuss the annual budget")
+    ] == ["annual budget"]
+
+
+def test_stem_takes_endings_off() -> None:
+    """Plurals and possessives go, words that only look so stay."""
+    assert [stem(word) for word in ("companies", "boxes", "carrier's", "class", "status", "prices")] == [
+        "company", "box", "carrier", "class", "status", "price",
+    ]  # fmt: skip
+
+
+@settings(max_examples=50)
+@given(st.lists(st.text(max_size=60), max_size=20))
+def test_no_text_breaks_the_book(texts: list[str]) -> None:
+    """The list is never longer than it may be, and texts are not repeated in it."""
+    topics, _ = _book(texts).ranked()
+    shown = [topic.text.lower() for topic in topics or ()]
+    assert len(shown) <= 12
+    assert len(shown) == len(set(shown))
