@@ -26,7 +26,7 @@ class SearchResult(Body):
     text: str
     snippet: str = Field(examples=["Could you send the <mark>revised</mark> <mark>quote</mark> by Friday?"])
     score: float
-    sender: Person = Field(alias="from")
+    sender: Person = Field(serialization_alias="from")
     start_time: str
     end_time: str
     time_offset: float = Field(description="Seconds since the conversation began.")
