@@ -59,7 +59,7 @@ def _take(base_url: str, microphone: Path, daniel: Track) -> None:
             executable_path="/usr/bin/chromium",
             args=[*FLAGS, f"--use-file-for-fake-audio-capture={microphone}%noloop"],
         )
-        page = browser.new_page(viewport={"width": 1280, "height": 880}, device_scale_factor=1.5)
+        page = browser.new_page(viewport={"width": 1280, "height": 960}, device_scale_factor=1.5)
 
         def join(socket: WebSocket) -> None:
             token = json.loads(page.evaluate("sessionStorage.getItem('earful.session')"))["token"]

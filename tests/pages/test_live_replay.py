@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.pages.conftest import Replay
+from tests.pages.conftest import FAKE_MICROPHONE, Replay
 from tests.pages.replay import CONVERSATION_ID
 
 pytestmark = pytest.mark.browser
@@ -79,7 +79,7 @@ def test_the_request_says_who_speaks_and_how(replay: Replay, chromium: Browser, 
     assert request["config"]["speechRecognition"] == {"encoding": "LINEAR16", "sampleRateHertz": 16_000}
     assert request["noConnectionTimeout"] == 60
     assert replay.behaviour.audio_bytes > 8_000
-    page.wait_for_function("document.getElementById('level').ariaValueNow > 20")
+    expect(page.locator("#level")).to_have_attribute("aria-valuenow", re.compile(r"^([2-9]\d|100)$"))
 
 
 def test_stop_gives_the_address_of_the_conversation(
@@ -224,6 +224,23 @@ def test_sign_in_can_be_left(replay: Replay, chromium: Browser, open_page: OpenP
     expect(page.locator("#sign-in")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#notice")).to_contain_text("Sign in to go on")
+    expect(page.locator("#state")).to_have_text("Ready")
+
+
+def test_a_foreign_name_means_sign_in_and_https(
+    replay: Replay, launch: Callable[..., Browser], open_page: OpenPage
+) -> None:
+    """Reached by another name over plain http, the page asks who it is, then for https."""
+    browser = launch(*FAKE_MICROPHONE, "--host-resolver-rules=MAP earful.test 127.0.0.1")
+    address = replay.base_url.replace("127.0.0.1", "earful.test")
+    page = open_page(browser, address, expect="403")
+    credentials = replay.behaviour.credentials
+    assert credentials is not None
+    page.get_by_role("button", name="Start").click()
+    page.get_by_label("Application id").fill(credentials.app_id)
+    page.get_by_label("Application secret").fill(credentials.app_secret)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#notice")).to_contain_text("https://")
     expect(page.locator("#state")).to_have_text("Ready")
 
 

@@ -13,6 +13,12 @@ const REASONS = {
   OverconstrainedError: "That microphone is gone. Pick another one.",
 };
 
+function secure() {
+  if (!isSecureContext) {
+    throw new CaptureError("Browsers let only https:// pages and localhost capture sound. Open this page in one of these ways.");
+  }
+}
+
 /** Return the microphones as {id, label}; labels are empty until the person has allowed one. */
 export async function microphones() {
   if (!navigator.mediaDevices) return [];
@@ -54,9 +60,7 @@ async function worklet(context) {
 
 /** Start a microphone; the empty id is the browser's default. Throws `CaptureError`. */
 export async function openMicrophone(id) {
-  if (!navigator.mediaDevices) {
-    throw new CaptureError("Browsers give a microphone only to https:// pages and to localhost. Open this page in one of these ways, or open a file.");
-  }
+  secure();
   let stream;
   try {
     stream = await navigator.mediaDevices.getUserMedia({
@@ -95,6 +99,7 @@ function connect(stream) {
 
 /** Play a local audio or video file aloud and capture it at the same pace. Throws `CaptureError`. */
 export async function openFile(file) {
+  secure();
   const context = new AudioContext({ sampleRate: RATE });
   let buffer;
   try {

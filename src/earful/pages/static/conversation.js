@@ -1,7 +1,7 @@
 // One stored conversation: its transcript, what was found in it, and copies to take away.
 
 import { Turns } from "./captions.js";
-import { clock } from "./dom.js";
+import { clock, copy } from "./dom.js";
 import { download, formats } from "./export.js";
 import { Findings } from "./findings.js";
 import { notice } from "./notice.js";
@@ -82,7 +82,7 @@ function offer(conversation) {
     button.addEventListener("click", () => download(`conversation-${id}.${button.dataset.format}`, type, write(conversation)));
   }
   $("copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(formats.txt.write(conversation));
+    await copy(formats.txt.write(conversation));
     $("copied").textContent = "Copied";
   });
 }

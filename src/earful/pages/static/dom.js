@@ -23,3 +23,13 @@ export function clock(seconds) {
 export function day(iso) {
   return new Date(iso).toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" });
 }
+
+/** Put a text on the clipboard, also on plain http pages, where browsers have no `navigator.clipboard`. */
+export async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const box = element("textarea", { value: text, className: "unseen" });
+  document.body.append(box);
+  box.select();
+  document.execCommand("copy");
+  box.remove();
+}

@@ -2,7 +2,7 @@
 
 import { Captions } from "./captions.js";
 import { CaptureError, microphones, openFile, openMicrophone } from "./capture.js";
-import { clock } from "./dom.js";
+import { clock, copy } from "./dom.js";
 import { Findings } from "./findings.js";
 import { Level } from "./level.js";
 import { clearNotice, notice } from "./notice.js";
@@ -266,7 +266,7 @@ $("file").addEventListener("change", ({ target }) => {
   target.value = "";
 });
 $("result-copy").addEventListener("click", async () => {
-  await navigator.clipboard.writeText($("result-id").textContent);
+  await copy($("result-id").textContent);
   $("result-copy").textContent = "Copied";
 });
 $("dock").addEventListener("submit", (event) => event.preventDefault());
