@@ -1,0 +1,114 @@
+"""Recordings and texts sent to a real server: understood, survived, refused."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.server import EarfulServer, start_server
+
+SAMPLE = Path(__file__).parents[2] / "examples" / "sample" / "conversation.ogg"
+SECONDS = 120.0
+
+
+@contextmanager
+def api(server: EarfulServer, token: str | None = None) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.base_url, trust_env=False, timeout=60) as client:
+        client.headers["x-api-key"] = token or server.token()
+        yield client
+
+
+def ended(client: httpx.Client, job_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        job: dict[str, Any] = client.get(f"/v1/job/{job_id}").json()
+        if job["status"] in {"completed", "failed"}:
+            return job
+        time.sleep(0.1)
+    raise TimeoutError(f"the job did not end: {job}")
+
+
+def words(client: httpx.Client, conversation_id: str) -> list[str]:
+    messages = client.get(f"/v1/conversations/{conversation_id}/messages").json()["messages"]
+    return " ".join(message["text"] for message in messages).lower().replace(",", "").replace(".", "").split()
+
+
+def test_a_recording_is_written_down_and_understood(earful_server: EarfulServer) -> None:
+    with api(earful_server) as client:
+        sent = client.post("/v1/process/audio", content=SAMPLE.read_bytes(), params={"name": "Moving"}).json()
+        job = ended(client, sent["jobId"])
+        assert job == {"id": sent["jobId"], "status": "completed", "progress": 1.0}
+        heard = words(client, sent["conversationId"])
+        assert {"warehouse", "inspection", "budget"} <= set(heard)
+        path = f"/v1/conversations/{sent['conversationId']}"
+        assert client.get(path).json()["name"] == "Moving"
+        assert len(client.get(f"{path}/questions").json()["questions"]) >= 2
+        assert client.get(f"{path}/action-items").json()["actionItems"]
+        assert client.get(f"{path}/topics").json()["topics"]
+        assert list((earful_server.data_dir / "recordings").iterdir()) == []
+
+
+def test_a_text_gives_what_the_same_words_mean_and_can_be_added_to(earful_server: EarfulServer) -> None:
+    def item(text: str, name: str) -> dict[str, Any]:
+        return {"payload": {"content": text}, "from": {"name": name, "userId": f"{name}@example.com"}}
+
+    with api(earful_server) as client:
+        first = {"messages": [item("Could you send the revised quote by Friday?", "Ines")]}
+        sent = client.post("/v1/process/text", json=first).json()
+        more = {"messages": [item("Yes, I will email the quote to Ines tomorrow morning.", "Tomasz")]}
+        added = client.put(f"/v1/process/text/{sent['conversationId']}", json=more).json()
+        assert ended(client, added["jobId"])["status"] == "completed"
+        path = f"/v1/conversations/{sent['conversationId']}"
+        messages = client.get(f"{path}/messages").json()["messages"]
+        assert [message["from"]["name"] for message in messages] == ["Ines", "Tomasz"]
+        assert messages[1]["timeOffset"] > 0
+        (question,) = client.get(f"{path}/questions").json()["questions"]
+        assert question["messageIds"] == [messages[0]["id"]]
+        promised = client.get(f"{path}/action-items").json()["actionItems"]
+        promised += client.get(f"{path}/follow-ups").json()["followUps"]
+        assert any(
+            "Tomasz" in insight["text"] and messages[1]["id"] in insight["messageIds"] for insight in promised
+        )
+
+
+def test_a_file_that_is_no_recording_fails_with_a_reason(earful_server: EarfulServer) -> None:
+    with api(earful_server) as client:
+        sent = client.post("/v1/process/video", content=b"this is no video " * 100).json()
+        job = ended(client, sent["jobId"])
+        assert job["status"] == "failed"
+        assert "the recording is not an audio or video file" in job["error"]
+
+
+def test_an_address_of_this_machine_is_not_fetched(earful_server: EarfulServer) -> None:
+    with api(earful_server) as client:
+        body = {"url": f"{earful_server.base_url}/health"}
+        sent = client.post("/v1/process/audio/url", json=body).json()
+        job = ended(client, sent["jobId"])
+        assert job["status"] == "failed"
+        assert "private network" in job["error"]
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.6])
+def test_a_job_survives_kill_9_with_one_copy_of_each_message(tmp_path: Path, after_s: float) -> None:
+    settings = {"EARFUL_SPEECH_THREADS": "1"}
+    long = b"".join([SAMPLE.read_bytes()] * 4)  # chained Ogg: four times the conversation
+    with start_server(tmp_path / "data", settings) as server:
+        token = server.token()
+        with api(server, token) as client:
+            sent = client.post("/v1/process/audio", content=long).json()
+            time.sleep(after_s)
+            server.process.send_signal(signal.SIGKILL)
+        server.process.wait(30)
+    with start_server(tmp_path / "data", name="later") as revived, api(revived, token) as client:
+        assert ended(client, sent["jobId"])["status"] == "completed"
+        heard = words(client, sent["conversationId"])
+        assert {"warehouse", "inspection", "budget"} <= set(heard)
+        messages = client.get(f"/v1/conversations/{sent['conversationId']}/messages").json()["messages"]
+        places = [(message["timeOffset"], message["text"]) for message in messages]
+        assert len(set(places)) == len(places)
+        assert list((tmp_path / "data" / "recordings").iterdir()) == []
