@@ -10,6 +10,7 @@ from earful.conversation.types import Member
 from earful.insight.action_items import find_action
 
 from .data import read
+from .heard import hear
 from .measures import Row, Tally
 
 __all__ = ["business_calls", "rows"]
@@ -24,18 +25,26 @@ def business_calls() -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def _is_action(text: str, speaker: Member | None, members: tuple[Member, ...]) -> bool:
-    action = find_action(text, speaker, members, _NOW)
+def _is_action(
+    text: str, speaker: Member | None, members: tuple[Member, ...], before: str = "", *, same: bool = False
+) -> bool:
+    action = find_action(text, speaker, members, _NOW, hear(text, before, same).action)
     return action is not None and action.score >= 0.5
 
 
 def _meeting(meeting: dict[str, Any]) -> tuple[Tally, Tally]:
     linked = {link for action in meeting["actions"] for link in action["links"]}
     ours, plain = Tally(), Tally()
+    before, who = "", None
     for turn in meeting["turns"]:
         true = turn["id"] in linked
-        ours.add(_is_action(turn["text"], None, ()), true)
+        # Backchannels are never linked, and the encoder takes its time over each.
+        said = len(turn["text"].split()) > 2 and _is_action(
+            turn["text"], None, (), before, same=who == turn["speaker"]
+        )
+        ours.add(said, true)
         plain.add(bool(_PLAIN.search(turn["text"])), true)
+        before, who = turn["text"], turn["speaker"]
     return ours, plain
 
 
@@ -67,8 +76,13 @@ def rows() -> list[Row]:
     for call in business_calls():
         people = {name: Member(id=name, name=name) for name in call["speakers"]}
         members = tuple(people.values())
+        before, who = "", None
         for turn in call["turns"]:
-            ours.add(_is_action(turn["text"], people[turn["speaker"]], members), turn["action"])
+            found = _is_action(
+                turn["text"], people[turn["speaker"]], members, before, same=who == turn["speaker"]
+            )
+            ours.add(found, turn["action"])
+            before, who = turn["text"], turn["speaker"]
             plain.add(bool(_PLAIN.search(turn["text"])), turn["action"])
     return [
         *table,

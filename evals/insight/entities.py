@@ -6,6 +6,7 @@ from datetime import datetime
 from earful.insight.entities import find_entities
 
 from .data import read
+from .heard import hear
 from .measures import Row, Tally, overlap_tally
 
 __all__ = ["rows"]
@@ -71,7 +72,7 @@ def _plain(text: str) -> list[Span]:
 def _ours(text: str) -> list[Span]:
     return [
         (entity.offset, entity.offset + len(entity.text), _OURS[entity.type])
-        for entity in find_entities(text, _NOW)
+        for entity in find_entities(text, _NOW, (), hear(text).names)
         if entity.type in _OURS
     ]
 

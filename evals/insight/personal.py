@@ -7,6 +7,7 @@ from datetime import datetime
 from earful.insight.redaction import find_personal_data
 
 from .data import read
+from .heard import hear
 from .measures import Row, Tally
 from .spoken_personal import SPOKEN
 
@@ -41,7 +42,7 @@ Finder = Callable[[str], list[tuple[int, int]]]
 
 
 def _ours(text: str) -> list[tuple[int, int]]:
-    return [(item.start, item.end) for item in find_personal_data(text, _NOW)]
+    return [(item.start, item.end) for item in find_personal_data(text, _NOW, heard=hear(text).names)]
 
 
 def _plain(text: str) -> list[tuple[int, int]]:

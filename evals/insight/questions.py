@@ -5,6 +5,7 @@ import re
 from earful.insight.questions import question_score
 
 from .data import read
+from .heard import hear
 from .measures import Row, Tally
 
 __all__ = ["rows"]
@@ -26,13 +27,16 @@ def rows() -> list[Row]:
     for name, forms in (("questions_ami", ("text", "text_bare")), ("questions_mrda", ("text_bare",))):
         items = [item for item in read(name) if item["agree"]]
         for form in forms if items else ():
-            ours, plain = Tally(), Tally()
+            ours, rules, plain = Tally(), Tally(), Tally()
             for item in items:
-                ours.add(question_score(item[form]) >= 0.5, item["is_question"])
+                score = question_score(item[form], hear(item[form]).question)
+                ours.add(score >= 0.5, item["is_question"])
+                rules.add(question_score(item[form]) >= 0.5, item["is_question"])
                 plain.add(_plain(item[form]), item["is_question"])
             kind = "bare" if form == "text_bare" else "punctuated"
             table += [
                 Row.of(f"{name} {kind}", "earful", ours),
+                Row.of(f"{name} {kind}", "earful without encoder", rules),
                 Row.of(f"{name} {kind}", "regular expressions", plain),
             ]
     return table

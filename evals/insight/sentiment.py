@@ -3,6 +3,7 @@
 from earful.insight.sentiment import polarity
 
 from .data import read
+from .heard import hear
 from .measures import Row, Tally
 
 __all__ = ["rows"]
@@ -20,6 +21,10 @@ def _plain(text: str) -> float:
     return float(sum(word in _POSITIVE for word in words) - sum(word in _NEGATIVE for word in words)) / 2
 
 
+def _ours(text: str) -> float:
+    return polarity(text, hear(text).polarity)
+
+
 def _label(score: float) -> str:
     return "positive" if score > 0.15 else "negative" if score < -0.15 else "neutral"
 
@@ -30,7 +35,7 @@ def rows() -> list[Row]:
     if not items:
         return []
     table: list[Row] = []
-    for system, find in (("earful", polarity), ("word lists", _plain)):
+    for system, find in (("earful", _ours), ("earful without encoder", polarity), ("word lists", _plain)):
         tallies = {label: Tally() for label in ("positive", "neutral", "negative")}
         for item in items:
             found = _label(find(item["text"]))

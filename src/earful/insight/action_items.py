@@ -115,11 +115,18 @@ class Action:
     due: DateSpan | None = None
 
 
-def find_action(text: str, speaker: Member | None, members: Sequence[Member], now: datetime) -> Action | None:
+# Chosen on held-out training conversations (training/weigh.py).
+_HEARD_WEIGHT = 0.5
+
+
+def find_action(
+    text: str, speaker: Member | None, members: Sequence[Member], now: datetime, heard: float | None = None
+) -> Action | None:
     """Find the one thing that a message says somebody is to do.
 
-    `now` is the local moment it was said; `members` are the people of the conversation. Returns None
-    for talk about the past, about what might be, and for phrases that only sound like promises.
+    `now` is the local moment it was said; `members` are the people of the conversation; `heard` is the
+    encoder's chance of an action. Returns None for talk about the past, about what might be, and for
+    phrases that only sound like promises.
     """
     plain = text.replace("’", "'")
     lower = plain.lower()
@@ -149,6 +156,8 @@ def find_action(text: str, speaker: Member | None, members: Sequence[Member], no
         score -= 0.08
     if lower.rstrip().endswith("?") and _is_open_question(lower):
         score -= 0.4
+    if heard is not None:
+        score += _HEARD_WEIGHT * (heard - 0.5)
     definitive = best.definitive and not _HEDGE.search(lower)
     return replace(best, score=round(max(0.0, min(score, 0.98)), 3), due=due, definitive=definitive)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from earful.conversation.types import Entity, Member
 from earful.insight.dates import DateSpan, find_dates
+from earful.insight.encoder import NamedSpan
 from earful.insight.gazetteer import GIVEN_NAMES, LOCATION_WORDS, ORGANISATION_ENDINGS, PLACES, TITLES
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import find_numbers, ordinal_value
@@ -70,8 +71,13 @@ def date_entity(span: DateSpan) -> Entity:
     return Entity(kind, span.text, span.start, value)
 
 
-def find_entities(text: str, now: datetime, members: Sequence[Member] = ()) -> list[Entity]:
-    """Find the named things of a text said at `now` (local), in order, without overlaps."""
+def find_entities(
+    text: str, now: datetime, members: Sequence[Member] = (), names: Sequence[NamedSpan] = ()
+) -> list[Entity]:
+    """Find the named things of a text said at `now` (local), in order, without overlaps.
+
+    `names` are those that the encoder found; word lists alone know few.
+    """
     words = tokens(text)
     found: list[Entity] = [
         *(Entity("email", hit.group(), hit.start(), hit.group().lower()) for hit in _EMAIL.finditer(text)),
@@ -80,6 +86,7 @@ def find_entities(text: str, now: datetime, members: Sequence[Member] = ()) -> l
         *(date_entity(span) for span in find_dates(text, now)),
         *_amounts(text, words),
         *_people(text, words, members),
+        *_heard(text, names, members),
         *_places(text, words),
         *_organisations(text, words),
     ]
@@ -91,6 +98,40 @@ def find_entities(text: str, now: datetime, members: Sequence[Member] = ()) -> l
             taken[entity.offset : end] = [True] * (end - entity.offset)
             kept.append(entity)
     return sorted(kept, key=lambda entity: entity.offset)
+
+
+_HEARD_KINDS = {"PERSON": "person", "ORG": "organization", "LOC": "location"}
+_SURE_ENOUGH = 0.6
+
+
+def _heard(text: str, names: Sequence[NamedSpan], members: Sequence[Member]) -> list[Entity]:
+    """Return the encoder's names as entities, without a possessive ending."""
+    found: list[Entity] = []
+    for name in names:
+        kind = _HEARD_KINDS.get(name.kind)
+        shown = re.sub(r"['’]s?$", "", text[name.start : name.end])
+        if (
+            kind is None
+            or name.score < _SURE_ENOUGH
+            or shown.lower() in STOP_WORDS
+            or not shown[:1].isalnum()
+        ):
+            continue
+        value: Any = _person_value(shown, members) if kind == "person" else shown.lower()
+        found.append(Entity(kind, shown, name.start, value))
+    return found
+
+
+def _person_value(shown: str, members: Sequence[Member]) -> dict[str, Any]:
+    """Return who a name is: the member who bears it, else the name alone."""
+    first = shown.split()[0].lower()
+    owner = next(
+        (m for m in members if (m.name or "").split()[:1] and (m.name or "").split()[0].lower() == first),
+        None,
+    )
+    if owner is None:
+        return {"name": shown}
+    return {"name": owner.name, "id": owner.id, "userId": owner.user_id or owner.email}
 
 
 def _phone(hit: re.Match[str]) -> Entity:
@@ -197,10 +238,7 @@ def _entity(kind: str, text: str, start: int, end: int, value: Any) -> Entity:
 
 
 def _people(text: str, words: list[Token], members: Sequence[Member]) -> list[Entity]:
-    known: dict[str, Member] = {}
-    for member in members:
-        for part in (member.name or "").split()[:1]:
-            known.setdefault(part.lower(), member)
+    known = {part.lower() for member in members for part in (member.name or "").split()[:1]}
     found: list[Entity] = []
     index = 0
     while index < len(words):
@@ -229,11 +267,7 @@ def _people(text: str, words: list[Token], members: Sequence[Member]) -> list[En
             if words[last].text.endswith(("'s", "’s")):
                 end -= 2
             shown = text[words[first].start : end]
-            owner = known.get(words[first].lower.removesuffix("'s"))
-            value: dict[str, Any] = {"name": owner.name if owner else shown}
-            if owner:
-                value |= {"id": owner.id, "userId": owner.user_id or owner.email}
-            found.append(_entity("person", text, words[first].start, end, value))
+            found.append(_entity("person", text, words[first].start, end, _person_value(shown, members)))
             index = last + 1
         else:
             index += 1

@@ -66,8 +66,15 @@ _SMALL_TALK = re.compile(
 _REACTIONS = word_set("reactions")
 
 
-def question_score(text: str) -> float:
-    """Return how likely a message is a question that wants an answer (0..1)."""
+# Chosen on held-out training conversations (training/weigh.py).
+_FORM_WEIGHT, _HEARD_WEIGHT = 0.35, 1.0
+
+
+def question_score(text: str, heard: float | None = None) -> float:
+    """Return how likely a message is a question that wants an answer (0..1).
+
+    `heard` is the encoder's chance of a question; without it the shape of the sentence decides alone.
+    """
     lower = text.lower().replace("’", "'").strip()
     words = tokens(text)
     begin = skip_fillers(words)
@@ -79,8 +86,10 @@ def question_score(text: str) -> float:
         return 0.2 if marked else 0.0
     form = _form_score(words, begin, lower)
     if marked:
-        return min(0.99, 0.8 + 0.2 * form) if len(said) > 1 else 0.6
-    return form
+        return min(0.99, 0.8 + 0.2 * max(form, heard or 0.0)) if len(said) > 1 else 0.6
+    if heard is None:
+        return form
+    return round(min(1.0, _FORM_WEIGHT * form + _HEARD_WEIGHT * heard), 3)
 
 
 def _form_score(words: list[Token], begin: int, lower: str) -> float:

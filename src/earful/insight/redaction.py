@@ -11,6 +11,7 @@ from datetime import datetime
 
 from earful.conversation.types import Entity, Redaction
 from earful.insight.dates import DateSpan, find_dates
+from earful.insight.encoder import NamedSpan
 from earful.insight.gazetteer import GIVEN_NAMES, TITLES
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import SMALL
@@ -20,6 +21,7 @@ from earful.insight.text import Token, tokens
 __all__ = ["PersonalData", "apply", "find_personal_data"]
 
 _BEFORE_CHARS = 90
+_SURE_ENOUGH = 0.4
 _DOMAINS = (
     "com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|pl|eu|us|ca|au|info|biz|ai|app|dev|in|ch"
     "|at|se|no|dk|fi|be|pt|ie|nz|jp|br|mx|me|tv|ru|cz|hu|il|za"
@@ -174,12 +176,17 @@ class PersonalData:
 
 
 def find_personal_data(
-    text: str, now: datetime, *, names: Sequence[str] = (), before: str = ""
+    text: str,
+    now: datetime,
+    *,
+    names: Sequence[str] = (),
+    heard: Sequence[NamedSpan] = (),
+    before: str = "",
 ) -> list[PersonalData]:
     """Find personal data in a text said at `now`, in order, without overlaps.
 
-    `names` are people known to take part; `before` is what was said just before, because "what is
-    the security code?" stands in another message than the code.
+    `names` are people known to take part, `heard` the names that the encoder found; `before` is what
+    was said just before, because "what is the security code?" stands in another message than the code.
     """
     dates = _dates(text, now, before)
     found = [
@@ -187,6 +194,11 @@ def find_personal_data(
         *(item for item in _numbers(text, before) if not _within(item, dates)),
         *dates,
         *_names(text, names),
+        *(
+            _data("PERSON_NAME", text, name.start, name.end)
+            for name in heard
+            if name.kind == "PERSON" and name.score >= _SURE_ENOUGH and text[name.start].isalnum()
+        ),
     ]
     order = {"EMAIL_ADDRESS": 0, "CREDIT_CARD_NUMBER": 1, "IBAN_CODE": 1, "SSN": 1, "ADDRESS": 1}
     kept: list[PersonalData] = []

@@ -23,6 +23,7 @@ from earful.conversation.types import (
     Word,
 )
 from earful.insight.action_items import Action, find_action
+from earful.insight.encoder import NamedSpan, Sense, TextEncoder, shared_encoder
 from earful.insight.entities import date_entity, find_entities
 from earful.insight.follow_ups import follow_up_kind
 from earful.insight.phrases import action_phrases
@@ -38,6 +39,7 @@ __all__ = ["LocalInsightService", "LocalInsightSession"]
 
 _JOIN_WITHIN_S = 3.0
 _REMEMBERED_INSIGHTS = 64
+_REMEMBERED_NAMES = 64
 
 
 @dataclass(slots=True)
@@ -61,24 +63,30 @@ class _Found:
 
 
 class LocalInsightService:
-    """Opens insight sessions that run in this process, on the CPU."""
+    """Opens insight sessions that run in this process, on the CPU, over one shared text encoder."""
+
+    def __init__(self, encoder: TextEncoder | None = None) -> None:
+        self._encoder = encoder or shared_encoder()
 
     def open(self, conversation: Conversation, options: InsightOptions) -> "LocalInsightSession":
         """Start watching a conversation."""
-        return LocalInsightSession(conversation, options)
+        return LocalInsightSession(conversation, options, self._encoder)
 
 
 class LocalInsightSession:
     """Meaning for one conversation. Safe to call from several threads; calls run one at a time."""
 
-    def __init__(self, conversation: Conversation, options: InsightOptions) -> None:
+    def __init__(self, conversation: Conversation, options: InsightOptions, encoder: TextEncoder) -> None:
         self._conversation = conversation
+        self._encoder = encoder
         self._lock = threading.Lock()
         self._members: dict[str, Member] = {member.id: member for member in conversation.members}
         self._topics = TopicBook()
         self._last: OrderedDict[str | None, _Last] = OrderedDict()
         self._recent: deque[str] = deque(maxlen=_REMEMBERED_INSIGHTS)
+        self._names_heard: deque[str] = deque(maxlen=_REMEMBERED_NAMES)
         self._before = ""
+        self._before_by: str | None = None
         self._tracker_ids: dict[tuple[str, tuple[str, ...]], str] = {}
         self._options = options
         self._trackers = TrackerSet(())
@@ -152,14 +160,28 @@ class LocalInsightSession:
     def _absolute(self, local: datetime) -> datetime:
         return (local - timedelta(minutes=self._conversation.timezone_offset_min)).replace(tzinfo=UTC)
 
-    def _personal(self, text: str, now: datetime) -> list[PersonalData]:
+    def _personal(self, text: str, now: datetime, sense: Sense | None = None) -> list[PersonalData]:
+        """Find personal data; without `sense` only those names that were heard before are known."""
         names = [member.name for member in self._members.values() if member.name]
-        return find_personal_data(text, now, names=names, before=self._before)
+        heard = sense.names if sense else ()
+        self._names_heard.extend(
+            name
+            for span in heard
+            if span.kind == "PERSON" and (name := text[span.start : span.end]) not in self._names_heard
+        )
+        return find_personal_data(
+            text, now, names=[*names, *self._names_heard], heard=heard, before=self._before
+        )
+
+    def _sense(self, text: str, member_id: str | None) -> Sense:
+        """Ask the encoder what a message is, after the one before it."""
+        return self._encoder.sense(text, self._before, same_speaker=member_id == self._before_by)
 
     def _mask(self, text: str) -> str:
         if not self._options.redaction.redact or not text:
             return text
-        return apply(text, self._personal(text, self._now(0)), self._options.redaction)[0]
+        personal = self._personal(text, self._now(0), self._sense(text, None))
+        return apply(text, personal, self._options.redaction)[0]
 
     def _understand(self, piece: Piece, utterance: Utterance) -> tuple[Message, list[Insight]]:
         options, redaction = self._options, self._options.redaction
@@ -167,24 +189,28 @@ class LocalInsightSession:
         speaker = utterance.speaker
         text, words = piece.text, piece.words
         entities: tuple[Entity, ...] = ()
+        message_id = new_numeric_id()
+        member_id = speaker.id if speaker else None
+        sense = self._sense(piece.text, member_id)
         tags: tuple[Entity, ...] = ()
         if redaction.redact or redaction.identify:
-            personal = self._personal(piece.text, now)
+            personal = self._personal(piece.text, now, sense)
             text, tags = apply(piece.text, personal, redaction)
             if redaction.redact:
                 words = _mask_words(piece.text, words, personal, redaction.mask)
         if options.entities:
             entities = tuple(
                 entity
-                for entity in find_entities(text, now, tuple(self._members.values()))
+                for entity in find_entities(
+                    text, now, tuple(self._members.values()), _moved(sense, text, piece)
+                )
                 if not (redaction.redact and redaction.mask in entity.text)
             )
-        message_id = new_numeric_id()
-        member_id = speaker.id if speaker else None
-        feeling = polarity(piece.text) if options.sentiment or options.topics else None
+        feeling = polarity(piece.text, sense.polarity) if options.sentiment or options.topics else None
         joined, ids = self._join(piece, member_id, message_id)
-        action = find_action(joined, speaker, tuple(self._members.values()), now)
-        found = self._insights(joined, action)
+        whole = sense if len(ids) == 1 else self._sense(joined, member_id)
+        action = find_action(joined, speaker, tuple(self._members.values()), now, whole.action)
+        found = self._insights(joined, action, whole)
         message = Message(
             id=message_id,
             conversation_id=self._conversation.id,
@@ -208,7 +234,7 @@ class LocalInsightSession:
         self._last.move_to_end(member_id)
         while len(self._last) > 64:
             self._last.popitem(last=False)
-        self._before = piece.text[-200:]
+        self._before, self._before_by = piece.text[-200:], member_id
         return message, insights
 
     def _join(self, piece: Piece, member_id: str | None, message_id: str) -> tuple[str, tuple[str, ...]]:
@@ -224,7 +250,7 @@ class LocalInsightSession:
             return f"{last.text.rstrip(' .…,-–—')} {piece.text}", (last.message_id, message_id)
         return piece.text, (message_id,)
 
-    def _insights(self, text: str, action: Action | None) -> list[_Found]:
+    def _insights(self, text: str, action: Action | None, sense: Sense) -> list[_Found]:
         """Choose what a sentence is: something to do comes before a question that asks for it."""
         options = self._options
         found: list[_Found] = []
@@ -237,7 +263,7 @@ class LocalInsightSession:
                 self._recent.append(key)
                 found.append(_Found(kind, action.text, action.score, action))
         if "question" in options.kinds:
-            score = question_score(text)
+            score = question_score(text, sense.question)
             if score >= options.confidence_threshold:
                 found.append(_Found("question", text, score))
         return found
@@ -269,7 +295,9 @@ class LocalInsightSession:
             message_ids=ids,
             member_id=member_id,
             assignee_id=action.assignee.id if action and action.assignee else None,
-            assignee_name=self._mask(action.assignee_name) if action and action.assignee_name else None,
+            assignee_name=self._masked(action.assignee_name, now)
+            if action and action.assignee_name
+            else None,
             due_by=due,
             definitive=action.definitive if action else True,
             phrases=self._masked_phrases(action_phrases(action), now),
@@ -277,20 +305,24 @@ class LocalInsightSession:
         )
 
     def _masked_phrases(self, phrases: tuple[Phrase, ...], now: datetime) -> tuple[Phrase, ...]:
+        return tuple(replace(phrase, text=self._masked(phrase.text, now)) for phrase in phrases)
+
+    def _masked(self, text: str, now: datetime) -> str:
+        """Mask a piece of a message that was understood before."""
         if not self._options.redaction.redact:
-            return phrases
-        return tuple(
-            replace(
-                phrase, text=apply(phrase.text, self._personal(phrase.text, now), self._options.redaction)[0]
-            )
-            for phrase in phrases
-        )
+            return text
+        return apply(text, self._personal(text, now), self._options.redaction)[0]
 
     def _track(self, message: Message, insights: list[Insight]) -> tuple[TrackerMatch, ...]:
         if not self._trackers:
             return ()
         hits = self._trackers.find(message.text)
         return _tracker_matches(hits, MessageRef(message.id, message.text), insights)
+
+
+def _moved(sense: Sense, text: str, piece: Piece) -> tuple[NamedSpan, ...]:
+    """Return the encoder's names if their places hold in the shown text: when nothing in it was masked."""
+    return sense.names if text == piece.text else ()
 
 
 def _tracker_matches(hits: list[Hit], ref: MessageRef, insights: list[Insight]) -> tuple[TrackerMatch, ...]:
