@@ -28,6 +28,7 @@ from earful.dialects.symbl.management import Library, management_router
 from earful.dialects.symbl.process import process_router
 from earful.dialects.symbl.search import search_router
 from earful.dialects.symbl.sockets import websocket_routes
+from earful.dialects.twilio.sockets import twilio_routes
 from earful.insight.sentiment import polarity
 from earful.insight.service import LocalInsightService
 from earful.insight.types import InsightService
@@ -175,6 +176,7 @@ def create_app(
     app.include_router(process_router(accounts, jobs.processing))
     app.router.routes.extend(websocket_routes(accounts, hub, settings))
     app.router.routes.extend(bodhi.routes())
+    app.router.routes.extend(twilio_routes(accounts, hub, settings))
     app.include_router(management_router(accounts, resources))
     app.include_router(search_router(accounts, SearchStore(database)))
     _add_operations(app, rooms, metrics)
