@@ -218,3 +218,14 @@ def test_live_conversation_has_no_job() -> None:
     assert conversation.on_complete(done.append).on_error(done.append) is conversation
     assert done == [conversation]
     assert repr(conversation) == f"<Conversation {ID}>"
+
+
+def test_class_knows_the_conversation_begun_last(service: symbl.MockTransport) -> None:
+    """The two documented getters without an id; a second stream replaces the first."""
+    assert (symbl.Conversations.get_conversation_id(), symbl.Conversations.get_job_id()) == (None, None)
+    with symbl.Streaming.start_connection():
+        assert symbl.Conversations.get_conversation_id() == ID
+    service.answer("POST", "/v1/process/text", {"conversationId": "7", "jobId": "j1"})
+    service.answer("GET", "/v1/job/j1", {"id": "j1", "status": "completed"})
+    symbl.Text.process({})
+    assert (symbl.Conversations.get_conversation_id(), symbl.Conversations.get_job_id()) == ("7", "j1")

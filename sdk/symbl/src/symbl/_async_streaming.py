@@ -102,11 +102,11 @@ class AsyncStreamingConnection:
         Raises:
             TypeError: it is not a dict of functions.
         """
+        self._raise_failure()
         self._protocol.subscribe(callbacks)
         if self._caller is None:
             self._caller = asyncio.create_task(self._deliver(), name="symbl-callbacks")
         self._changed.set()
-        self._raise_failure()
 
     async def __aiter__(self) -> AsyncIterator[dict[str, Any]]:
         """The frames of the stream, until it is over; instead of `subscribe`."""

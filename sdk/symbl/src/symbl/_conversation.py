@@ -41,6 +41,8 @@ class Conversation:
         self._credentials = credentials
         self._base_url = base_url
         self._api = ConversationsApi(session)
+        if conversation_id is not None:
+            session.last_ids = (conversation_id, job_id)
         self._job: Job | None = None
         if job_id is not None:
             self._job = Job(

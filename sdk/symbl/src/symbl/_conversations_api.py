@@ -54,6 +54,14 @@ class ConversationsApi:
         except Exception as error:
             return cast(T, _masked(self._session, error, instead))
 
+    def get_conversation_id(self) -> str | None:
+        """Id of the conversation that was begun last, by a stream or by `process_*`."""
+        return self._session.last_ids[0]
+
+    def get_job_id(self) -> str | None:
+        """Id of the job that was begun last; `None` for a stream."""
+        return self._session.last_ids[1]
+
     def get_messages(
         self,
         conversation_id: object,

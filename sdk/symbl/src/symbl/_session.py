@@ -42,6 +42,8 @@ class BaseSession:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
+        self.last_ids: tuple[str | None, str | None] = (None, None)
+        """Conversation and job that were begun last."""
         self._tokens: dict[Target, tuple[str, float]] = {}
 
     def target(
@@ -280,4 +282,5 @@ def reset() -> None:
     """Forget what `configure()` set, and all tokens."""
     default_session.close()
     default_session.settings = Settings()
+    default_session.last_ids = (None, None)
     default_session._tokens.clear()

@@ -137,12 +137,12 @@ class StreamingConnection:
         Raises:
             TypeError: it is not a dict of functions.
         """
+        self._raise_failure()
         with self._changed:
             self._protocol.subscribe(callbacks)
             if self._caller is None:
                 self._caller = start_thread(self._deliver, "symbl-callbacks")
             self._changed.notify_all()
-        self._raise_failure()
 
     def send_audio(self, data: bytes | bytearray | memoryview) -> None:
         """Send a chunk of audio in the encoding of `config.speechRecognition`.
