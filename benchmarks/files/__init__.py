@@ -1,0 +1,1 @@
+"""How fast a recording is processed from end to end, beside other recognisers on the same file."""
