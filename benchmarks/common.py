@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,10 @@ import websockets
 from benchmarks.measure import Log, Result
 from benchmarks.tracks import SAMPLE_RATE, Track
 
-__all__ = ["Server", "Usage", "call", "cores", "pin", "running_server", "write_json"]
+__all__ = ["DIALECTS", "Server", "Usage", "call", "cores", "pin", "running_server", "write_json"]
+
+DIALECTS = ("symbl", "bodhi")
+"""The wire protocols in which the same call can be made."""
 
 FRAME_S = 0.02
 _START_TIMEOUT_S = 60.0
@@ -39,12 +43,15 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running `earful serve` and the token to speak to it with."""
+    """A running `earful serve`, and what to speak to it with: a token for Symbl, a key for Bodhi."""
 
     url: str
     token: str
     process: psutil.Process
     ready_s: float
+    dialect: str = "symbl"
+    silence_s: float = 0.5
+    api_key: str = ""
 
     def usage(self) -> Usage:
         """Return what the server and its children use."""
@@ -69,13 +76,22 @@ def pin(to: Sequence[int]) -> None:
 
 
 @contextmanager
-def running_server(*, on: Sequence[int] = (), settings: dict[str, str] | None = None) -> Iterator[Server]:
+def running_server(
+    *,
+    on: Sequence[int] = (),
+    settings: dict[str, str] | None = None,
+    dialect: str = "symbl",
+    silence_s: float = 0.5,
+) -> Iterator[Server]:
     """Run `earful serve` on a free port with an empty data folder, on the given cores.
+
+    Callers speak `dialect`, and ask for an utterance to end after `silence_s`.
 
     Raises `RuntimeError` with the server's own words when it does not come up.
     """
     with tempfile.TemporaryDirectory(prefix="earful-bench-") as folder:
-        environment = {**os.environ, "EARFUL_LOG_LEVEL": "error", **(settings or {})}
+        environment = {**os.environ, "EARFUL_LOG_LEVEL": "error"}
+        environment |= {"EARFUL_ENDPOINT_SILENCE": str(silence_s), **(settings or {})}
         command = [str(Path(sys.executable).parent / "earful")]
         made = subprocess.run(
             [*command, "apps", "create", "benchmark", "--json", "--data-dir", folder],
@@ -98,7 +114,9 @@ def running_server(*, on: Sequence[int] = (), settings: dict[str, str] | None = 
             )
         try:
             url, token = _wait_until_ready(process, output, credentials, started)
-            yield Server(url, token, psutil.Process(process.pid), time.monotonic() - started)
+            ready_s = time.monotonic() - started
+            key, peer = credentials["apiKey"], psutil.Process(process.pid)
+            yield Server(url, token, peer, ready_s, dialect, silence_s, key)
         finally:
             process.terminate()
             try:
@@ -140,18 +158,30 @@ async def call(server: Server, track: Track, *, starts_in: float = 0.0, seconds:
     log = Log()
     await asyncio.sleep(starts_in)
     try:
-        url = server.stream_url(secrets.token_hex(16))
-        async with websockets.connect(url, max_size=None, ping_interval=None, compression=None) as socket:
-            await socket.send(json.dumps(_start_request()))
-            await _wait_for(socket, "recognition_started")
+        async with _connected(server) as socket:
             clock = _Clock()
-            reader = asyncio.create_task(_read(socket, log, clock))
+            if server.dialect == "bodhi":
+                await socket.send(json.dumps(_bodhi_config(server.silence_s)))
+                reader, stop = _read_bodhi(socket, log, clock), {"eof": 1}
+            else:
+                await socket.send(json.dumps(_start_request()))
+                await _wait_for(socket, "recognition_started")
+                reader, stop = _read(socket, log, clock), {"type": "stop_request"}
+            reading = asyncio.create_task(reader)
             await _speak(socket, track, clock, seconds or track.seconds)
-            await socket.send(json.dumps({"type": "stop_request"}))
-            await asyncio.wait_for(reader, _END_TIMEOUT_S)
+            await socket.send(json.dumps(stop))
+            await asyncio.wait_for(reading, _END_TIMEOUT_S)
     except (OSError, TimeoutError, websockets.WebSocketException) as error:
         log.error = f"{type(error).__name__}: {error}"
     return log
+
+
+def _connected(server: Server) -> websockets.connect:
+    options: dict[str, Any] = {"max_size": None, "ping_interval": None, "compression": None}
+    if server.dialect == "bodhi":
+        address = server.url.replace("http", "ws", 1) + "/bodhi"
+        return websockets.connect(address, additional_headers={"x-api-key": server.api_key}, **options)
+    return websockets.connect(server.stream_url(secrets.token_hex(16)), **options)
 
 
 class _Clock:
@@ -192,6 +222,16 @@ async def _read(socket: Any, log: Log, clock: _Clock) -> None:
             log.error = message.get("details")
 
 
+async def _read_bodhi(socket: Any, log: Log, clock: _Clock) -> None:
+    async for text in socket:
+        message = json.loads(text)
+        if "error" in message:
+            log.error = message.get("message")
+        elif message["text"]:
+            is_final = message["type"] == "complete"
+            log.results.append(Result(clock.now(), clock.sent, message["text"], is_final))
+
+
 async def _wait_for(socket: Any, kind: str) -> None:
     while True:
         body = json.loads(await asyncio.wait_for(socket.recv(), _END_TIMEOUT_S))
@@ -200,6 +240,17 @@ async def _wait_for(socket: Any, kind: str) -> None:
             return
         if body.get("type") == "error":
             raise TimeoutError(str(body.get("details")))
+
+
+def _bodhi_config(silence_s: float) -> dict[str, Any]:
+    return {
+        "config": {
+            "model": "en-general-v2-8khz",
+            "transaction_id": str(uuid.uuid4()),
+            "sample_rate": SAMPLE_RATE,
+            "endpoint_silence_duration": silence_s,
+        }
+    }
 
 
 def _start_request() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rapidfuzz.distance import Levenshtein
 
 from benchmarks.tracks import Track, words_of
 
-__all__ = ["Figures", "Log", "Result", "figures", "lost_words", "percentile", "percentiles"]
+__all__ = ["Figures", "Log", "Result", "figures", "first_partials", "lost_words", "percentile", "percentiles"]
 
 _WARM_UP_S = 2.0
 _NEARLY = 2
@@ -63,6 +63,17 @@ class Figures:
         self.final += other.final
         self.unmatched += other.unmatched
         return self
+
+
+def first_partials(log: Log, track: Track) -> list[float]:
+    """Return how many seconds after the start of each stretch of speech its first transcript arrived."""
+    first_words = [0, *(at + 1 for at in track.lasts if at + 1 < len(track.words))]
+    starts = [track.words[at].start for at in first_words]
+    spans = zip(starts, [*starts[1:], float("inf")], strict=True)
+    arrivals = [
+        (start, min((r.at for r in log.results if start < r.at < end), default=None)) for start, end in spans
+    ]
+    return [at - start for start, at in arrivals if at is not None]
 
 
 def figures(log: Log, track: Track) -> Figures:

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.common import call, cores, pin, running_server, write_json
-from benchmarks.measure import figures, percentiles
+from benchmarks.common import DIALECTS, call, cores, pin, running_server, write_json
+from benchmarks.measure import figures, first_partials, percentiles
 from benchmarks.tracks import load_clips, make_track
 
 
@@ -18,13 +18,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.latency", description=__doc__)
     parser.add_argument("--seconds", type=float, default=120.0, help="how long to speak (real time)")
     parser.add_argument("--silence", type=float, default=0.5, help="end-of-speech silence, 0.3 to 1.2 s")
+    parser.add_argument("--dialect", choices=DIALECTS, default="symbl", help="wire protocol of the call")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     options = parser.parse_args(arguments)
     console = Console()
     track = make_track(load_clips(), 0, options.seconds, pause=options.silence + 0.7)
     mine = cores()
-    settings = {"EARFUL_ENDPOINT_SILENCE": str(options.silence)}
-    with running_server(on=mine[:1], settings=settings) as server:
+    with running_server(on=mine[:1], dialect=options.dialect, silence_s=options.silence) as server:
         pin(mine[1:])
         before = server.usage()
         log = asyncio.run(call(server, track))
@@ -35,13 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     found = figures(log, track)
     beyond = [late - options.silence for late in found.final]
+    first = first_partials(log, track)
     rows = {
+        "start of speech → first transcript": percentiles(first),
         "end of word → first transcript that holds it": percentiles(found.word),
         "age of a partial when it arrives": percentiles(found.age),
         "end of speech → final on the wire": percentiles(found.final),
         f"  of which beyond the silence of {options.silence:g} s": percentiles(beyond),
     }
-    table = Table(title=f"latency of one live stream, {track.seconds:.0f} s of speech, seconds")
+    table = Table(
+        title=f"latency of one live stream ({options.dialect}), {track.seconds:.0f} s of speech, seconds"
+    )
     for heading in ("", "p50", "p95", "p99", "count"):
         table.add_column(heading, justify="left" if not heading else "right")
     for name, values in rows.items():
@@ -55,8 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     write_json(
         options.json,
         lambda: {
+            "dialect": options.dialect,
             "seconds": track.seconds,
             "endpointSilence": options.silence,
+            "speechStartToPartial": percentiles(first),
             "wordToPartial": percentiles(found.word),
             "partialAge": percentiles(found.age),
             "speechEndToFinal": percentiles(found.final),

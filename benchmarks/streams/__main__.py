@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.common import cores, pin, running_server, write_json
+from benchmarks.common import DIALECTS, cores, pin, running_server, write_json
 from benchmarks.measure import percentile
 from benchmarks.streams.floor import alone
 from benchmarks.streams.runs import Bar, Run, find_capacity, run_earful, run_moonshine
@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--talk", type=float, default=1.0, help="share of speech; 0.5 is two-party talk")
     parser.add_argument("--search", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--peer", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--dialect", choices=DIALECTS, default="symbl", help="wire protocol of the calls")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     options = parser.parse_args(arguments)
     console = Console()
@@ -52,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     callers(max(options.callers, default=1))
     runs: list[Run] = []
     with running_server(
-        on=ours, settings={"EARFUL_SPEECH_THREADS": "1", "EARFUL_MAX_STREAMS": str(MOST)}
+        on=ours,
+        settings={"EARFUL_SPEECH_THREADS": "1", "EARFUL_MAX_STREAMS": str(MOST)},
+        dialect=options.dialect,
     ) as server:
         console.print(f"server ready in {server.ready_s:.1f} s, {server.usage().memory_mib:.0f} MiB idle")
 
@@ -86,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     write_json(
         options.json,
         lambda: {
+            "dialect": options.dialect,
             "secondsPerRun": options.seconds,
             "talk": options.talk,
             "floorCoresPerStream": round(floor, 4),

@@ -3,6 +3,7 @@
 import argparse
 import json
 import resource
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from evals.wer.items import KINDS, Item, data_dir, load_items
 from evals.wer.report import NEAR_SILENCE, Run, as_json, table
 from evals.wer.scoring import NORMALISERS
 from evals.wer.systems import SYSTEMS
+from evals.wer.telephone import over_telephone
 
 QUICK = ("earful streaming", "earful files", "moonshine-voice")
 
@@ -23,6 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything here as well")
     parser.add_argument("--only", action="append", default=[], choices=[*KINDS, NEAR_SILENCE], metavar="KIND")
     parser.add_argument("--systems", action="append", default=[], choices=list(SYSTEMS), metavar="SYSTEM")
+    parser.add_argument(
+        "--telephone",
+        action="store_true",
+        help="let every recording first pass a telephone line (8 kHz µ-law)",
+    )
     parser.add_argument("--quick", action="store_true", help="leave out the two slow peers")
     options = parser.parse_args(arguments)
     console = Console()
@@ -32,7 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     items = load_items(folder, options.only)
     names = options.systems or (QUICK if options.quick else list(SYSTEMS))
-    runs = [run_system(name, items, console) for name in names]
+    with tempfile.TemporaryDirectory(prefix="earful-wer-") as lines:
+        if options.telephone:
+            items = [over_telephone(item, Path(lines)) for item in items]
+        runs = [run_system(name, items, console) for name in names]
     for normaliser in NORMALISERS:
         console.print(table(runs, items, normaliser))
     console.print("Meetings and other overlapping talk are scored against the flat text (turns by start).")

@@ -43,6 +43,16 @@ def test_a_caller_hears_back_what_it_said(track):
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
+def test_the_same_call_in_bodhis_dialect_hears_the_same_words(track):
+    """Both protocols end in the same kind of log."""
+    with running_server(dialect="bodhi", silence_s=0.6) as server:
+        log = asyncio.run(call(server, track))
+    assert log.error is None
+    assert log.results[-1].is_final
+    said = {word.text for word in track.words}
+    assert len(said & set(words_of(log.text))) >= len(said) // 2
+
+
 def test_a_server_that_cannot_start_says_why():
     """Its own words are in the error."""
     with (

@@ -2,7 +2,16 @@
 
 import numpy as np
 import pytest
-from benchmarks.measure import Figures, Log, Result, figures, lost_words, percentile, percentiles
+from benchmarks.measure import (
+    Figures,
+    Log,
+    Result,
+    figures,
+    first_partials,
+    lost_words,
+    percentile,
+    percentiles,
+)
 from benchmarks.streams.runs import Bar, Run, find_capacity
 from benchmarks.tracks import Clip, TimedWord, Track, make_track, words_of
 from hypothesis import given
@@ -166,3 +175,19 @@ def test_a_run_that_misses_the_bar_anywhere_does_not_hold(change):
     common = {"system": "earful", "callers": 2, "cpu": 1.0, "memory_mib": 1.0, "words": 100}
     assert Run(**common, **good).holds(Bar())
     assert not Run(**common, **{**good, **change}).holds(Bar())
+
+
+def test_the_first_transcript_of_each_stretch_of_speech_counts_from_its_start():
+    """A word lasts half a second here and is shown 0.2 s after it, so the first comes after 0.7 s."""
+    track = a_track()
+    assert first_partials(heard(track, delay=0.2), track) == pytest.approx([0.7, 0.7, 0.7])
+
+
+def test_a_stretch_of_speech_without_a_transcript_has_no_first_one():
+    """It is missing from the list, not counted with the next stretch's."""
+    track = a_track()
+    log = heard(track, delay=0.2)
+    second = track.words[track.lasts[0] + 1].start
+    third = track.words[track.lasts[1] + 1].start
+    log.results = [result for result in log.results if not second < result.at < third]
+    assert len(first_partials(log, track)) == 2
