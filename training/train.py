@@ -1,7 +1,7 @@
-"""`python -m training.train TRUNK.onnx OUT.pt EPOCHS SHARE`: train the second top on free texts.
+"""`python -m training.train TRUNK.onnx OUT.pt EPOCHS FIRST LAST`: train the second top on free texts.
 
-SHARE is how much of the examples to use (0..1). The shared layers are frozen, so their states are computed
-once, by the exported trunk (`python -m training.export --trunk`).
+FIRST and LAST (0..1) say which part of the shuffled examples to use; an OUT that exists is trained on. The
+shared layers are frozen, so their states are computed once, by the exported trunk.
 """
 
 import random
@@ -171,16 +171,18 @@ def report(sense: Sense, cache: Cache, examples: list[Example], items: list[int]
 
 def main() -> None:
     trunk, out = Path(sys.argv[1]), Path(sys.argv[2])
-    epochs, share = int(sys.argv[3]), float(sys.argv[4])
+    epochs, first, last = int(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5])
     torch.manual_seed(7)
     chance = random.Random(7)
     examples = read_all()
-    examples = examples[: int(len(examples) * share)]
+    examples = examples[int(len(examples) * first) : int(len(examples) * last)]
     tokenizer = Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     encoded = [encode(tokenizer, example) for example in examples]
     _, _, sense = load()
+    if out.exists():
+        sense.load_state_dict(torch.load(out))
     begun = time.time()
     cache = Cache(trunk, encoded)
     print(f"{len(examples)} examples, states in {time.time() - begun:.0f} s", flush=True)

@@ -6,8 +6,8 @@ of the questions asked about it: a word counts as found when a topic phrase hold
 
 from collections import Counter
 
-from earful.insight.text import STOP_WORDS, tokens
-from earful.insight.topics import TopicBook, stem
+from earful.insight.text import STOP_WORDS, stem, tokens
+from earful.insight.topics import TopicBook
 
 from .data import read
 from .measures import Row, Tally

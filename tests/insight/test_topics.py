@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earful.insight.topics import TopicBook, candidates, stem
+from earful.insight.text import stem
+from earful.insight.topics import TopicBook, candidates
 
 TALK = [
     "The delivery schedule slipped again this week.",

@@ -56,7 +56,7 @@ def _any(words: "dict[str, int] | list[str]") -> str:
 
 
 MONTH_NAMES = _any([name for name in _MONTHS if len(name) > 4])
-_MONTH = rf"(?:{_any(_MONTHS)})\b\.?"
+_MONTH = rf"(?:(?:{MONTH_NAMES})\b|(?:{_any(_MONTHS)})\b\.?)"
 _DAY_WORD = (
     rf"(?:{_any({**{w: n for w, n in ORDINALS.items() if 0 < n < 32}})}|(?:twenty|thirty)"
     r"[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))"
@@ -77,10 +77,6 @@ _YEAR = rf"(?:(?:19|20)\d\d\b|{_YEAR_WORDS}\b)"
 _UNIT = r"(?:second|minute|hour|day|night|week|month|quarter|year|decade)s?"
 _PERIOD = r"(?:day|week|weekend|month|quarter|year|decade)"
 _WEEKDAY = rf"(?:{_any({w: n for w, n in _WEEKDAYS.items() if len(w) > 4 or w in ('tues', 'thur')})})"
-_ABOUT = (
-    r"(?:about|around|approximately|roughly|nearly|almost|at least|more than|over|less "
-    r"than|up to|another|the)\s+"
-)
 _COUNT = (
     rf"(?:(?:{_NUM})(?:\s+and\s+a\s+half)?|a\s+couple(?:\s+of)?|a\s+few|several|many|an?|half\s+an?|a\s+half)"
 )
@@ -103,7 +99,7 @@ def _count(text: str) -> float:
     text = text.strip()
     if text.startswith(("a couple", "couple")):
         return 2
-    if text.startswith(("a few", "several", "many")):
+    if text.startswith(("a few", "few", "several", "many")):
         return 3
     if text.startswith(("half", "a half")):
         return 0.5
@@ -326,13 +322,18 @@ def _from_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime
     }.get(word)
     if number is None:
         return None
-    year = _year(hit["year"], now.year)
+    year = _year(hit["year"], now.year) + {"last": -1, "next": 1}.get(hit["whose"] or "", 0)
     first = 3 * number - 2
     return _span(date(year, first, 1), _month_end(year, first + 2))
 
 
 def _from_year(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
     year = _year(hit["year"], now.year)
+    return _span(date(year, 1, 1), date(year, 12, 31))
+
+
+def _from_short_year(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    year = 2000 + int(hit["short_year"])
     return _span(date(year, 1, 1), date(year, 12, 31))
 
 
@@ -397,14 +398,14 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
         ),
         (rf"\b{_THE}(?P<day>{_DAY}|\d{{1,2}})\s+(?:of\s+)?(?P<month>{_MONTH}){_OF_YEAR}?", _from_month_day),
         (
-            r"\b(?P<when>last\s+|next\s+|this\s+)?(?:early\s+|late\s+|mid[- ]?)"
+            r"\b(?:the\s+month\s+of\s+)?(?P<when>last\s+|next\s+|this\s+)?(?:early\s+|late\s+|mid[- ]?)"
             rf"?(?P<month>{_CLEAR_MONTHS})"
-            rf"\b\.?{_OF_YEAR}?",
+            rf"\b{_OF_YEAR}?",
             _from_month,
         ),
         (
             r"\b(?P<when>last\s+|next\s+|this\s+)?(?<!\w)(?:(?<=in\s)|(?<=by\s)|(?<=of\s)"
-            r"|(?<=since\s)|(?<=until\s)|(?<=last\s)|(?<=next\s)|(?<=this\s)|(?<=for\s)|(?<=mid-)"
+            r"|(?<=since\s)|(?<=until\s)|(?<=last\s)|(?<=next\s)|(?<=for\s)|(?<=mid-)"
             rf"|(?<=early\s)|(?<=late\s))(?P<month>may|march)\b{_OF_YEAR}?",
             _from_month,
         ),
@@ -421,7 +422,8 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
         ),
         (
             rf"\b{_THE}(?P<when>this|next|last|past|previous|prior|current|coming|upcoming"
-            rf"|following)\s+(?P<count>{_COUNT}\s+)?(?P<unit>{_UNIT}|weekend)\b(?!\s+of\b)",
+            rf"|following)\s+(?P<count>(?:{_COUNT}|few|couple\s+of)\s+)?(?:fiscal\s+)"
+            rf"?(?P<unit>{_UNIT}|weekend)\b(?!\s+of\b)",
             _from_period,
         ),
         (
@@ -446,8 +448,24 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
         (rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})\s+from\s+(?:now|today)\b", _from_distance),
         (
             rf"\b{_THE}(?:(?P<which>first|second|third|fourth|[1-4](?:st|nd|rd|th))\s+quarter"
-            rf"|q(?P<short>[1-4])|quarter\s+(?P<which2>one|two|three|four|[1-4]))\b{_OF_YEAR}?",
+            rf"|q(?P<short>[1-4])|quarter\s+(?P<which2>one|two|three|four|[1-4]))\b{_OF_YEAR}?"
+            r"(?:\s+of\s+(?:(?P<whose>this|last|next)|the)\s+(?:fiscal\s+)?year)?",
             _from_quarter,
+        ),
+        (
+            r"\b(?:the\s+)?(?:first|second|back|other|latter)\s+half\b(?:\s+of\s+(?:the\s+|this\s+"
+            r"|last\s+|next\s+)?"
+            rf"(?:fiscal\s+)?(?:year|{_YEAR}))?",
+            _unresolved("daterange"),
+        ),
+        (
+            r"\b(?:the|these|this)\s+(?:past|holiday)\s+(?:season|quarter|year|month|week)s?\b",
+            _unresolved("daterange"),
+        ),
+        (r"(?<!\w)['’]\s?(?P<short_year>[0-4]\d)(?!\d|\s*(?:%|percent))\b", _from_short_year),
+        (
+            r"\b(?:earlier|later)\s+(?:this|next|last)\s+(?:week|month|quarter|year)\b",
+            _unresolved("daterange"),
         ),
         (
             rf"\b(?:fiscal\s+(?:year\s+)?)?(?P<year>{_YEAR})(?!\s*(?:%|percent|million|billion"
@@ -488,7 +506,11 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
         ),
         (r"\b(?:daily|weekly|monthly|quarterly|annually|yearly|annual)\b", _unresolved("date")),
         (
-            rf"(?:\b{_ABOUT})?\b{_COUNT}[\s-]+(?:(?:to|or)\s+{_COUNT}\s+)?{_UNIT}\b(?!\s+(?:ago|from\s+now))",
+            # "Ten barrels a day" is a rate; "in a day" and "two days" are how long.
+            rf"\b(?!an?\s)(?:{_COUNT})[\s-]+(?:(?:to|or)\s+{_COUNT}\s+)?{_UNIT}\b(?!\s+(?:ago|from\s+now))"
+            rf"|\b(?:a\s+couple(?:\s+of)?|a\s+few|an?\s+half|half\s+an?)\s+{_UNIT}\b"
+            r"|(?:(?<=for\s)|(?<=in\s)|(?<=take\s)|(?<=takes\s)|(?<=took\s)|(?<=about\s)"
+            rf"|(?<=within\s))an?\s+{_UNIT}\b",
             _unresolved("duration"),
         ),
         (r"\bthe\s+(?:year|quarter|month|week|weekend)\b", _unresolved("daterange")),

@@ -23,6 +23,7 @@ __all__ = ["NamedSpan", "Sense", "TextEncoder", "shared_encoder"]
 _CLS, _SEP, _PAD = 101, 102, 0
 _BEFORE_TOKENS, _TEXT_TOKENS = 24, 72
 _REMEMBERED = 512
+_SURELY_NONE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,10 @@ class TextEncoder:
                 continue
             if inner:
                 continue
-            best = int(row.argmax())
-            if not best:
+            # Unsure names are given too, with their score: who masks them wants them, others do not.
+            if row[0] > _SURELY_NONE:
                 continue
+            best = 1 + int(row[1:].argmax())
             side, kind = self._tags[best].split("-")
             open_name = spans and spans[-1][2] == kind and not text[spans[-1][1] : begin].strip(" .'’-&")
             if side == "I" and open_name:

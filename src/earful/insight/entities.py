@@ -45,6 +45,7 @@ _CURRENCY_WORDS = {
     "krone": "NOK",
 }
 _ABOUT = frozenset(["about", "around", "approximately", "roughly", "nearly", "almost"])
+_BEFORE_SECONDS = frozenset({"a", "one", "per", "each", "every", "split", "this"})
 _NOT_PLACE = word_set("not_place")
 _ORG_AFTER = frozenset(["at", "from", "with", "for", "of", "by", "join", "joined"])
 
@@ -101,7 +102,7 @@ def find_entities(
 
 
 _HEARD_KINDS = {"PERSON": "person", "ORG": "organization", "LOC": "location"}
-_SURE_ENOUGH = 0.6
+_SURE_ENOUGH = 0.5
 
 
 def _heard(text: str, names: Sequence[NamedSpan], members: Sequence[Member]) -> list[Entity]:
@@ -154,6 +155,8 @@ def _amounts(text: str, words: list[Token]) -> list[Entity]:
         value: float | int = int(span.value) if span.value == int(span.value) else round(span.value, 6)
         after = words[span.last] if span.last < len(words) else None
         before = words[span.first - 1] if span.first else None
+        if _part_of_a_name(text, start):
+            continue
         if before is not None and before.text in _CURRENCY_SIGNS:
             found.append(
                 _entity(
@@ -192,9 +195,16 @@ def _amounts(text: str, words: list[Token]) -> list[Entity]:
             found.append(_entity("number", text, start, end, value))
     for index, token in enumerate(words):
         ordinal = ordinal_value(words, index)
-        if ordinal is not None and token.lower != "second" and ordinal[0] > 0:
+        unit = token.lower == "second" and index and words[index - 1].lower in _BEFORE_SECONDS
+        if ordinal is not None and not unit and ordinal[0] > 0:
             found.append(_entity("ordinal", text, token.start, words[ordinal[1] - 1].end, ordinal[0]))
     return found
+
+
+def _part_of_a_name(text: str, start: int) -> bool:
+    """Tell whether a number stands at the end of a name: COVID-19, K3."""
+    head = text[max(0, start - 2) : start]
+    return head[-1:].isalpha() or (len(head) == 2 and head[1] == "-" and head[0].isalpha())
 
 
 def _pronoun_one(words: list[Token], index: int) -> bool:

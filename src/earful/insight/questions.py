@@ -66,8 +66,10 @@ _SMALL_TALK = re.compile(
 _REACTIONS = word_set("reactions")
 
 
-# Chosen on held-out training conversations (training/weigh.py).
-_FORM_WEIGHT, _HEARD_WEIGHT = 0.35, 1.0
+# Chosen on training conversations that the encoder had not seen (training/weigh.py). Without any
+# punctuation the missing question mark says nothing, so that the encoder's odds count for more.
+_FORM_WEIGHT, _FORM_MIDDLE = 0.35, 0.2
+_ODDS_PUNCTUATED, _ODDS_BARE = 2.0, 8.0
 
 
 def question_score(text: str, heard: float | None = None) -> float:
@@ -89,7 +91,9 @@ def question_score(text: str, heard: float | None = None) -> float:
         return min(0.99, 0.8 + 0.2 * max(form, heard or 0.0)) if len(said) > 1 else 0.6
     if heard is None:
         return form
-    return round(min(1.0, _FORM_WEIGHT * form + _HEARD_WEIGHT * heard), 3)
+    odds = (_ODDS_PUNCTUATED if re.search(r"[.!,]", lower) else _ODDS_BARE) * heard / max(1.0 - heard, 1e-6)
+    score = odds / (1.0 + odds) + _FORM_WEIGHT * (form - _FORM_MIDDLE)
+    return round(max(0.0, min(score, 0.99)), 3)
 
 
 def _form_score(words: list[Token], begin: int, lower: str) -> float:

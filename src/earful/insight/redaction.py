@@ -21,7 +21,7 @@ from earful.insight.text import Token, tokens
 __all__ = ["PersonalData", "apply", "find_personal_data"]
 
 _BEFORE_CHARS = 90
-_SURE_ENOUGH = 0.4
+_SURE_ENOUGH = 0.15
 _DOMAINS = (
     "com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|pl|eu|us|ca|au|info|biz|ai|app|dev|in|ch"
     "|at|se|no|dk|fi|be|pt|ie|nz|jp|br|mx|me|tv|ru|cz|hu|il|za"

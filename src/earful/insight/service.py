@@ -317,6 +317,12 @@ class LocalInsightSession:
         if not self._trackers:
             return ()
         hits = self._trackers.find(message.text)
+        said = {(hit.tracker_id, hit.phrase) for hit in hits}
+        hits += [
+            hit
+            for hit in self._trackers.find_similar(message.text, self._encoder)
+            if (hit.tracker_id, hit.phrase) not in said
+        ]
         return _tracker_matches(hits, MessageRef(message.id, message.text), insights)
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from earful.insight.lexicon import word_set
 
-__all__ = ["FILLERS", "STOP_WORDS", "Token", "fold", "skip_fillers", "tokens"]
+__all__ = ["FILLERS", "STOP_WORDS", "Token", "fold", "skip_fillers", "stem", "tokens"]
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*(?:st|nd|rd|th)?|[^\w\s]|_", re.IGNORECASE)
 
@@ -56,3 +56,15 @@ def _fold_char(char: str) -> str:
 def fold(text: str) -> str:
     """Return the text in lower case without diacritics, character for character in its place."""
     return "".join(_fold_char(char) for char in text)
+
+
+def stem(word: str) -> str:
+    """Return a word without its plural or possessive ending."""
+    word = word.removesuffix("'s").removesuffix("'")
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "zes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ous")):
+        return word[:-1]
+    return word

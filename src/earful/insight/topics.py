@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Topic
 from earful.insight.lexicon import word_set
-from earful.insight.text import FILLERS, STOP_WORDS, Token, tokens
+from earful.insight.text import FILLERS, STOP_WORDS, Token, stem, tokens
 
-__all__ = ["TopicBook", "candidates", "stem"]
+__all__ = ["TopicBook", "candidates"]
 
 _MAX_CANDIDATES = 6000
 _MAX_REFS = 200
@@ -40,18 +40,6 @@ class _Candidate:
     topic_id: str | None = None
     sentiment_sum: float = 0.0
     sentiment_count: int = 0
-
-
-def stem(word: str) -> str:
-    """Return a word without its plural or possessive ending."""
-    word = word.removesuffix("'s").removesuffix("'")
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "zes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ous")):
-        return word[:-1]
-    return word
 
 
 def _is_content(token: Token) -> bool:
