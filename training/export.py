@@ -1,4 +1,4 @@
-"""`python -m training.export SENSE.pt [FOLDER]`: write the three parts as int8 ONNX, with the tokenizer."""
+"""`python -m training.export SENSE.pt [FOLDER]`: write the three parts as int8 ONNX (`-`: untrained)."""
 
 import json
 import sys
@@ -47,7 +47,8 @@ def main() -> None:
     folder = Path(sys.argv[2]) if len(sys.argv) > 2 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     trunk, vector, sense = load()
-    sense.load_state_dict(torch.load(sys.argv[1]))
+    if sys.argv[1] != "-":
+        sense.load_state_dict(torch.load(sys.argv[1]))
     ids = torch.randint(1000, 20000, (2, 9))
     mask = torch.ones_like(ids)
     states = trunk.eval()(ids, mask)

@@ -1,0 +1,47 @@
+"""How the evaluation counts."""
+
+import pytest
+
+from evals.insight.actions import business_calls
+from evals.insight.measures import Tally, overlap_tally
+
+
+def test_rates_of_a_tally() -> None:
+    """Three right, one wrong and two missed, by hand."""
+    tally = Tally(right=3, wrong=1, missed=2)
+    assert tally.precision == 0.75
+    assert tally.recall == 0.6
+    assert tally.f() == pytest.approx(2 * 0.75 * 0.6 / 1.35)
+    assert tally.f(2) == pytest.approx(5 * 0.75 * 0.6 / (4 * 0.75 + 0.6))
+
+
+def test_nothing_counted_is_zero() -> None:
+    """No division by zero where there is nothing."""
+    assert Tally().f() == 0.0
+
+
+def test_exact_spans_want_their_borders() -> None:
+    """An overlap counts only when overlaps are asked for."""
+    true, said = [(0, 5, "a")], [(0, 4, "a")]
+    assert overlap_tally(true, said, exact=True) == Tally(0, 1, 1)
+    assert overlap_tally(true, said, exact=False) == Tally(1, 0, 0)
+
+
+def test_a_prediction_answers_one_truth_only() -> None:
+    """One long span does not find two true ones."""
+    assert overlap_tally([(0, 2, "a"), (3, 5, "a")], [(0, 5, "a")], exact=False) == Tally(1, 0, 1)
+
+
+def test_labels_must_agree() -> None:
+    """The right place under the wrong name is wrong and missed."""
+    assert overlap_tally([(0, 2, "a")], [(0, 2, "b")], exact=False) == Tally(0, 1, 1)
+
+
+def test_the_business_calls_are_whole() -> None:
+    """Every turn of the project's own calls has a speaker of the call, a text and a label."""
+    calls = business_calls()
+    assert len(calls) >= 10
+    assert all(
+        turn["speaker"] in call["speakers"] and turn["text"] for call in calls for turn in call["turns"]
+    )
+    assert {turn["action"] for call in calls for turn in call["turns"]} == {True, False}
