@@ -12,7 +12,9 @@ from earful.audio.vad import VadModel
 from earful.settings import Settings
 from earful.speech import metrics
 from earful.speech.alignment import Aligner
+from earful.speech.catalogue import primary_subtag
 from earful.speech.hotwords import HotwordBias
+from earful.speech.models import ModelStore
 from earful.speech.moonshine import MoonshineModel
 from earful.speech.scheduler import LiveStream, Scheduler
 from earful.speech.types import (
@@ -24,6 +26,7 @@ from earful.speech.types import (
     SpeechStream,
     StreamOptions,
 )
+from earful.speech.whisper import WhisperStreams
 
 __all__ = ["LocalSpeechService"]
 
@@ -44,6 +47,7 @@ class LocalSpeechService:
         self._model: MoonshineModel | None = None
         self._streams: set[_Stream] = set()
         self._watch: asyncio.Task[None] | None = None
+        self._whisper = WhisperStreams(ModelStore(settings.models), threads=self._threads)
 
     async def start(self) -> None:
         """Load the models in a thread and start the workers."""
@@ -61,8 +65,15 @@ class LocalSpeechService:
         scheduler, model = self._scheduler, self._model
         if scheduler is None or model is None:
             raise RuntimeError("the speech service is not running")
-        _check_language(options.language)
         self._admit(scheduler)
+        if primary_subtag(options.language) != "en":
+            installed = self._whisper.model_for(options.language)
+            if installed is None:
+                raise LanguageNotAvailable(
+                    f"no speech model for {options.language!r} is installed; "
+                    f"see `earful models list`, then `earful models pull NAME`"
+                )
+            return self._whisper.open(installed, options, on_hypothesis)
 
         def make_bias() -> HotwordBias | None:
             return HotwordBias(model.tokenizer, options.hotwords) if options.hotwords else None
@@ -73,7 +84,7 @@ class LocalSpeechService:
 
     def capacity(self) -> Capacity:
         """Return how many streams are open and how many may be."""
-        return Capacity(streams=len(self._streams), limit=self._limit)
+        return Capacity(streams=len(self._streams) + len(self._whisper.streams), limit=self._limit)
 
     async def close(self) -> None:
         """Stop the workers and free the models; open streams get nothing more. Idempotent."""
@@ -84,13 +95,14 @@ class LocalSpeechService:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
+        await self._whisper.close()
         for stream in list(self._streams):
             await stream.close()
         await asyncio.to_thread(scheduler.stop)
         self._model = None
 
     def _admit(self, scheduler: Scheduler) -> None:
-        if len(self._streams) >= self._limit:
+        if self.capacity().streams >= self._limit:
             metrics.REFUSED.inc()
             raise SpeechBusy
         if self._streams:
@@ -169,15 +181,6 @@ def _load() -> tuple[MoonshineModel, VadModel]:
     ear.load()
     model.decode([np.zeros(16_000, np.float32)])
     return model, ear
-
-
-def _check_language(language: str) -> None:
-    primary = language.replace("_", "-").split("-")[0].lower()
-    if primary != "en":
-        raise LanguageNotAvailable(
-            f"no speech model for {language!r} is installed; "
-            f"see `earful models list`, then `earful models pull NAME`"
-        )
 
 
 def _cores() -> int:
