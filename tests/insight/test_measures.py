@@ -1,7 +1,6 @@
 """How the evaluation counts."""
 
 import pytest
-
 from evals.insight.actions import business_calls
 from evals.insight.measures import Tally, overlap_tally
 
