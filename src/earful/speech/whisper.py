@@ -240,9 +240,16 @@ class _WhisperStream:
         self._closed = True
         self._streams.streams.discard(self)
         self._task.cancel()
-        await asyncio.wait([self._task])
+        await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
+        try:
+            await self._listen_on()
+        except Exception:
+            log.exception("a stream cannot go on", language=self._options.language)
+            raise
+
+    async def _listen_on(self) -> None:
         while True:
             for item in [await self._inbox.get(), *self._waiting()]:
                 if isinstance(item, asyncio.Future):
