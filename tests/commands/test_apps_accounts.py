@@ -70,6 +70,14 @@ def test_usage_is_shown_by_day_with_its_total(data: Path) -> None:
     assert "6.5 s" in earful_apps(data, "usage", "demo").splitlines()[-1]
 
 
-@pytest.mark.parametrize("command", ["activate", "deactivate", "balance", "usage"])
+def test_the_webhook_secret_is_one_applications_own_and_stays(data: Path) -> None:
+    earful_apps(data, "create", "another")
+    secret = earful_apps(data, "webhook-secret", "demo").strip()
+    assert secret.startswith("whsec_")
+    assert earful_apps(data, "webhook-secret", "demo").strip() == secret
+    assert earful_apps(data, "webhook-secret", "another").strip() != secret
+
+
+@pytest.mark.parametrize("command", ["activate", "deactivate", "balance", "usage", "webhook-secret"])
 def test_an_unknown_application_is_told(data: Path, command: str) -> None:
     assert "no application 'nobody'" in earful_apps(data, command, "nobody", fails=True)

@@ -111,6 +111,20 @@ def balance(
     typer.echo("unlimited" if left is None else f"{max(left, 0.0):.1f} seconds")
 
 
+@app.command("webhook-secret")
+def webhook_secret(
+    name: Annotated[str, typer.Argument(help="Its name, application id or customer id.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Print the secret that the webhook calls to an application are signed with."""
+    settings = settings_or_exit(data_dir=data_dir)
+
+    async def secret(accounts: Accounts) -> str:
+        return await accounts.webhook_secret((await accounts.get(name)).id)
+
+    typer.echo(_with_accounts(settings, secret))
+
+
 @app.command("usage")
 def usage(
     name: Annotated[str, typer.Argument(help="Its name, application id or customer id.")],
