@@ -1,12 +1,15 @@
 """Fixtures that several rooms share: a real server, a database of each kind, an owning application."""
 
+import shutil
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 
 from earful.accounts.service import Accounts
@@ -14,6 +17,10 @@ from earful.accounts.types import Application
 from earful.store.database import Database
 from earful.store.tables import metadata
 from tests.support.server import EarfulServer, start_server
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("earful", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("earful")
 
 
 @pytest.fixture(scope="session")
@@ -24,14 +31,15 @@ def earful_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EarfulSe
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """A real PostgreSQL that lives as long as the tests."""
     with warnings.catch_warnings():
         # It looks for the user's runtime folder, which a container does not have.
         warnings.simplefilter("ignore")
         import pgserver
 
-    folder = tmp_path_factory.mktemp("postgresql")
+    # Not in pytest's own folder: other runs of pytest clear that up, and shut its user out.
+    folder = tempfile.mkdtemp(prefix="earful-postgresql-")
     for attempts_left in reversed(range(6)):
         try:
             server = pgserver.get_server(folder, cleanup_mode="delete")
@@ -43,6 +51,7 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(5)
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
