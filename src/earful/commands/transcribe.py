@@ -36,6 +36,12 @@ def transcribe(
     form: Annotated[Format, typer.Option("--format", help="What to print.")] = "txt",
     language: Annotated[str, typer.Option("--language", help="The language spoken.")] = "en-US",
     diarize: Annotated[bool, typer.Option("--diarize", help="Say who spoke.")] = False,
+    speakers: Annotated[
+        int | None,
+        typer.Option(
+            "--speakers", min=1, help="How many people speak, where that is known; implies --diarize."
+        ),
+    ] = None,
     separate: Annotated[
         bool, typer.Option("--separate", help="Every channel is a speaker; hear each by itself.")
     ] = False,
@@ -65,7 +71,8 @@ def transcribe(
                     file,
                     language=language,
                     channels="separate" if separate else "mix",
-                    diarize=diarize,
+                    diarize=diarize or speakers is not None,
+                    speakers=speakers,
                     words=words or form in ("srt", "vtt"),
                     progress=report,
                 )

@@ -134,6 +134,7 @@ class JobRunner:
             language=work.wanted.language,
             channels="separate" if work.separate_channels and not work.diarize else "mix",
             diarize=work.diarize,
+            speakers=work.speakers,
             progress=progress,
         )
         return transcript.segments

@@ -25,6 +25,7 @@ from earful.speech.guards import Evidence, is_invented
 from earful.speech.moonshine import Decoded, MoonshineModel
 from earful.speech.speakers import Turn, speaker_turns, with_speakers
 from earful.speech.types import LanguageNotAvailable, Samples
+from earful.speech.voices import VoiceModel
 from earful.speech.words import estimate_words, word_confidences
 
 __all__ = ["ChannelMode", "FileTranscriber", "Transcript", "TranscriptSegment", "transcribe_file"]
@@ -129,6 +130,7 @@ class FileTranscriber:
     ) -> None:
         self._model = model or MoonshineModel()
         self._ear = ear or VadModel()
+        self._voices = VoiceModel()
         self._threads = threads or len(os.sched_getaffinity(0))
 
     def transcribe(
@@ -138,6 +140,7 @@ class FileTranscriber:
         language: str = "en-US",
         channels: ChannelMode = "mix",
         diarize: bool = False,
+        speakers: int | None = None,
         words: bool = True,
         progress: Progress | None = None,
     ) -> Transcript:
@@ -145,7 +148,8 @@ class FileTranscriber:
 
         `channels="separate"` hears every channel by itself (up to eight) and tags it as a speaker.
         `diarize` says who spoke: separate channels are separate speakers, unless they carry the same
-        sound or there is only one; then voices are told apart. `progress` is told the share done, 0..1,
+        sound or there is only one; then voices are told apart, `speakers` of them where that is known.
+        `progress` is told the share done, 0..1,
         from this thread.
 
         Raises `LanguageNotAvailable`, `earful.audio.types.BrokenAudio`, or an `OSError` for the file.
@@ -169,7 +173,7 @@ class FileTranscriber:
             heard = [_by_channel(segment) for segment in heard]
         else:
             heard = [replace(segment, speaker=None) for segment in heard]
-            heard = _divided(heard, speaker_turns(path)) if diarize else heard
+            heard = _divided(heard, speaker_turns(path, speakers, ear=self._ear, voices=self._voices)) if diarize else heard
         if not words:
             heard = [replace(segment, words=()) for segment in heard]
         if progress is not None:
@@ -261,13 +265,20 @@ def transcribe_file(
     language: str = "en-US",
     channels: ChannelMode = "mix",
     diarize: bool = False,
+    speakers: int | None = None,
     words: bool = True,
     progress: Progress | None = None,
 ) -> Transcript:
     """Transcribe one recording with the default models; see `FileTranscriber.transcribe`."""
     check_language(language)
     return FileTranscriber().transcribe(
-        path, language=language, channels=channels, diarize=diarize, words=words, progress=progress
+        path,
+        language=language,
+        channels=channels,
+        diarize=diarize,
+        speakers=speakers,
+        words=words,
+        progress=progress,
     )
 
 

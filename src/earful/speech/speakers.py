@@ -1,23 +1,38 @@
 """Who speaks when in a recording with one channel, and which words are whose.
 
-Voices are told apart by moonshine-voice's speaker embeddings (in process, no download): it cuts the
-recording at pauses and clusters the parts. Two people who talk over each other stay one.
+Voice activity finds where anyone speaks; there, windows of a second and a half are made into voice vectors,
+the vectors are clustered, and every tenth of a second goes to the voice that the windows around it sound
+most like. Two people who talk over each other are taken for one of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from earful.audio.files import read_blocks
+from earful.audio.vad import FRAME, FRAME_SECONDS, VadModel, VadState
 from earful.conversation.types import Word
+from earful.speech.types import Samples
+from earful.speech.voices import VoiceModel, cluster, distances
 
 __all__ = ["Turn", "speaker_turns", "with_speakers"]
 
 SAMPLE_RATE = 16_000
-_BLOCK_S = 5.0
-_UPDATE_S = 30.0
-_THRESHOLD = 0.5
+_ON = 0.4
+_LONGEST_FRAMES = 1000
+_WINDOW = round(1.5 * SAMPLE_RATE)
+_HOP = round(0.5 * SAMPLE_RATE)
+_SHORTEST = round(0.5 * SAMPLE_RATE)
+_BRIDGE_FRAMES = 8
+_CELL_S = 0.1
+_CLUSTERED_AT_MOST = 800
+_LEAST = 3
+_THRESHOLD = 0.6
+"""Average cosine distance under which two groups of windows are one voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +44,125 @@ class Turn:
     speaker: int
 
 
-def speaker_turns(path: Path | str) -> list[Turn]:
-    """Return who speaks when in a file (its channels mixed), in order of time.
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A voiced stretch (seconds) and what its voice sounds like."""
 
-    Raises `earful.audio.types.BrokenAudio` or an `OSError` for the file.
+    start: float
+    end: float
+    voice: NDArray[np.float32]
+
+
+def speaker_turns(
+    path: Path | str,
+    speakers: int | None = None,
+    *,
+    ear: VadModel | None = None,
+    voices: VoiceModel | None = None,
+) -> list[Turn]:
+    """Return who speaks when in a file (its channels mixed), in order of time; `speakers` is how many
+    people there are, None to find out.
+
+    Raises `earful.audio.types.BrokenAudio` or an `OSError` for the file, `ValueError` for fewer than one
+    speaker.
     """
-    from moonshine_voice import ModelArch, Transcriber
+    if speakers is not None and speakers < 1:
+        raise ValueError(f"there is at least one speaker, not {speakers}")
+    voices = voices or VoiceModel()
+    windows: list[_Window] = []
+    stretches: list[tuple[float, float]] = []
+    for first, samples in _voiced(read_blocks(path), ear or VadModel()):
+        stretches.append((first / SAMPLE_RATE, (first + len(samples)) / SAMPLE_RATE))
+        for start, end in _windows(len(samples)):
+            voice = voices.embed(samples[start:end])
+            windows.append(_Window((first + start) / SAMPLE_RATE, (first + end) / SAMPLE_RATE, voice))
+    if not windows:
+        return []
+    return _turns(stretches, windows, _centres(windows, speakers))
 
-    options = {
-        "skip_transcription": "true",
-        "identify_speakers": "true",
-        "return_audio_data": "false",
-        "speaker_id_cluster_threshold": str(_THRESHOLD),
-    }
-    with Transcriber(str(_assets()), ModelArch.TINY, options=options) as transcriber:
-        stream = transcriber.create_stream(update_interval=_UPDATE_S)
-        try:
-            stream.start()
-            for block in read_blocks(path, block_s=_BLOCK_S):
-                stream.add_audio(block.tolist(), SAMPLE_RATE)
-            stream.update_transcription(Transcriber.MOONSHINE_FLAG_FORCE_UPDATE)
-            lines = stream.stop().lines
-        finally:
-            stream.close()
+
+def _voiced(blocks: Iterable[Samples], ear: VadModel) -> Iterator[tuple[int, Samples]]:
+    """Yield each voiced stretch with the sample it begins at; pauses under a quarter second are bridged,
+    stretches over half a minute cut."""
+    state = VadState()
+    rest = np.zeros(0, np.float32)
+    held: list[Samples] = []
+    begin = quiet = position = 0
+
+    def stretch() -> tuple[int, Samples]:
+        return begin, np.concatenate(held[: len(held) - quiet])
+
+    for block in chain(blocks, [None]):
+        if block is None:
+            rest = np.concatenate([rest, np.zeros(-len(rest) % FRAME, np.float32)])
+        else:
+            rest = np.concatenate([rest, block])
+        whole = len(rest) - len(rest) % FRAME
+        chances = ear.probabilities(rest[:whole], state)
+        for at, chance in enumerate(chances.tolist()):
+            frame = rest[at * FRAME : (at + 1) * FRAME]
+            if chance >= _ON:
+                begin = begin if held else position
+                held.append(frame)
+                quiet = 0
+            elif held:
+                held.append(frame)
+                quiet += 1
+            position += FRAME
+            if held and (quiet > _BRIDGE_FRAMES or len(held) >= _LONGEST_FRAMES):
+                yield stretch()
+                held, quiet = [], 0
+        rest = rest[whole:]
+    if held:
+        yield stretch()
+
+
+def _windows(length: int) -> Iterator[tuple[int, int]]:
+    """Yield overlapping windows over a stretch of `length` samples; none when it is too short to tell."""
+    if length < _SHORTEST:
+        return
+    starts = range(0, max(1, length - _WINDOW + _HOP), _HOP)
+    for start in starts:
+        begin = max(0, min(start, length - _WINDOW))
+        yield begin, min(length, begin + _WINDOW)
+
+
+def _centres(windows: Sequence[_Window], speakers: int | None) -> NDArray[np.float32]:
+    """Return the mean voice of each speaker ([speakers, 512], length 1), found on windows spread evenly
+    over the recording."""
+    step = -(-len(windows) // _CLUSTERED_AT_MOST)
+    vectors = np.stack([window.voice for window in windows[::step]])
+    least = min(_LEAST, max(1, len(vectors) // 8))
+    groups = cluster(distances(vectors), threshold=_THRESHOLD, count=speakers, least=least)
+    means = np.stack([vectors[group].mean(axis=0) for group in groups])
+    return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)
+
+
+def _turns(
+    stretches: Sequence[tuple[float, float]], windows: Sequence[_Window], centres: NDArray[np.float32]
+) -> list[Turn]:
+    """Give every tenth of a second of the stretches to a speaker; stretches too short to tell go to
+    whoever spoke nearest."""
+    likeness = np.stack([window.voice for window in windows]) @ centres.T
+    middles = np.array([(window.start + window.end) / 2 for window in windows])
+    reach = _WINDOW / SAMPLE_RATE / 2
+    runs: list[tuple[float, float, int]] = []
+    for start, end in stretches:
+        cells = max(1, round((end - start) / _CELL_S))
+        edges = np.linspace(start, end, cells + 1)
+        for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            away = np.abs(middles - (low + high) / 2)
+            near = away < reach
+            if not near.any():
+                near = away == away.min()
+            weights = np.maximum(reach - away[near], 0.05)
+            speaker = int((weights @ likeness[near]).argmax())
+            if runs and runs[-1][2] == speaker and low - runs[-1][1] < FRAME_SECONDS:
+                runs[-1] = (runs[-1][0], high, speaker)
+            else:
+                runs.append((low, high, speaker))
     numbers: dict[int, int] = {}
-    turns = []
-    for line in sorted(lines, key=lambda line: line.start_time):
-        speaker = numbers.setdefault(line.speaker_index, len(numbers) + 1)
-        turns.append(Turn(line.start_time, line.start_time + line.duration, speaker))
-    return turns
+    return [Turn(start, end, numbers.setdefault(speaker, len(numbers) + 1)) for start, end, speaker in runs]
 
 
 def with_speakers(words: Sequence[Word], turns: Sequence[Turn]) -> list[tuple[int | None, tuple[Word, ...]]]:
@@ -83,10 +188,3 @@ def _overlap(word: Word, turn: Turn) -> float:
 def _tagged(words: Sequence[Word], speaker: int | None) -> Iterator[Word]:
     for word in words:
         yield Word(word.text, word.start, word.end, word.confidence, speaker)
-
-
-def _assets() -> Path:
-    spec = find_spec("moonshine_voice")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("the moonshine-voice package, which tells voices apart, is missing")
-    return Path(spec.origin).parent / "assets" / "tiny-en"

@@ -1,0 +1,1 @@
+"""Who spoke when: diarization error rates of `earful transcribe --diarize` on recordings with known turns."""

@@ -1,0 +1,88 @@
+"""What a voice sounds like, as a vector: nearby vectors are the same person.
+
+The network is pyannote's x-vector (MIT), which moonshine-voice carries inside its library; it is read from
+there and run by onnxruntime, so nothing is downloaded.
+"""
+
+import ctypes
+import threading
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from earful.speech.types import Samples
+
+__all__ = ["VoiceModel", "cluster", "distances"]
+
+_MODEL = "speaker_embedding_model_ort_bytes"
+_SIZE = "speaker_embedding_model_ort_byte_count"
+
+Floats = NDArray[np.float32]
+
+
+class VoiceModel:
+    """The shared network, loaded at first use (18 MB). May be used from several threads."""
+
+    def __init__(self) -> None:
+        self._session: ort.InferenceSession | None = None
+        self._lock = threading.Lock()
+
+    def embed(self, samples: Samples) -> Floats:
+        """Return the voice in `samples` (float32 [n], 16 kHz, at least half a second) as float32 [512] of
+        length 1."""
+        with self._lock:
+            if self._session is None:
+                self._session = _load()
+        (found,) = self._session.run(None, {"waveform": samples[np.newaxis].astype(np.float32)})
+        vector: Floats = found[0] / max(float(np.linalg.norm(found[0])), 1e-9)
+        return vector
+
+
+def distances(vectors: Floats) -> Floats:
+    """Return the cosine distance of every pair of vectors of length 1 ([n, d] → [n, n])."""
+    return np.asarray(1.0 - vectors @ vectors.T, np.float32)
+
+
+def cluster(
+    apart: Floats, *, threshold: float, count: int | None = None, least: int = 1
+) -> list[list[int]]:
+    """Return which points belong together, by average linkage over their distances ([n, n]).
+
+    Groups nearer than `threshold` are joined. With `count`, the groups are those of the last step at which
+    that many had at least `least` points. Smaller groups are left out of the answer unless there are too
+    few others. The largest group comes first.
+    """
+    groups: list[list[int]] = [[at] for at in range(len(apart))]
+    between = apart.astype(np.float64)
+    np.fill_diagonal(between, np.inf)
+    kept = groups
+    while len(groups) > 1:
+        one, other = sorted(divmod(int(between.argmin()), len(between)))
+        if count is None and between[one, other] > threshold:
+            break
+        sizes = len(groups[one]), len(groups[other])
+        merged = (between[one] * sizes[0] + between[other] * sizes[1]) / sum(sizes)
+        between[one], between[:, one] = merged, merged
+        between[one, one] = np.inf
+        between = np.delete(np.delete(between, other, 0), other, 1)
+        groups = [*groups[:one], groups[one] + groups[other], *groups[one + 1 : other], *groups[other + 1 :]]
+        if count is not None and sum(len(group) >= least for group in groups) >= count:
+            kept = groups
+    groups = sorted(groups if count is None else kept, key=len, reverse=True)
+    if count is not None:
+        return groups[:count]
+    return [group for group in groups if len(group) >= least] or groups[:1]
+
+
+def _load() -> ort.InferenceSession:
+    from moonshine_voice.moonshine_api import _MoonshineLib
+
+    library = _MoonshineLib().lib
+    size = ctypes.c_size_t.in_dll(library, _SIZE).value
+    weights = bytes((ctypes.c_ubyte * size).in_dll(library, _MODEL))
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
