@@ -134,6 +134,7 @@ def create_app(
     conversations = ConversationStore(database)
     hub = LiveHub(speech, insight, conversations)
     resources = ResourceStore(database)
+    library = Library(resources)
     jobs = JobService(settings, database, accounts, conversations, insight)
     bodhi = Bodhi(accounts, speech, settings)
     rooms = Rooms(settings, database, accounts, conversations, speech, hub, jobs, bodhi)
@@ -168,13 +169,13 @@ def create_app(
         conversation_router(
             accounts,
             conversations,
-            Library(resources),
+            library,
             delete=jobs.processing.delete_conversation,
             polarity=polarity,
         )
     )
-    app.include_router(process_router(accounts, jobs.processing))
-    app.router.routes.extend(websocket_routes(accounts, hub, settings))
+    app.include_router(process_router(accounts, jobs.processing, library))
+    app.router.routes.extend(websocket_routes(accounts, hub, settings, library))
     app.router.routes.extend(bodhi.routes())
     app.router.routes.extend(twilio_routes(accounts, hub, settings))
     app.include_router(management_router(accounts, resources))

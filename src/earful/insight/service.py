@@ -23,6 +23,7 @@ from earful.conversation.types import (
     Word,
 )
 from earful.insight.action_items import Action, find_action
+from earful.insight.custom_entities import CUSTOM, find_custom_entities
 from earful.insight.encoder import NamedSpan, Sense, TextEncoder, shared_encoder
 from earful.insight.entities import date_entity, find_entities
 from earful.insight.follow_ups import follow_up_kind
@@ -205,7 +206,7 @@ class LocalInsightSession:
                     text, now, tuple(self._members.values()), _moved(sense, text, piece)
                 )
                 if not (redaction.redact and redaction.mask in entity.text)
-            )
+            ) + find_custom_entities(text, options.custom_entities)
         feeling = polarity(piece.text, sense.polarity) if options.sentiment or options.topics else None
         joined, ids = self._join(piece, member_id, message_id)
         whole = sense if len(ids) == 1 else self._sense(joined, member_id)
@@ -364,7 +365,7 @@ def _entity_matches(message: Message) -> list[EntityMatch]:
     return [
         EntityMatch(entity, (MessageRef(message.id, message.text, entity.offset),))
         for entity in message.entities
-        if entity.category is None
+        if entity.category in (None, CUSTOM)
     ]
 
 

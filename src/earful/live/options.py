@@ -35,6 +35,7 @@ def unite(first: InsightOptions, second: InsightOptions) -> InsightOptions:
         topics=first.topics or second.topics,
         sentiment=first.sentiment or second.sentiment,
         entities=first.entities or second.entities,
+        custom_entities=tuple(dict.fromkeys((*first.custom_entities, *second.custom_entities))),
         phrases=first.phrases or second.phrases,
         trackers=_join((*first.trackers, *second.trackers)),
         interim_trackers=first.interim_trackers or second.interim_trackers,

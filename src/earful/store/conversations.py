@@ -4,6 +4,7 @@ Whatever a method has written when it returns survives a `kill -9` of the proces
 application that asks: a conversation of another application is the same as one that does not exist.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -229,6 +230,35 @@ class ConversationStore:
             await _write_member(connection, conversation_id, updated)
             return updated
 
+    async def reattribute(
+        self,
+        application_id: str,
+        conversation_id: str,
+        speakers: Mapping[str, Member],
+        assign: Callable[[Sequence[Message]], Mapping[str, str]],
+    ) -> None:
+        """Give messages other speakers, and let insights and the list of members follow.
+
+        `speakers` are people by some key; `assign` gets the messages and returns for the ids of some of
+        them the key of who said it. People who are members already stay the same members; members for
+        whom nothing is left are removed. Raises `UnknownConversation`.
+        """
+        async with self._database.write() as connection:
+            await _lock_conversation(connection, conversation_id, application_id)
+            listed = {
+                key: await _recognised(connection, conversation_id, speaker)
+                for key, speaker in speakers.items()
+            }
+            rows = await connection.execute(
+                select(tables.messages)
+                .where(tables.messages.c.conversation_id == conversation_id)
+                .order_by(tables.messages.c.start, tables.messages.c.seq)
+            )
+            messages = [records.message(row) for row in rows.mappings()]
+            said_by = {id: listed[key].id for id, key in assign(messages).items()}
+            await _reattribute(connection, conversation_id, messages, said_by)
+            await _drop_silent(connection, conversation_id, keep={member.id for member in listed.values()})
+
     async def delete(self, application_id: str, conversation_id: str) -> None:
         """Remove the conversation and everything derived from it. Raises `UnknownConversation`."""
         async with self._database.write() as connection:
@@ -442,6 +472,81 @@ async def _members_of(
         for row in rows.mappings():
             found[row["conversation_id"]] = (*found.get(row["conversation_id"], ()), records.member(row))
     return found
+
+
+async def _recognised(connection: AsyncConnection, conversation_id: str, speaker: Member) -> Member:
+    """Return the member who is this person, by key, e-mail address or else name; a new one if need be."""
+    members = await _members(connection, conversation_id)
+    addresses = _addresses(speaker)
+    known = await _find_member(connection, conversation_id, speaker) or next(
+        (one for one in members if addresses & _addresses(one)), None
+    )
+    if known is None and not speaker.email:
+        known = next((one for one in members if speaker.name and one.name == speaker.name), None)
+    if known is None:
+        await connection.execute(insert(tables.members), records.member_row(conversation_id, speaker))
+        return speaker
+    named = replace(known, name=speaker.name or known.name, email=speaker.email or known.email)
+    await _write_member(connection, conversation_id, named)
+    return named
+
+
+async def _reattribute(
+    connection: AsyncConnection,
+    conversation_id: str,
+    messages: Sequence[Message],
+    said_by: Mapping[str, str],
+) -> None:
+    """Write who said the messages now; insights follow the first of their messages that changed."""
+    moved: Counter[tuple[str, str]] = Counter()
+    for message in messages:
+        new = said_by.get(message.id)
+        if new is None:
+            continue
+        if message.member_id is not None:
+            moved[message.member_id, new] += 1
+        await connection.execute(
+            update(tables.messages)
+            .where(tables.messages.c.conversation_id == conversation_id, tables.messages.c.id == message.id)
+            .values(member_id=new)
+        )
+    # Someone who is mentioned as the one to do a thing becomes whoever said most of what was theirs.
+    became = {old: new for (old, new), _ in reversed(moved.most_common())}
+    table = tables.insights
+    rows = await connection.execute(select(table).where(table.c.conversation_id == conversation_id))
+    for insight in [records.insight(row) for row in rows.mappings()]:
+        new = next((said_by[id] for id in insight.message_ids if id in said_by), insight.member_id)
+        assignee = insight.assignee_id
+        if assignee is not None:
+            own = assignee == insight.member_id
+            assignee = new if own else became.get(assignee, assignee)
+        await connection.execute(
+            update(table)
+            .where(table.c.conversation_id == conversation_id, table.c.id == insight.id)
+            .values(member_id=new, assignee_id=assignee)
+        )
+
+
+async def _drop_silent(connection: AsyncConnection, conversation_id: str, *, keep: set[str]) -> None:
+    """Remove members who say nothing (any more), do nothing and are not to be kept."""
+    used: set[str | None] = set(keep)
+    for column in (
+        tables.messages.c.member_id,
+        tables.insights.c.member_id,
+        tables.insights.c.assignee_id,
+    ):
+        rows = await connection.execute(
+            select(column).where(column.table.c.conversation_id == conversation_id).distinct()
+        )
+        used |= set(rows.scalars())
+    survivors = await _survivors(connection, conversation_id)
+    used |= {survivors[gone] for gone in used if gone in survivors}
+    for member in await _members(connection, conversation_id):
+        if member.id not in used and member.id not in survivors.values():
+            table = tables.members
+            await connection.execute(
+                delete(table).where(table.c.conversation_id == conversation_id, table.c.id == member.id)
+            )
 
 
 async def _find_member(connection: AsyncConnection, conversation_id: str, member: Member) -> Member | None:

@@ -32,6 +32,7 @@ __all__ = [
     "StoredJson",
     "UtcDateTime",
     "applications",
+    "attachments",
     "conversations",
     "entity_matches",
     "insights",
@@ -279,6 +280,17 @@ entity_matches = Table(
     Column("entity", StoredJson, nullable=False),
     Column("message_refs", StoredJson, nullable=False),
     Index(None, "conversation_id", "seq"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    _conversation_column(),
+    Column("kind", SafeString(16), nullable=False),
+    Column("id", SafeString(64), nullable=False),
+    Column("body", StoredJson, nullable=False),
+    UniqueConstraint("conversation_id", "kind", "id"),
 )
 
 jobs = Table(

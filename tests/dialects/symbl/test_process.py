@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from earful.accounts.service import Accounts
 from earful.dialects.symbl.errors import install_error_handlers
+from earful.dialects.symbl.management import Library
 from earful.dialects.symbl.process import process_router
 from earful.insight.types import Findings
 from earful.jobs.processing import Processing
@@ -20,6 +21,7 @@ from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from earful.store.jobs import Job, JobStore
 from earful.store.media import MediaStore
+from earful.store.resources import ResourceStore
 
 TEXT = {"messages": [{"payload": {"content": "Hello."}, "from": {"name": "Ines", "userId": "i@example.com"}}]}
 UPLOADS = ["/v1/process/audio", "/v1/process/video"]
@@ -64,7 +66,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     processing = Processing(conversations, jobs, media, worker, max_open_jobs=3, max_upload_bytes=1000)
     app = FastAPI(strict_content_type=False)
     install_error_handlers(app)
-    app.include_router(process_router(accounts, processing))
+    app.include_router(process_router(accounts, processing, Library(ResourceStore(database))))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://earful") as client:
         client.headers["x-api-key"] = credentials.api_key

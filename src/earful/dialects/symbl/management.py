@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Body, Depends, Query
@@ -128,6 +128,15 @@ class Library:
             for kept in await self._store.list(application_id, "entity")
             for value in kept.body["values"]
         )
+
+    async def picked(self, application_id: str, ids: Iterable[str]) -> tuple[Tracker, ...]:
+        """Return the stored trackers of those ids, in that order. Raises `UnknownResource`."""
+        return tuple([_tracker(await self._store.get(application_id, "tracker", one)) for one in ids])
+
+    async def settings(self, application_id: str) -> Mapping[str, Any]:
+        """Return what the application has set."""
+        kept = await self._store.list(application_id, "settings")
+        return kept[0].body if kept else {}
 
     async def criteria(self, application_id: str, group_id: str) -> str:
         """Return what conversations of a group must meet. Raises `UnknownResource`."""

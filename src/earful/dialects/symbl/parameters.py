@@ -168,8 +168,11 @@ class ProcessParameters(_Given):
     start_time: AwareDatetime | None = None
     redaction: RedactionGiven = RedactionGiven()
 
-    def wanted(self, trackers: tuple[Tracker, ...]) -> Wanted:
-        """Return what is to be found; `trackers` are the inline ones and the stored ones by id."""
+    def wanted(self, trackers: tuple[Tracker, ...], entities: tuple[CustomEntity, ...] = ()) -> Wanted:
+        """Return what is to be found.
+
+        `trackers` are the inline ones and the stored ones that are asked for, `entities` the stored ones.
+        """
         return Wanted(
             language=self.language_code,
             timezone_offset_min=self.timezone_offset,
@@ -179,7 +182,8 @@ class ProcessParameters(_Given):
             custom_entities=tuple(
                 CustomEntity(entity.custom_type, entity.text, entity.value or entity.text)
                 for entity in self.entities
-            ),
+            )
+            + entities,
             trackers=trackers,
             all_trackers=self.enable_all_trackers,
             summary=self.enable_summary,

@@ -13,14 +13,16 @@ from earful.accounts.types import Application
 from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import Body
 from earful.dialects.symbl.errors import ApiError, BadRequest, ConversationNotFound, ErrorMessage
+from earful.dialects.symbl.management import Library
 from earful.dialects.symbl.parameters import ProcessParameters, TextBody, TextItem, UrlBody, gather, parse
 from earful.dialects.symbl.process_docs import TEXT_DOCS, UPLOAD_DOCS, URL_DOCS
 from earful.jobs.outbound import Refused, check_address
 from earful.jobs.processing import Intake, Processing, TooManyJobs
-from earful.jobs.requests import MediaWork, Remark, TextWork
+from earful.jobs.requests import MediaWork, Remark, TextWork, Wanted
 from earful.store.conversations import UnknownConversation
 from earful.store.jobs import Job, JobStatus
 from earful.store.media import MediaEmpty, MediaTooLarge
+from earful.store.resources import UnknownResource
 
 __all__ = ["process_router"]
 
@@ -51,17 +53,31 @@ class JobBody(Body):
     error: str | None = None
 
 
-def process_router(accounts: Accounts, processing: Processing) -> APIRouter:
-    """Return the routes under `/v1/process`, and `/v1/job`."""
+def process_router(accounts: Accounts, processing: Processing, library: Library) -> APIRouter:
+    """Return the routes under `/v1/process`, and `/v1/job`; `library` has what applications keep."""
     router = APIRouter(prefix="/v1", tags=["Async API"], responses=_ERRORS)
     Caller = Annotated[Application, Depends(application_dependency(accounts))]  # noqa: N806 (a type)
+
+    async def wanted(asked: ProcessParameters, caller: Application) -> Wanted:
+        """Return what is to be found, with the stored trackers and entities that are asked for."""
+        trackers = asked.inline_trackers()
+        for tracker_id in asked.tracker_ids():
+            try:
+                trackers += await library.picked(caller.id, [tracker_id])
+            except UnknownResource:
+                raise BadRequest(f"trackers: there is no tracker {tracker_id!r}") from None
+        if asked.enable_all_trackers:
+            known = {tracker.id for tracker in trackers}
+            stored = await library.trackers(caller.id)
+            trackers += tuple(tracker for tracker in stored if tracker.id not in known)
+        return asked.wanted(trackers, await library.entities(caller.id) if asked.detect_entities else ())
 
     async def submit_text(request: Request, caller: Application, conversation_id: str | None) -> Submitted:
         asked = parse(TextBody, gather(request.query_params.multi_items(), await _json(request)))
         origin = _origin(asked)
         work = TextWork(
             remarks=tuple(_remark(item, origin) for item in asked.messages),
-            wanted=asked.wanted(asked.inline_trackers()),
+            wanted=await wanted(asked, caller),
         )
         intake = _intake(caller, asked, conversation_id, origin)
         return await _submitted(processing.submit(intake, work))
@@ -73,12 +89,15 @@ def process_router(accounts: Accounts, processing: Processing) -> APIRouter:
         except Refused as refused:
             raise BadRequest(f"url: {refused}") from None
         intake = _intake(caller, asked, conversation_id, asked.start_time)
-        return await _submitted(processing.submit(intake, _media_work(asked, url=asked.url)))
+        return await _submitted(
+            processing.submit(intake, _media_work(asked, await wanted(asked, caller), url=asked.url))
+        )
 
     async def submit_file(request: Request, caller: Application, conversation_id: str | None) -> Submitted:
         asked = parse(ProcessParameters, gather(request.query_params.multi_items()))
         intake = _intake(caller, asked, conversation_id, asked.start_time)
-        return await _submitted(processing.submit_upload(intake, _media_work(asked), request.stream()))
+        work = _media_work(asked, await wanted(asked, caller))
+        return await _submitted(processing.submit_upload(intake, work, request.stream()))
 
     @router.post("/process/text", status_code=201, summary="Send a text", openapi_extra=TEXT_DOCS)
     async def post_text(request: Request, caller: Caller) -> Submitted:
@@ -199,10 +218,10 @@ def _intake(
     )
 
 
-def _media_work(asked: ProcessParameters, url: str | None = None) -> MediaWork:
+def _media_work(asked: ProcessParameters, wanted: Wanted, url: str | None = None) -> MediaWork:
     return MediaWork(
         url=url,
-        wanted=asked.wanted(asked.inline_trackers()),
+        wanted=wanted,
         separate_channels=asked.enable_separate_recognition_per_channel,
         channels=asked.speakers(),
         diarize=asked.enable_speaker_diarization,

@@ -79,6 +79,11 @@ class StartRequest:
     disconnect_on_stop: bool = True
     stopped_timeout: float = _DEFAULT_STOPPED_S
 
+    @property
+    def stored_trackers(self) -> bool:
+        """Return whether trackers that the application keeps are asked for: all, or some by id."""
+        return self.enable_all_trackers or any(t.id and not t.vocabulary for t in self.trackers)
+
 
 @dataclass(frozen=True, slots=True)
 class ModifyRequest:
@@ -297,11 +302,12 @@ def _trackers(value: object) -> tuple[Tracker, ...]:
         if not isinstance(item, dict):
             raise _Refused(f"trackers[{position}] must be an object")
         name = _text(item, "name", path)
-        if not name:
-            raise _Refused(f"{path}name is missing")
         vocabulary = _texts(item.get("vocabulary"), f"{path}vocabulary")
         identifier = item.get("id")
-        found.append(Tracker(name, vocabulary, identifier if isinstance(identifier, str) else None))
+        by_id = isinstance(identifier, str) and bool(identifier)
+        if not name and not (by_id and not vocabulary):
+            raise _Refused(f"{path}name is missing")
+        found.append(Tracker(name or "", vocabulary, identifier if by_id else None))
     return tuple(found)
 
 

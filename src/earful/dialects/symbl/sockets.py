@@ -16,6 +16,7 @@ from earful.audio.decoders import StreamDecoder, open_stream_decoder
 from earful.audio.types import AudioError, BrokenAudio, Samples
 from earful.dialects.symbl.auth import authenticate
 from earful.dialects.symbl.errors import TOKEN_REFUSED, error_response
+from earful.dialects.symbl.management import Library
 from earful.dialects.symbl.protocol import StartRequest
 from earful.dialects.symbl.streaming import (
     CancelTimer,
@@ -54,14 +55,19 @@ _TRY_AGAIN_LATER = 1013
 _ENDED = {"type": "websocket.disconnect"}
 
 
-def websocket_routes(accounts: Accounts, hub: LiveHub, settings: Settings) -> list[BaseRoute]:
-    """Return the endpoints. A connection id is all that follows the prefix, percent-decoded once."""
+def websocket_routes(
+    accounts: Accounts, hub: LiveHub, settings: Settings, library: Library
+) -> list[BaseRoute]:
+    """Return the endpoints. A connection id is all that follows the prefix, percent-decoded once.
+
+    `library` has the trackers and entities that applications keep.
+    """
     door = _Door(accounts, hub, settings)
 
     async def streaming(websocket: WebSocket) -> None:
         async with door.admitted(websocket, speaks=True) as application:
             if application is not None:
-                await _StreamingSocket(websocket, application, hub, settings).serve()
+                await _StreamingSocket(websocket, application, hub, settings, library).serve()
 
     async def subscribe(websocket: WebSocket) -> None:
         async with door.admitted(websocket, speaks=False) as application:
@@ -190,10 +196,16 @@ class _StreamingSocket(_Socket):
     """A socket that speaks."""
 
     def __init__(
-        self, websocket: WebSocket, application: Application, hub: LiveHub, settings: Settings
+        self,
+        websocket: WebSocket,
+        application: Application,
+        hub: LiveHub,
+        settings: Settings,
+        library: Library,
     ) -> None:
         super().__init__(websocket, hub, settings)
         self._application = application
+        self._library = library
         self._session = StreamingSession(source=websocket.query_params.get("source"), base_url=self._base_url)
         self._participant: Participant | None = None
         self._decoder: StreamDecoder | None = None
@@ -291,7 +303,14 @@ class _StreamingSocket(_Socket):
                     self._set_timer(None)
 
     async def _start(self, request: StartRequest) -> Sequence[Effect]:
-        options = session_options(request, endpoint_silence=self._settings.endpoint_silence)
+        stored = await self._library.trackers(self._application.id) if request.stored_trackers else ()
+        entities = await self._library.entities(self._application.id) if request.detect_entities else ()
+        options = session_options(
+            request,
+            endpoint_silence=self._settings.endpoint_silence,
+            stored_trackers=stored,
+            custom_entities=entities,
+        )
         speaker = member(request.speaker)
         try:
             decoder = open_stream_decoder(request.encoding, request.sample_rate_hz)

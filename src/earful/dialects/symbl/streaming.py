@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from earful.conversation.ids import new_uuid
-from earful.conversation.types import Member
+from earful.conversation.types import CustomEntity, Member, Tracker
 from earful.dialects.symbl import messages
 from earful.dialects.symbl.protocol import (
     MalformedMessage,
@@ -330,8 +330,25 @@ class StreamingSession:
         return [CancelTimer(), Send(nested), Send(top_level), Close(code, message)]
 
 
-def session_options(request: StartRequest, *, endpoint_silence: float) -> SessionOptions:
-    """Return what a start_request asks of the core. Insights of all kinds are kept for the REST API."""
+def session_options(
+    request: StartRequest,
+    *,
+    endpoint_silence: float,
+    stored_trackers: Sequence[Tracker] = (),
+    custom_entities: Sequence[CustomEntity] = (),
+) -> SessionOptions:
+    """Return what a start_request asks of the core. Insights of all kinds are kept for the REST API.
+
+    Of the application's `stored_trackers` those count that are asked for: all, or by id.
+    """
+    named = {tracker.id for tracker in request.trackers if tracker.id and not tracker.vocabulary}
+    inline = tuple(tracker for tracker in request.trackers if tracker.id not in named)
+    given = {tracker.id for tracker in inline if tracker.id}
+    stored = tuple(
+        tracker
+        for tracker in stored_trackers
+        if tracker.id in named or (request.enable_all_trackers and tracker.id not in given)
+    )
     return SessionOptions(
         speech=StreamOptions(
             language=request.language,
@@ -343,7 +360,8 @@ def session_options(request: StartRequest, *, endpoint_silence: float) -> Sessio
             confidence_threshold=request.confidence_threshold,
             sentiment=request.sentiment,
             entities=request.detect_entities,
-            trackers=request.trackers,
+            custom_entities=tuple(custom_entities),
+            trackers=(*inline, *stored),
             interim_trackers=request.interim_trackers,
             redaction=request.redaction,
         ),
