@@ -1,0 +1,1 @@
+"""What is heard where nobody speaks: it must be nothing."""
