@@ -65,10 +65,20 @@ class Segment:
         """How many samples of quiet there are at the end so far."""
         return self.heard - self.voiced_end
 
-    def audio(self, until: int | None = None) -> Samples:
-        """Return the audio (float32 [n], 16 kHz), up to a position of the stream when one is given."""
-        count = len(self.frames) if until is None else (until - self.offset) // FRAME
-        return np.concatenate(self.frames[:count]) if count > 0 else np.zeros(0, np.float32)
+    def audio(self, until: int | None = None, *, since: int | None = None) -> Samples:
+        """Return the audio (float32 [n], 16 kHz) between two positions of the stream, or all there is."""
+        first = 0 if since is None else max(0, (since - self.offset) // FRAME)
+        count = len(self.frames) if until is None else max(0, (until - self.offset) // FRAME)
+        frames = self.frames[first:count]
+        return np.concatenate(frames) if frames else np.zeros(0, np.float32)
+
+    def quietest(self, low: int, high: int) -> int:
+        """Return the frame in `low..high` around which there is least speech, by chance and by loudness."""
+        chances = np.array(self.probabilities, np.float32)
+        power = np.array([float(np.dot(frame, frame)) for frame in self.frames], np.float32)
+        level = np.sqrt(power / max(float(power.max()), 1e-12))
+        quietness = np.convolve(chances + level, np.ones(3, np.float32) / 3, "same")
+        return low + int(np.argmin(quietness[low:high]))
 
 
 class Segmenter:
@@ -152,12 +162,7 @@ class Segmenter:
 
     def _cut(self, segment: Segment) -> list[Segment]:
         """Divide a segment that has grown too long at the quietest point of its last part."""
-        chances = np.array(segment.probabilities, np.float32)
-        power = np.array([float(np.dot(frame, frame)) for frame in segment.frames], np.float32)
-        low, high = self._longest // 2, self._longest - 4
-        level = np.sqrt(power / max(float(power.max()), 1e-12))
-        quietness = np.convolve(chances + level, np.ones(3, np.float32) / 3, "same")
-        at = low + int(np.argmin(quietness[low:high]))
+        at = segment.quietest(self._longest // 2, self._longest - 4)
         rest = Segment(
             offset=segment.offset + at * FRAME,
             start=segment.offset + at * FRAME,

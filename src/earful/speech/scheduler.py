@@ -25,7 +25,7 @@ from earful.speech import metrics
 from earful.speech.endpoint import EndpointRules, Segment, Segmenter
 from earful.speech.guards import Evidence, is_invented
 from earful.speech.moonshine import Bias, Decoded
-from earful.speech.partials import Agreement
+from earful.speech.partials import Agreement, Window, next_window
 from earful.speech.tokenizer import Tokenizer
 from earful.speech.types import Hypothesis, Samples, StreamOptions
 from earful.speech.words import estimate_words, place_words, word_confidences
@@ -80,6 +80,7 @@ class _Utterance:
 
     segment: Segment
     agreement: Agreement
+    window: Window
     partial_at: int
     number: int | None = None
     speculated: Decoded | None = None
@@ -103,7 +104,9 @@ class _Task:
     def draft(self) -> tuple[int, ...]:
         """What the last hypothesis says after the prefix."""
         latest = self.utterance.agreement.latest
-        return latest.tokens[len(self.prefix) :] if latest is not None and self.kind == "partial" else ()
+        if latest is None or self.kind != "partial":
+            return ()
+        return latest.tokens[self.utterance.window.tokens + len(self.prefix) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +350,14 @@ class Scheduler:
                 stale.append((new, stream, utterance))
         stale.sort(key=lambda entry: -entry[0])
         return [
-            _Task("partial", s, u, u.segment.audio(), u.segment.heard, u.agreement.prefix)
+            _Task(
+                "partial",
+                s,
+                u,
+                u.segment.audio(since=u.window.start),
+                u.segment.heard,
+                u.agreement.prefix[u.window.tokens :],
+            )
             for _, s, u in stale[:_BATCH]
         ]
 
@@ -400,7 +410,8 @@ class Scheduler:
     def _utterance_of(self, stream: LiveStream, segment: Segment) -> _Utterance:
         if stream.current is not None and stream.current.segment is segment:
             return stream.current
-        return _Utterance(segment, Agreement(self._engine.tokenizer), partial_at=segment.offset)
+        agreement = Agreement(self._engine.tokenizer)
+        return _Utterance(segment, agreement, Window(segment.offset), partial_at=segment.offset)
 
     def _decode(self, tasks: Sequence[_Task]) -> None:
         try:
@@ -439,8 +450,10 @@ class Scheduler:
         """Note what was recognised, and tell the listener unless the utterance has moved on."""
         utterance = task.utterance
         if task.kind == "partial":
-            result = utterance.agreement.add(result)
+            tokenizer, agreement = self._engine.tokenizer, utterance.agreement
+            result = agreement.add(utterance.window.joined(agreement.agreed, result, tokenizer))
             utterance.partial_at = max(utterance.partial_at, task.end)
+            utterance.window = next_window(utterance.window, utterance.segment, agreement, tokenizer)
         else:
             utterance.speculated, utterance.speculated_end = result, task.end
             if task.kind == "speculative":
