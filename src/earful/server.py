@@ -23,6 +23,7 @@ from earful.accounts.service import Accounts
 from earful.dialects.bodhi.routes import RECORDINGS_PATH, Bodhi
 from earful.dialects.symbl.auth import token_router
 from earful.dialects.symbl.conversations import conversation_router
+from earful.dialects.symbl.digests import digest_router
 from earful.dialects.symbl.errors import install_error_handlers
 from earful.dialects.symbl.management import Library, management_router
 from earful.dialects.symbl.process import process_router
@@ -174,6 +175,7 @@ def create_app(
             polarity=polarity,
         )
     )
+    app.include_router(digest_router(accounts, conversations, jobs.digests))
     app.include_router(process_router(accounts, jobs.processing, library))
     app.router.routes.extend(websocket_routes(accounts, hub, settings, library))
     app.router.routes.extend(bodhi.routes())

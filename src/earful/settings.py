@@ -135,6 +135,17 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds without a message from a Bodhi client after which its session is ended.",
     )
+    llm_url: str | None = Field(
+        default=None,
+        description=(
+            "Base address of an OpenAI-compatible API (`http://localhost:11434/v1`) that writes summaries "
+            "and call scores. Unset: they are made offline, without a language model."
+        ),
+    )
+    llm_model: str | None = Field(
+        default=None, description="Name of the language model to use; needed with `EARFUL_LLM_URL`."
+    )
+    llm_api_key: SecretStr | None = Field(default=None, description="Key for that API, if it wants one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe events to log."
     )

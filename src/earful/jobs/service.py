@@ -1,7 +1,13 @@
 """Everything that jobs need, put together: the queue, its worker, webhook calls and recordings."""
 
+import asyncio
+
+import structlog
+
 from earful.accounts.service import Accounts
+from earful.insight.language_model import LanguageModel
 from earful.insight.types import InsightService
+from earful.jobs.digests import Digests
 from earful.jobs.fetch import FetchLimits
 from earful.jobs.processing import Processing
 from earful.jobs.runner import JobRunner, RecordingLimits
@@ -9,12 +15,15 @@ from earful.jobs.webhooks import WebhookSender
 from earful.jobs.worker import Worker
 from earful.settings import Settings
 from earful.speech.files import FileTranscriber
+from earful.store.attachments import AttachmentStore
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
-from earful.store.jobs import JobStore
+from earful.store.jobs import Job, JobStore
 from earful.store.media import MediaStore
 
 __all__ = ["JobService"]
+
+log = structlog.get_logger(__name__)
 
 
 class JobService:
@@ -39,7 +48,12 @@ class JobService:
         self._threads = settings.speech_threads
         self._loaded: FileTranscriber | None = None
         runner = JobRunner(conversations, media, insight, self._transcriber, limits)
-        self._worker = Worker(jobs, runner, concurrency=settings.job_workers, on_done=runner.forget_media)
+        self._forget_media = runner.forget_media
+        self._preparing: set[asyncio.Task[None]] = set()
+        self._model = _language_model(settings)
+        self.attachments = AttachmentStore(database)
+        self.digests = Digests(conversations, self.attachments, jobs, self._model)
+        self._worker = Worker(jobs, runner, concurrency=settings.job_workers, on_done=self._done)
         self._webhooks = WebhookSender(jobs, accounts.webhook_secret, allow_private=private)
         self.processing = Processing(
             conversations,
@@ -60,9 +74,34 @@ class JobService:
         """Give back what is under way."""
         await self._worker.stop()
         await self._webhooks.stop()
+        for task in self._preparing:
+            task.cancel()
+        await asyncio.gather(*self._preparing, return_exceptions=True)
+        if self._model is not None:
+            await self._model.close()
+
+    def _done(self, job: Job) -> None:
+        self._forget_media(job)
+        # Not part of the job: what is lost of it in a crash is made when it is first read.
+        task = asyncio.create_task(self._prepare(job))
+        self._preparing.add(task)
+        task.add_done_callback(self._preparing.discard)
+
+    async def _prepare(self, job: Job) -> None:
+        try:
+            await self.digests.prepare(job)
+        except Exception:
+            log.exception("a summary or call score could not be made ahead", job_id=job.id)
 
     def _transcriber(self) -> FileTranscriber:
         # Loaded at the first recording: a server that only hears live talk never pays for it.
         if self._loaded is None:
             self._loaded = FileTranscriber(threads=self._threads)
         return self._loaded
+
+
+def _language_model(settings: Settings) -> LanguageModel | None:
+    if not settings.llm_url or not settings.llm_model:
+        return None
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+    return LanguageModel(settings.llm_url, settings.llm_model, key)
