@@ -20,11 +20,14 @@ from starlette.staticfiles import StaticFiles
 
 from earful import __version__
 from earful.accounts.service import Accounts
+from earful.accounts.shares import Shares
 from earful.dialects.bodhi.routes import RECORDINGS_PATH, Bodhi
 from earful.dialects.symbl.auth import token_router
+from earful.dialects.symbl.bookmarks import bookmark_router
 from earful.dialects.symbl.conversations import conversation_router
 from earful.dialects.symbl.digests import digest_router
 from earful.dialects.symbl.errors import install_error_handlers
+from earful.dialects.symbl.experiences import experience_router
 from earful.dialects.symbl.management import Library, management_router
 from earful.dialects.symbl.process import process_router
 from earful.dialects.symbl.search import search_router
@@ -136,6 +139,7 @@ def create_app(
     hub = LiveHub(speech, insight, conversations)
     resources = ResourceStore(database)
     library = Library(resources)
+    shares = Shares(database)
     jobs = JobService(settings, database, accounts, conversations, insight)
     bodhi = Bodhi(accounts, speech, settings)
     rooms = Rooms(settings, database, accounts, conversations, speech, hub, jobs, bodhi)
@@ -173,9 +177,16 @@ def create_app(
             library,
             delete=jobs.processing.delete_conversation,
             polarity=polarity,
+            vocabulary=jobs.processing.vocabulary,
         )
     )
     app.include_router(digest_router(accounts, conversations, jobs.digests))
+    app.include_router(bookmark_router(accounts, conversations, jobs.attachments, jobs.digests, library))
+    app.include_router(
+        experience_router(
+            accounts, conversations, jobs.attachments, jobs.digests, shares, settings.public_url
+        )
+    )
     app.include_router(process_router(accounts, jobs.processing, library))
     app.router.routes.extend(websocket_routes(accounts, hub, settings, library))
     app.router.routes.extend(bodhi.routes())

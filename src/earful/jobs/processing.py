@@ -115,6 +115,11 @@ class Processing:
         """Return a job of the application, or None."""
         return await self._jobs.get(application_id, job_id)
 
+    async def vocabulary(self, conversation: Conversation) -> tuple[str, ...]:
+        """Return the custom vocabulary that came with a conversation's recordings."""
+        jobs = await self._jobs.of_conversation(conversation.application_id, conversation.id)
+        return tuple(str(phrase) for job in jobs for phrase in job.request.get("vocabulary") or ())
+
     async def delete_conversation(self, application_id: str, conversation_id: str) -> None:
         """Delete a conversation with its recordings; its jobs stop. Raises `UnknownConversation`."""
         jobs = await self._jobs.of_conversation(application_id, conversation_id)

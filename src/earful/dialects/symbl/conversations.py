@@ -1,5 +1,6 @@
 """Symbl's Conversation API: everything that is read from, or corrected in, a stored conversation."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from earful.accounts.service import Accounts
 from earful.accounts.types import Application
 from earful.conversation import transcripts
 from earful.conversation.types import Conversation, InsightKind, Message, Topic
-from earful.dialects.symbl import shapes
+from earful.dialects.symbl import redaction, shapes
 from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import (
     ActionItems,
@@ -37,8 +38,12 @@ from earful.dialects.symbl.bodies import (
 from earful.dialects.symbl.errors import ApiError, BadRequest, ConversationNotFound, ErrorMessage
 from earful.dialects.symbl.examples import EXAMPLES
 from earful.dialects.symbl.management import Library
+from earful.dialects.symbl.owned import conversation_dependency
 from earful.dialects.symbl.rsql import Comparison, RsqlError, matches, parse_rsql
 from earful.insight.analytics import analyse
+from earful.insight.reading import masked
+from earful.insight.themes import rank_topics, vocabulary_topics
+from earful.insight.types import Findings
 from earful.store.conversations import (
     ConversationQuery,
     ConversationStore,
@@ -52,6 +57,9 @@ __all__ = ["conversation_router"]
 
 Polarity = Callable[[str], float]
 """Returns how positive a text is, -1..1."""
+
+Vocabulary = Callable[[Conversation], Awaitable[Sequence[str]]]
+"""Returns the words and phrases that were given with a conversation's recordings."""
 
 _SORT_FIELDS: Mapping[str, SortField] = {
     "conversation.id": "id",
@@ -132,6 +140,10 @@ class TranscriptRequest(Body):
     show_speaker_separation: Flag = False
 
 
+async def _no_vocabulary(_conversation: Conversation) -> Sequence[str]:
+    return ()
+
+
 def conversation_router(
     accounts: Accounts,
     store: ConversationStore,
@@ -139,23 +151,19 @@ def conversation_router(
     *,
     delete: Callable[[str, str], Awaitable[None]],
     polarity: Polarity | None = None,
+    vocabulary: Vocabulary = _no_vocabulary,
 ) -> APIRouter:
     """Return the routes under `/v1/conversations`, and the conversations of groups.
 
     `library` holds the groups, `delete` deletes an application's conversation with all that belongs to
-    it, `polarity` works out the sentiment of what was stored without it.
+    it, `polarity` works out the sentiment of what was stored without it, `vocabulary` tells the custom
+    vocabulary with which a conversation was sent.
     """
     router = APIRouter(prefix="/v1", tags=["Conversations"], responses=_ERRORS)
     caller = application_dependency(accounts)
     Caller = Annotated[Application, Depends(caller)]  # noqa: N806 (a type)
 
-    async def conversation_of(conversation_id: str, application: Caller) -> Conversation:
-        conversation = await store.get(application.id, conversation_id)
-        if conversation is None:
-            raise ConversationNotFound
-        return conversation
-
-    Owned = Annotated[Conversation, Depends(conversation_of)]  # noqa: N806 (a type)
+    Owned = Annotated[Conversation, Depends(conversation_dependency(accounts, store))]  # noqa: N806 (a type)
 
     def feeling(message: Message) -> float | None:
         if message.sentiment is not None or polarity is None:
@@ -227,11 +235,24 @@ def conversation_router(
 
     @router.get(_Path + "/messages", **_answer("messages", "Get messages"))
     async def get_messages(
-        conversation: Owned, verbose: Flag = False, sentiment: Flag = False
+        conversation: Owned,
+        verbose: Flag = False,
+        sentiment: Flag = False,
+        redact: Annotated[bool | None, BeforeValidator(_flag)] = None,
+        exclude: Annotated[list[str] | None, Query(description="Kinds of data to leave as they are.")] = None,
     ) -> MessageList:
-        """Get what was said, sentence by sentence; `verbose` adds words, `sentiment` sentiment."""
+        """Get what was said, sentence by sentence; `verbose` adds words, `sentiment` sentiment.
+
+        `redact` masks personal data in the answer, the way the account's settings say.
+        """
         messages = await store.messages(conversation.application_id, conversation.id)
         people = shapes.People(conversation.members)
+        polarities = {message.id: feeling(message) for message in messages} if sentiment else {}
+        masking = redaction.masking(await library.settings(conversation.application_id), redact, exclude)
+        if masking is not None:
+            known = [name for name in people.names().values() if name]
+            now = conversation.started_at.replace(tzinfo=None)
+            messages = await asyncio.to_thread(masked, messages, masking, now=now, names=known)
         first_start = messages[0].start if messages else 0.0
         return MessageList(
             messages=[
@@ -241,7 +262,7 @@ def conversation_router(
                     people,
                     first_start=first_start,
                     words=verbose,
-                    polarity=feeling(message) if sentiment else None,
+                    polarity=polarities.get(message.id),
                 )
                 for message in messages
             ]
@@ -252,9 +273,23 @@ def conversation_router(
         conversation: Owned,
         sentiment: Flag = False,
         parent_refs: Annotated[Flag, Query(alias="parentRefs")] = False,
+        refresh: Annotated[Flag, Query(description="Rank the topics anew.")] = False,
+        custom: Annotated[
+            Flag, Query(alias="customTopicVocabulary", description="Add the custom vocabulary that was said.")
+        ] = False,
+        older: Annotated[Flag, Query(alias="customVocabulary", deprecated=True)] = False,
     ) -> TopicList:
         """Get what was talked about; `parentRefs` adds the hierarchy, `sentiment` sentiment."""
-        topics = await store.topics(conversation.application_id, conversation.id)
+        owner, cid = conversation.application_id, conversation.id
+        if refresh:
+            said = await store.messages(owner, cid)
+            ranked = await asyncio.to_thread(rank_topics, said)
+            with _not_found():
+                await store.add_findings(cid, Findings(topics=ranked))
+        topics = await store.topics(owner, cid)
+        if custom or older:
+            phrases = await vocabulary(conversation)
+            topics = (*topics, *vocabulary_topics(phrases, await store.messages(owner, cid), topics))
         feelings: dict[str, float] = {}
         if sentiment:
             for message in await store.messages(conversation.application_id, conversation.id):
