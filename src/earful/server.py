@@ -41,6 +41,7 @@ from earful.live.hub import LiveHub
 from earful.metrics import METRICS_CONTENT_TYPE, ServerMetrics
 from earful.middleware import BodyLimit, Observe, WaitUntilReady
 from earful.pages import router as pages_router
+from earful.pages.experience import experience_router as shared_pages_router
 from earful.settings import Settings
 from earful.speech.service import LocalSpeechService
 from earful.speech.types import SpeechService
@@ -195,6 +196,7 @@ def create_app(
     app.include_router(search_router(accounts, SearchStore(database)))
     _add_operations(app, rooms, metrics)
     app.include_router(pages_router(accounts, settings))
+    app.include_router(shared_pages_router(shares, conversations, jobs.attachments, jobs.digests))
     # The last added is the outermost.
     app.add_middleware(WaitUntilReady, ready=rooms.ready)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, unlimited=_RECORDINGS)

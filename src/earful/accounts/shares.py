@@ -41,7 +41,7 @@ class Shares:
         """Return the token (HS256) of a share; 0 seconds is for ever."""
         now = int(time.time())
         claims: dict[str, Any] = {
-            "id": share.conversation_id,
+            "id": share.conversation_id or "",
             "sub": share.application_id,
             "iat": now,
             "readOnly": share.read_only,
@@ -63,7 +63,7 @@ class Shares:
         record = await self._store.find(id=claims["sub"])
         if record is None or not record.active:
             raise InvalidToken("the application is no longer in use")
-        return Share(claims["sub"], claims["id"], bool(claims.get("readOnly")), claims.get("look") or {})
+        return Share(claims["sub"], claims["id"] or None, bool(claims.get("readOnly")), claims.get("look") or {})
 
     async def _signing_key(self) -> str:
         if self._key is None:

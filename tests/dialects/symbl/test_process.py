@@ -21,7 +21,7 @@ from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from earful.store.jobs import Job, JobStore
 from earful.store.media import MediaStore
-from earful.store.resources import ResourceStore
+from earful.store.resources import Resource, ResourceStore
 
 TEXT = {"messages": [{"payload": {"content": "Hello."}, "from": {"name": "Ines", "userId": "i@example.com"}}]}
 UPLOADS = ["/v1/process/audio", "/v1/process/video"]
@@ -36,6 +36,7 @@ class Api:
     jobs: JobStore
     media: MediaStore
     application_id: str
+    database: Database
 
     async def stored(self, answer: httpx.Response) -> Job:
         assert answer.status_code == 201, answer.text
@@ -70,7 +71,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://earful") as client:
         client.headers["x-api-key"] = credentials.api_key
-        yield Api(client, accounts, conversations, jobs, media, credentials.customer_id)
+        yield Api(client, accounts, conversations, jobs, media, credentials.customer_id, database)
     await database.close()
 
 
@@ -251,3 +252,21 @@ async def test_every_route_is_described_with_its_parameters(api: Api) -> None:
     assert {"customVocabulary", "enableSpeakerDiarization", "trackers", "webhookUrl"} <= names
     text = described["/v1/process/text"]["post"]["requestBody"]["content"]["application/json"]
     assert "messages" in text["schema"]["properties"]
+
+
+async def test_stored_trackers_and_entities_are_used_when_asked_for(api: Api) -> None:
+    resources = ResourceStore(api.database)
+    tracker = {"name": "Late", "vocabulary": ["was late"]}
+    entity = {"type": "Vehicle", "subType": "Bike", "values": ["cargo bike"]}
+    await resources.add(
+        api.application_id,
+        [Resource("7", "tracker", "Late", tracker), Resource("8", "entity", "x", entity)],
+    )
+    by_id = await api.client.post("/v1/process/text", json={**TEXT, "trackers": [{"id": "7"}]})
+    assert (await api.stored(by_id)).request["wanted"]["trackers"][0]["vocabulary"] == ["was late"]
+    everything = {**TEXT, "enableAllTrackers": True, "detectEntities": True}
+    wanted = (await api.stored(await api.client.post("/v1/process/text", json=everything))).request["wanted"]
+    assert [one["id"] for one in wanted["trackers"]] == ["7"]
+    assert [one["text"] for one in wanted["custom_entities"]] == ["cargo bike"]
+    unknown = await api.client.post("/v1/process/text", json={**TEXT, "trackers": [{"id": "9"}]})
+    assert (unknown.status_code, unknown.json()["message"]) == (400, "trackers: there is no tracker '9'")
