@@ -26,8 +26,12 @@ def test_a_summary_says_what_is_to_be_done_and_where_it_is_from() -> None:
 
 
 def test_a_long_talk_has_a_short_summary() -> None:
+    things = ["grinder", "roaster", "kettle", "scale", "van", "invoice", "window", "ladder", "filter", "lamp"]
     said = [
-        Message(str(i), "c", f"The grinder number {i} hums in hall {i * 7}.", i, i + 1) for i in range(500)
+        Message(
+            str(i), "c", f"The {things[i % 10]} stands beside the {things[i // 10 % 10]} today.", i, i + 1
+        )
+        for i in range(500)
     ]
     summary = summarise(said)
     assert 2 <= len(summary.message_ids) <= 8

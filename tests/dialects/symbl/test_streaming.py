@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from earful.conversation.types import Conversation, Message, Redaction, Tracker
+from earful.conversation.types import Conversation, CustomEntity, Message, Redaction, Tracker
 from earful.dialects.symbl.protocol import Speaker, StartRequest
 from earful.dialects.symbl.streaming import (
     IDLE_TIMEOUT_S,
@@ -373,3 +373,23 @@ def test_a_speaker_becomes_a_member() -> None:
     assert found is not None
     assert (found.user_id, found.name, found.email) == ("u", "Rosa", "r@e.n")
     assert member(None) is None
+
+
+def test_stored_trackers_and_entities_join_the_inline_ones() -> None:
+    """Stored trackers count when all are asked for or when they are named by id."""
+    stored = [Tracker("Late", ("was late",), "7"), Tracker("Price", ("too dear",), "8")]
+    inline = Tracker("Mine", ("my phrase",))
+    entity = CustomEntity("Bike", "cargo bike", "cb")
+
+    def tracked(request: StartRequest) -> list[str]:
+        options = session_options(
+            request, endpoint_silence=0.5, stored_trackers=stored, custom_entities=[entity]
+        )
+        assert options.insights.custom_entities == (entity,)
+        return [tracker.name for tracker in options.insights.trackers]
+
+    assert tracked(StartRequest(trackers=(inline,))) == ["Mine"]
+    assert tracked(StartRequest(trackers=(inline, Tracker("", (), "8")))) == ["Mine", "Price"]
+    assert tracked(StartRequest(trackers=(inline,), enable_all_trackers=True)) == ["Mine", "Late", "Price"]
+    assert not StartRequest(trackers=(inline,)).stored_trackers
+    assert StartRequest(trackers=(Tracker("", (), "8"),)).stored_trackers
