@@ -129,6 +129,9 @@ def experience_router(
             except TooShort:
                 score = None
         audio = look.get("name") == "audio-summary"
+        # What is made of half a conversation would be kept for all of it.
+        jobs = await digests.jobs_of(found)
+        unfinished = any(job.status in ("scheduled", "in_progress") for job in jobs)
         return {
             "conversation": found,
             "name": found.name or f"Conversation {found.id}",
@@ -141,7 +144,7 @@ def experience_router(
             },
             "assignees": _flag(tuning.get("insights.enableAssignee"), True),
             "titles": _flag(tuning.get("insights.enableInsightTitle"), True),
-            "summary": await digests.summaries(found),
+            "summary": () if unfinished else await digests.summaries(found),
             "trackers": await conversations.trackers(owner, cid),
             "analytics": analyse(messages, [member.id for member in found.members]),
             "score": score,
