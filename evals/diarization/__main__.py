@@ -119,11 +119,11 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def _cells(results: Sequence[Result]) -> list[str]:
-    sums = {
-        collar: sum((result.errors[collar] for result in results), Errors()) for collar in COLLARS
-    }
+    sums = {collar: sum((result.errors[collar] for result in results), Errors()) for collar in COLLARS}
     bare = sums[0.0]
-    counts = [str(sum(numbers)) for numbers in zip(*((r.recording.speakers, r.found) for r in results), strict=True)]
+    counts = [
+        str(sum(numbers)) for numbers in zip(*((r.recording.speakers, r.found) for r in results), strict=True)
+    ]
     speech = bare.speech or 1.0
     shares = (bare.missed / speech, bare.false_alarm / speech, bare.confused / speech)
     return [*counts, f"{sums[0.25].rate:.3f}", f"{bare.rate:.3f}", *(f"{share:.3f}" for share in shares)]

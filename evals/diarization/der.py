@@ -48,7 +48,7 @@ class Errors:
 def diarization_errors(
     reference: Sequence[Span], hypothesis: Sequence[Span], *, collar: float = 0.0
 ) -> Errors:
-    """Return the errors of a hypothesis; `collar` seconds on each side of a reference boundary do not count."""
+    """Return the errors of a hypothesis; `collar` seconds around a reference boundary do not count."""
     pieces = list(_pieces(reference, hypothesis, collar))
     common: dict[tuple[str, str], float] = {}
     for length, said, heard in pieces:

@@ -61,13 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     console = Console(width=150)
     seconds = options.minutes * 60
-    results = []
+    results: list[Heard] = []
     with LiveEar() as ear:
-        for name in track(options.only or list(SOUNDS), "guards", console=Console(stderr=True), transient=True):
-            results.append(heard(name, seconds, ear.hear(blocks(name, seconds)), judged=True))
+        chosen = track(options.only or list(SOUNDS), "guards", console=Console(stderr=True), transient=True)
+        results += [heard(name, seconds, ear.hear(blocks(name, seconds)), judged=True) for name in chosen]
         folder = data_dir() if not options.only else None
-        for item in load_items(folder, ["near-silence"]) if folder is not None else ():
-            results.append(heard(item.id, item.duration_s, ear.hear([item.samples()]), judged=False))
+        quiet = load_items(folder, ["near-silence"]) if folder is not None else []
+        results += [heard(one.id, one.duration_s, ear.hear([one.samples()]), judged=False) for one in quiet]
     console.print(table(results))
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in results], indent=1) + "\n")

@@ -1,1 +1,1 @@
-"""What custom vocabulary does: errors on rare words with and without the list, and whether it harms the rest."""
+"""What custom vocabulary does: errors on rare words with and without the list, and harm to the rest."""

@@ -72,7 +72,9 @@ def synthesised(work: Path) -> list[Spoken]:
             continue
         for number, (text, listed) in enumerate(SENTENCES):
             out = work / f"{voice.replace(' ', '-')}-{number}.wav"
-            subprocess.run([part.format(out=out, text=text) for part in command], check=True, capture_output=True)
+            subprocess.run(
+                [part.format(out=out, text=text) for part in command], check=True, capture_output=True
+            )
             quiet = np.zeros(8_000, np.float32)
             samples = np.concatenate([quiet, *read_blocks(out), quiet])
             spoken.append(Spoken(voice.split()[0], samples, text, listed))
@@ -83,7 +85,10 @@ def real(folder: Path) -> list[Spoken]:
     """Return the scored recordings with the rare words of their transcripts."""
     items = [item for item in load_items(folder) if item.text]
     common = _dictionary()
-    return [Spoken("recordings", item.samples(), item.text or "", rare_words(item.text or "", common)) for item in items]
+    return [
+        Spoken("recordings", item.samples(), item.text or "", rare_words(item.text or "", common))
+        for item in items
+    ]
 
 
 def measure(ear: LiveEar, group: str, spoken: Sequence[Spoken], bonus: float, *, unused: bool = False) -> Row:
@@ -92,9 +97,7 @@ def measure(ear: LiveEar, group: str, spoken: Sequence[Spoken], bonus: float, *,
     total = Score()
     everything = tuple(dict.fromkeys(word for one in spoken for word in one.listed))
     phrases = (UNUSED if unused else everything) if bonus else ()
-    options = StreamOptions(
-        partials=False, hotwords=tuple(Hotword(phrase, bonus) for phrase in phrases)
-    )
+    options = StreamOptions(partials=False, hotwords=tuple(Hotword(phrase, bonus) for phrase in phrases))
     for one in track(spoken, f"{group} {bonus}", console=Console(stderr=True), transient=True):
         text = " ".join(final.text for final in ear.hear([one.samples], options) if final.is_final)
         counts = recalled(one.listed, one.text, text)

@@ -42,7 +42,7 @@ class Outcome:
 
 
 def reference_words(item: Item, aligner: Aligner) -> list[Timed] | None:
-    """Return the transcript with the times of a forced alignment to the whole recording, None if none fits."""
+    """Return the transcript with the times of a forced alignment to the recording, None if none fits."""
     words = [word for word in (item.text or "").split() if simple(word)]
     times = aligner.align(item.samples(), words) if words else None
     if times is None:

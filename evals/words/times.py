@@ -48,7 +48,9 @@ class Distance:
 
 def simple(text: str) -> str:
     """Return a word without case and punctuation."""
-    return "".join(char for char in text.lower().replace("’", "'") if char.isalnum() or char == "'").strip("'")
+    return "".join(char for char in text.lower().replace("’", "'") if char.isalnum() or char == "'").strip(
+        "'"
+    )
 
 
 def compare(reference: Sequence[Timed], hypothesis: Sequence[Timed]) -> Distance:

@@ -173,7 +173,11 @@ class FileTranscriber:
             heard = [_by_channel(segment) for segment in heard]
         else:
             heard = [replace(segment, speaker=None) for segment in heard]
-            heard = _divided(heard, speaker_turns(path, speakers, ear=self._ear, voices=self._voices)) if diarize else heard
+            heard = (
+                _divided(heard, speaker_turns(path, speakers, ear=self._ear, voices=self._voices))
+                if diarize
+                else heard
+            )
         if not words:
             heard = [replace(segment, words=()) for segment in heard]
         if progress is not None:

@@ -44,9 +44,7 @@ def distances(vectors: Floats) -> Floats:
     return np.asarray(1.0 - vectors @ vectors.T, np.float32)
 
 
-def cluster(
-    apart: Floats, *, threshold: float, count: int | None = None, least: int = 1
-) -> list[list[int]]:
+def cluster(apart: Floats, *, threshold: float, count: int | None = None, least: int = 1) -> list[list[int]]:
     """Return which points belong together, by average linkage over their distances ([n, n]).
 
     Groups nearer than `threshold` are joined. With `count`, the groups are those of the last step at which

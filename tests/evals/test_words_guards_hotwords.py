@@ -1,0 +1,116 @@
+"""The arithmetic of the evals of word times, guards and custom vocabulary."""
+
+import numpy as np
+import pytest
+from evals.guards.__main__ import heard
+from evals.guards.sounds import RATE, SOUNDS, blocks
+from evals.hotwords import __main__ as hotwords
+from evals.hotwords.words import SENTENCES, UNUSED, rare_words, recalled, tokens
+from evals.words import __main__ as words
+from evals.words.times import Distance, Timed, compare, simple
+
+from earful.speech.types import Hypothesis
+
+SAID = [Timed("Hello,", 1.0, 1.4), Timed("there", 1.5, 1.9), Timed("friend.", 2.0, 2.5)]
+
+
+def test_only_words_in_both_transcripts_are_compared():
+    """Case and punctuation do not matter; a word heard wrong has no time to be off."""
+    told = [Timed("hello", 1.1, 1.4), Timed("their", 5.0, 6.0), Timed("Friend", 2.0, 2.7)]
+    found = compare(SAID, told)
+    assert found.starts == pytest.approx((0.1, 0.0))
+    assert found.ends == pytest.approx((0.0, 0.2))
+    assert found.mean == pytest.approx(0.075)
+    assert found.within(0.06) == pytest.approx(0.5)
+    assert found.within(0.1001) == pytest.approx(0.75)
+
+
+def test_distances_add_up_and_nothing_is_none():
+    """The mean of a sum is over all boundaries; without any there is none."""
+    assert (Distance((0.1,), ()) + Distance((0.2, 0.3), ())).mean == pytest.approx(0.2)
+    assert Distance().mean is None
+    assert Distance().median is None
+
+
+def test_words_are_compared_without_ornament():
+    """Curly apostrophes are straight ones."""
+    assert simple("“Don’t!”") == "don't"
+
+
+def test_turn_edges_count_only_clear_turns_with_the_right_words():
+    """An overlapped turn is left out, and so is an edge whose word was heard wrong."""
+    turns = [
+        {"start": 1.0, "end": 2.5, "text": "Hello there friend"},
+        {"start": 4.0, "end": 5.0, "text": "so what"},
+        {"start": 4.5, "end": 6.0, "text": "what now"},
+    ]
+    told = [Timed("hello", 1.2, 1.4), Timed("fiend", 2.0, 2.4), Timed("so", 4.1, 4.2)]
+    found = words.turn_edges(turns, told)
+    assert found.starts == pytest.approx((0.2,))
+    assert found.ends == ()
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_each_sound_is_as_long_as_asked_in_range_and_the_same_every_time(name):
+    """Blocks add up to the length; samples are finite, mostly within -1..1, and only silence is silent."""
+    one = np.concatenate(list(blocks(name, 25)))
+    assert len(one) == 25 * RATE
+    assert one.dtype == np.float32
+    assert np.isfinite(one).all()
+    assert (np.abs(one) <= 1).mean() > 0.99
+    assert bool(one.any()) is (name != "silence")
+    assert np.array_equal(one, np.concatenate(list(blocks(name, 25))))
+
+
+def test_words_are_counted_in_finals_and_in_partials():
+    """A partial that is taken back is still a word that was shown."""
+    told = [
+        Hypothesis(0, "thank you so", 0, 1, False),
+        Hypothesis(0, "", 0, 1, True),
+        Hypothesis(1, "you", 2, 3, True),
+    ]
+    found = heard("hum", 60, told, judged=True)
+    assert (found.words, found.partial_words, found.text.strip()) == (1, 3, "you")
+
+
+def test_listed_words_are_counted_as_often_as_they_were_said():
+    """A word heard more often than it was said is found no more than that; case does not matter."""
+    said = "Ask Nguyen, then Siobhan, then Nguyen."
+    assert recalled(("Nguyen", "Siobhan"), said, "nguyen nguyen nguyen ran") == (3, 2)
+    assert recalled((), said, said) == (0, 0)
+
+
+def test_rare_words_are_long_and_not_in_the_dictionary():
+    """Each once, in order."""
+    assert rare_words("The Kestrelon and the zqx met Kestrelon, brivanta", {"the", "and", "met"}) == (
+        "kestrelon",
+        "brivanta",
+    )
+
+
+def test_the_lists_are_what_they_say():
+    """Every listed word is in its sentence; a hundred unused ones are in none."""
+    spoken = {word for text, _ in SENTENCES for word in tokens(text)}
+    assert all(word.lower() in tokens(text) for text, listed in SENTENCES for word in listed)
+    assert len(set(UNUSED)) == 100
+    assert not spoken & {word.lower() for word in UNUSED}
+
+
+def test_changes_are_against_the_row_without_a_list():
+    """Six missed of ten without, three with: half as many."""
+    rows = [
+        hotwords.Row("flite", "nothing", 10, 4, 20, 100),
+        hotwords.Row("flite", "12 rare words, score 2", 10, 7, 19, 100),
+    ]
+    cells = [list(column.cells) for column in hotwords.table(rows).columns]
+    assert cells[3] == ["6", "3"]
+    assert cells[4] == ["+0%", "-50%"]
+    assert cells[6] == ["+0.0%", "-5.0%"]
+
+
+@pytest.mark.parametrize("program", [words])
+def test_without_data_one_line_says_so(program, monkeypatch, capsys):
+    """A machine without the recordings skips with status 0."""
+    monkeypatch.setattr(program, "data_dir", lambda: None)
+    assert program.main([]) == 0
+    assert capsys.readouterr().out.count("\n") == 1

@@ -1,0 +1,94 @@
+"""Voices as vectors, their clusters, and the turns that come of them."""
+
+import wave
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earful.audio.files import read_blocks
+from earful.speech.speakers import speaker_turns
+from earful.speech.voices import VoiceModel, cluster, distances
+
+ASSETS = Path(str(files("moonshine_voice"))) / "assets"
+
+
+def around(angles: list[float]) -> np.ndarray:
+    """Return points on the unit circle as vectors."""
+    return np.array([[np.cos(angle), np.sin(angle)] for angle in angles], np.float32)
+
+
+def test_points_nearer_than_the_threshold_are_one_group():
+    """Two bunches a right angle apart; the larger comes first."""
+    apart = distances(around([0, 0.05, 1.57, 1.6, 1.62]))
+    assert [sorted(group) for group in cluster(apart, threshold=0.3)] == [[2, 3, 4], [0, 1]]
+    assert len(cluster(apart, threshold=1.5)) == 1
+
+
+def test_a_known_number_of_groups_is_found_whatever_the_threshold():
+    """A lone outlier is not taken for one of two groups when groups need two points."""
+    apart = distances(around([0, 0.05, 0.6, 0.65, 3.1]))
+    found = cluster(apart, threshold=0.0, count=2, least=2)
+    assert sorted(sorted(group) for group in found) == [[0, 1], [2, 3]]
+
+
+def test_small_groups_are_left_out_but_never_all():
+    """One point is no speaker beside three; alone it is."""
+    assert cluster(distances(around([0, 0.01, 0.02, 2])), threshold=0.3, least=2) == [[0, 1, 2]]
+    assert cluster(distances(around([1.0])), threshold=0.3, least=2) == [[0]]
+    assert cluster(np.zeros((0, 0), np.float32), threshold=0.3) == []
+
+
+@given(st.lists(st.floats(0, 6), min_size=1, max_size=12), st.integers(1, 4))
+def test_every_point_is_in_at_most_one_group(angles, count):
+    """And there are never more groups than asked for."""
+    found = cluster(distances(around(angles)), threshold=0.5, count=count)
+    points = [at for group in found for at in group]
+    assert len(points) == len(set(points))
+    assert 1 <= len(found) <= count
+
+
+def test_the_same_voice_is_nearer_than_another():
+    """Two stretches of one reader are nearer each other than either is to another reader."""
+    voices = VoiceModel()
+    one, other = (
+        np.concatenate(list(read_blocks(ASSETS / name))) for name in ("two_cities.wav", "beckett.wav")
+    )
+    vectors = np.stack([voices.embed(part) for part in (one[:96_000], one[160_000:256_000], other[:96_000])])
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-4)
+    apart = distances(vectors)
+    assert apart[0, 1] < min(apart[0, 2], apart[1, 2])
+
+
+@pytest.mark.parametrize("known", [None, 2])
+def test_two_readers_one_after_the_other_are_two_speakers(tmp_path, known):
+    """The change is found within half a second, with the number of speakers known or not."""
+    one = np.concatenate(list(read_blocks(ASSETS / "two_cities.wav")))[: 12 * 16_000]
+    other = np.concatenate(list(read_blocks(ASSETS / "beckett.wav")))
+    path = write(tmp_path / "two.wav", np.concatenate([one, other]))
+    turns = speaker_turns(path, known)
+    assert {turn.speaker for turn in turns} == {1, 2}
+    first = sum(turn.end - turn.start for turn in turns if turn.speaker == 1 and turn.end <= 12.5)
+    second = sum(turn.end - turn.start for turn in turns if turn.speaker == 2 and turn.start >= 11.5)
+    said = sum(turn.end - turn.start for turn in turns)
+    assert first + second > 0.9 * said
+
+
+def test_silence_has_no_speakers_and_nobody_is_a_number_of_speakers(tmp_path):
+    """An empty answer for silence; fewer than one speaker is refused."""
+    path = write(tmp_path / "quiet.wav", np.zeros(48_000, np.float32))
+    assert speaker_turns(path) == []
+    with pytest.raises(ValueError, match="at least one"):
+        speaker_turns(path, 0)
+
+
+def write(path: Path, samples: np.ndarray) -> Path:
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes((samples * 32767).astype("<i2").tobytes())
+    return path
