@@ -6,13 +6,13 @@ import os
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .business import business_examples
 
-__all__ = ["KINDS", "TAGS", "Example", "read_all"]
+__all__ = ["KINDS", "TAGS", "TRAIN", "Example", "bare", "read_all", "rows", "talk_first"]
 
 TRAIN = Path(os.environ.get("EARFUL_DATA", "../shared/data")) / "train"
 KINDS = ("PERSON", "ORG", "LOC", "TIME", "MISC")
@@ -49,15 +49,19 @@ class Example:
     unmarked: tuple[str, ...] = ()
 
 
-def _rows(name: str) -> Iterator[dict[str, Any]]:
-    path = TRAIN / name
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON Lines file, packed with gzip or not."""
     with (
         gzip.open(path, "rt", encoding="utf-8")
-        if name.endswith(".gz")
+        if path.suffix == ".gz"
         else path.open(encoding="utf-8") as file
     ):
         for line in file:
             yield json.loads(line)
+
+
+def _rows(name: str) -> Iterator[dict[str, Any]]:
+    return rows(TRAIN / name)
 
 
 def bare(text: str) -> str:
@@ -125,9 +129,9 @@ def _names(chance: random.Random) -> Iterator[Example]:
     by_source: dict[str, list[dict[str, Any]]] = {}
     for row in _rows("entities_train.jsonl.gz"):
         by_source.setdefault(row["source"], []).append(row)
-    for source, rows in sorted(by_source.items()):
-        chance.shuffle(rows)
-        for row in rows[: _HOW_MANY[source]]:
+    for source, some in sorted(by_source.items()):
+        chance.shuffle(some)
+        for row in some[: _HOW_MANY[source]]:
             text = row["text"]
             spans = tuple(
                 (e["start"], e["end"], _KIND_OF[e["label"]])
@@ -150,3 +154,20 @@ def read_all(seed: int = 7) -> list[Example]:
     examples = [*_mrda(chance), *_ami(chance), *_names(chance), *_sentiments(), *business_examples(chance)]
     chance.shuffle(examples)
     return examples
+
+
+def talk_first(examples: list[Example], seed: int = 11) -> list[Example]:
+    """Return mostly talk: questions and actions, a third of the rest, the message before often missing.
+
+    What comes first in a conversation, or after a long pause, has nothing before it.
+    """
+    chance = random.Random(seed)
+    kept = [
+        example
+        for example in examples
+        if example.question is not None or example.action is not None or chance.random() < 0.3
+    ]
+    return [
+        replace(example, before="", same_speaker=False) if chance.random() < 0.4 else example
+        for example in kept
+    ]

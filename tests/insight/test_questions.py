@@ -92,3 +92,16 @@ def test_the_question_mark_adds_certainty(text: str) -> None:
 def test_the_score_is_a_chance(text: str) -> None:
     """Whatever was recognised, the score lies between none and one."""
     assert 0.0 <= question_score(text) <= 1.0
+
+
+@pytest.mark.parametrize(
+    "text", ["Good morning, Maya?", "Of course.", "Thanks, Bob?", "Oh, hello?", "That works for me?"]
+)
+def test_courtesies_ask_nothing(text: str) -> None:
+    """A greeting, thanks or agreement is no question, however it was punctuated."""
+    assert question_score(text, 0.95) < 0.5
+
+
+def test_a_question_after_a_greeting_is_one() -> None:
+    """A greeting in front does not hide what is asked."""
+    assert question_score("Good morning Maya, any news?", 0.9) >= 0.5

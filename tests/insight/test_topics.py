@@ -1,8 +1,10 @@
 """What a conversation is about, without churn and within bounds."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from earful.insight.encoder import shared_encoder
 from earful.insight.text import stem
 from earful.insight.topics import TopicBook, candidates
 
@@ -147,3 +149,46 @@ def test_no_text_breaks_the_book(texts: list[str]) -> None:
     shown = [topic.text.lower() for topic in topics or ()]
     assert len(shown) <= 12
     assert len(shown) == len(set(shown))
+
+
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("Our contract for the old warehouse ends in September.", "old warehouse"),
+        ("The inspector comes on Tuesday.", "inspector"),
+        ("The new shelves cost more than we expected.", "new shelves"),
+        ("What about the moving budget?", "moving budget"),
+        ("We looked at the expense reports.", "expense reports"),
+    ],
+)
+def test_verbs_do_not_end_a_phrase(text: str, phrase: str) -> None:
+    """Number agreement and what follows tell the verb after a noun from a noun."""
+    assert phrase in [shown for _, shown in candidates(text)]
+
+
+@pytest.mark.parametrize("text", ["The building is almost ready.", "They keep asking.", "Let's schedule it."])
+def test_qualities_and_doings_name_nothing(text: str) -> None:
+    """A single adjective or verb is no topic."""
+    assert not {shown for _, shown in candidates(text)} & {"ready", "asking", "schedule"}
+
+
+def test_a_head_word_means_the_phrase_named_before() -> None:
+    """After "the safety inspection", "the inspection" counts for that one and is no topic beside it."""
+    book = TopicBook(shared_encoder())
+    book.add("The loading dock still needs a safety inspection.", "1", "a")
+    book.add("When will the inspection happen?", "2", "b")
+    topics = book.ranked()[0] or ()
+    (inspection,) = [topic for topic in topics if "inspection" in topic.text]
+    assert (inspection.text, inspection.message_ids) == ("safety inspection", ("1", "2"))
+
+
+def test_vectors_keep_the_list_ranked_and_steady() -> None:
+    """With the encoder too scores fall along the list, and talk about nothing changes nothing."""
+    book = TopicBook(shared_encoder())
+    for index, text in enumerate(TALK):
+        book.add(text, str(index), "m")
+    topics = book.ranked()[0] or ()
+    assert topics[0].text == "delivery schedule"
+    assert [topic.score for topic in topics] == sorted((topic.score for topic in topics), reverse=True)
+    book.add("Yes, okay.", "9", "m")
+    assert book.ranked()[1] == ()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from earful.conversation.types import Member
 from earful.insight.dates import DateSpan, find_dates
@@ -115,6 +115,7 @@ class Action:
     due: DateSpan | None = None
 
 
+_SENTENCE_END = re.compile(r"[.?!]\s+(?=[A-Z])")
 # Chosen on held-out training conversations (training/weigh.py).
 _HEARD_WEIGHT = 0.5
 
@@ -146,7 +147,7 @@ def find_action(
     if not found:
         return None
     best = max(found, key=lambda action: action.score)
-    due = _due(text, now)
+    due = _due(text, now, plain.find(best.phrase))
     score = best.score
     if due is not None and due.last is not None:
         score += 0.12
@@ -171,14 +172,26 @@ def _is_open_question(lower: str) -> bool:
     )
 
 
-def _due(text: str, now: datetime) -> DateSpan | None:
-    """Return the last moment still to come among the dates of a text."""
+def _due(text: str, now: datetime, at: int) -> DateSpan | None:
+    """Return the moment still to come that belongs to what is said from `at` on.
+
+    What follows comes first, then what leads up to it in the same sentence. A week ends on its Friday.
+    """
+    begin = max((hit.end() for hit in _SENTENCE_END.finditer(text, 0, max(at, 0))), default=0)
     ahead = [
         span
         for span in find_dates(text, now)
-        if span.last is not None and span.last.date() >= now.date() and span.kind != "duration"
+        if span.last is not None
+        and span.last.date() >= now.date()
+        and span.kind != "duration"
+        and span.start >= begin
     ]
-    return ahead[0] if ahead else None
+    due = next((span for span in ahead if span.start >= at), ahead[-1] if ahead else None)
+    if due is not None and due.last is not None and re.search(r"\bweek$", due.text, re.IGNORECASE):
+        friday = due.last - timedelta(days=max(0, due.last.weekday() - 4))
+        if due.last.weekday() == 6 and friday.date() >= now.date():
+            return replace(due, last=friday)
+    return due
 
 
 def _object_score(lower: str, verb_start: int, verb: str) -> float:

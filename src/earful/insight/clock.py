@@ -69,7 +69,8 @@ CLOCK_RULES = [
         r"\b(?P<past>(?:half|a\s+quarter|quarter|ten|twenty|five|twenty[- ]five)\s+(?:past|to"
         rf"|after))\s+(?P<hour>{HOUR})\b(?!\s*(?:%|percent|million|{_UNIT}))",
         rf"{_PREPOSITION}(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
-        rf"(?!\s*(?:%|percent|hundred|thousand|million|of|or|different|point|{_UNIT}|dollars"
+        rf"(?!\s*(?:%|percent|hundred|thousand|(?:m|b|tr)illion|and\s+a\s+half|(?:to|or|and)\s+\d\d|of|or|different"
+        rf"|point|{_UNIT}|dollars"
         r"|people|times|[a-z]+s\b))",
         r"\b(?P<word>noon|midday|midnight)\b",
     )

@@ -410,6 +410,25 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _from_month,
         ),
         (rf"\b(?P<when>)(?P<month>may|march|dec|mar)\s+(?P<year>{_YEAR})", _from_month),
+        (rf"\b(?P<when>)(?:early\s+|late\s+|mid[- ]?)(?P<month>may|march)\b{_OF_YEAR}?", _from_month),
+        (
+            rf"\b{_THE}(?:first|last|final|next|past)\s+{_COUNT}\s+(?:days|weeks|months|quarters|years)"
+            rf"(?:\s+of\s+(?:the\s+|this\s+|last\s+|next\s+)?(?:fiscal\s+)?(?:year|month|{_YEAR}))\b",
+            _unresolved("daterange"),
+        ),
+        (
+            rf"\b{_THE}same\s+(?:period|time|day|week|month|quarter)\s+(?:of\s+)?(?:last|a|the\s+prior"
+            r"|the\s+previous)\s+(?:week|month|quarter|year)(?:\s+ago)?\b"
+            rf"|\b{_THE}(?:prior|previous|last)[\s-]year\s+(?:period|quarter|month)\b"
+            rf"|\b{_THE}(?:first|second|third|fourth)\s+quarter\s+(?:of\s+)?(?:last|next|this)\s+year\b"
+            r"|\byear[- ]end\b",
+            _unresolved("daterange"),
+        ),
+        (
+            rf"\b{_THE}(?:end|start|beginning|middle)\s+of\s+{_THE}(?:first|second|third|fourth)\s+quarter"
+            rf"(?:\s+of\s+(?:fiscal\s+(?:year\s+)?)?{_YEAR})?\b",
+            _unresolved("date"),
+        ),
         (
             r"\b(?P<when>last\s+|next\s+|this\s+|this\s+coming\s+|past\s+|previous\s+)"
             rf"?(?P<weekday>{_WEEKDAY})\b(?P<after>\s+(?:after\s+next|next\s+week))?",

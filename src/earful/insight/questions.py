@@ -64,12 +64,26 @@ _SMALL_TALK = re.compile(
     r"|how's\s+the\s+weather(?:\s+\w+){0,4})\s*[?.!]*$"
 )
 _REACTIONS = word_set("reactions")
+# A greeting or thanks with a rising voice, or a set phrase of agreement: nothing is asked.
+_COURTESY = re.compile(
+    r"^(?:(?:oh|so|and|well|okay|ok|yeah|yes|great|right)[,.!\s]+)*"
+    r"(?:(?:good\s+(?:morning|afternoon|evening|night|day)|hello|hi|hey|morning|welcome|goodbye|bye(?:[\s-]+bye)?"
+    r"|see\s+you(?:\s+(?:later|soon|then|tomorrow|next\s+\w+))?|take\s+care|cheers"
+    r"|thanks?(?:\s+(?:you|a\s+lot|so\s+much|very\s+much|again))*"
+    r"|you're\s+welcome|nice\s+to\s+(?:meet|see)\s+you)(?:[,\s]+(?:\w+\s*){1,2})?"
+    r"|of\s+course|no\s+(?:problem|worries)|sounds?\s+(?:good|great|fine)|that\s+works(?:\s+for\s+me)?"
+    r"|i\s+see|got\s+it|not\s+at\s+all|fair\s+enough|all\s+right|perfect|exactly|excellent|my\s+pleasure)"
+    r"\s*[,.!?]*$"
+)
+_NAMED_AFTER = re.compile(
+    r"\b(?:is|are|can|could|do|does|did|will|would|what|who|how|when|where|why|which|any)\b"
+)
 
 
 # Chosen on training conversations that the encoder had not seen (training/weigh.py). Without any
 # punctuation the missing question mark says nothing, so that the encoder's odds count for more.
 _FORM_WEIGHT, _FORM_MIDDLE = 0.7, 0.2
-_ODDS_PUNCTUATED, _ODDS_BARE = 2.0, 8.0
+_ODDS_PUNCTUATED, _ODDS_BARE = 1.0, 16.0
 
 
 def question_score(text: str, heard: float | None = None) -> float:
@@ -84,6 +98,8 @@ def question_score(text: str, heard: float | None = None) -> float:
     marked = "?" in lower[-3:] or bool(re.search(r"\?\s", lower))
     if not said:
         return 0.15 if marked else 0.0
+    if _COURTESY.match(lower) and not _NAMED_AFTER.search(lower):
+        return 0.1 if marked else 0.0
     if _SMALL_TALK.match(lower) or all(word.lower in _REACTIONS for word in said):
         return 0.2 if marked else 0.0
     form = _form_score(words, begin, lower)

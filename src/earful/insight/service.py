@@ -82,7 +82,7 @@ class LocalInsightSession:
         self._encoder = encoder
         self._lock = threading.Lock()
         self._members: dict[str, Member] = {member.id: member for member in conversation.members}
-        self._topics = TopicBook()
+        self._topics = TopicBook(encoder)
         self._last: OrderedDict[str | None, _Last] = OrderedDict()
         self._recent: deque[str] = deque(maxlen=_REMEMBERED_INSIGHTS)
         self._names_heard: deque[str] = deque(maxlen=_REMEMBERED_NAMES)
@@ -210,7 +210,13 @@ class LocalInsightSession:
         feeling = polarity(piece.text, sense.polarity) if options.sentiment or options.topics else None
         joined, ids = self._join(piece, member_id, message_id)
         whole = sense if len(ids) == 1 else self._sense(joined, member_id)
-        action = find_action(joined, speaker, tuple(self._members.values()), now, whole.action)
+        members = tuple(self._members.values())
+        action = find_action(joined, speaker, members, now, whole.action)
+        if action is not None and len(ids) > 1:
+            # What says it all by itself is not given the dates of the sentence before it.
+            alone = find_action(piece.text, speaker, members, now, sense.action)
+            if alone is not None and alone.score >= options.confidence_threshold:
+                joined, ids, whole, action = piece.text, (message_id,), sense, alone
         found = self._insights(joined, action, whole)
         message = Message(
             id=message_id,

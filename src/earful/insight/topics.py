@@ -1,19 +1,26 @@
 """Ranked phrases that say what a conversation is about, kept up to date message by message.
 
-Candidates are runs of content words. They gain weight by being said again, by several people, and by
-being more than one word; a topic once reported keeps its name and gives way only to a clearly
-stronger one, so that a live list does not flicker.
+Candidates are runs of content words. They gain weight by being said again, by several people, by being
+more than one word, and by lying close to what the conversation is about (sentence vectors); what says
+nearly the same as a stronger topic gives way to it. A topic once reported keeps its name and gives way
+only to a clearly stronger one, so that a live list does not flicker.
 """
 
 import math
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Topic
+from earful.insight.encoder import TextEncoder
 from earful.insight.lexicon import word_set
 from earful.insight.text import FILLERS, STOP_WORDS, Token, stem, tokens
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["TopicBook", "candidates"]
 
@@ -22,10 +29,18 @@ _MAX_REFS = 200
 _SHOWN = 12
 _HYSTERESIS = 1.3
 _SCORE_AT = 4.0
+# Only the strongest are weighed by their vectors; chosen, like the rest, on training meetings.
+_WEIGHED = 36
+_CLOSENESS, _SAMENESS = 4.0, 0.6
+_TELLING_WORDS = 5  # a message of fewer words ("yes, that works") says nothing of what it is about
 
 _VERBISH = word_set("verbish")
 _HEAD_ONLY = word_set("head_only")
 _MODIFIER_OK = word_set("modifier_ok")
+_VERBS = word_set("verbs")
+_BEFORE_VERBS = word_set("before_verbs")
+_DETERMINERS = word_set("determiners")
+_BEFORE_ADJECTIVES = word_set("before_adjectives")
 
 
 @dataclass(slots=True)
@@ -40,6 +55,8 @@ class _Candidate:
     topic_id: str | None = None
     sentiment_sum: float = 0.0
     sentiment_count: int = 0
+    vector: "NDArray[np.float32] | None" = None
+    worth: float = 0.0
 
 
 def _is_content(token: Token) -> bool:
@@ -56,6 +73,49 @@ def _is_content(token: Token) -> bool:
     )
 
 
+_SINGLE_ADJECTIVE = ("able", "ible", "ful", "less", "ous", "ish", "ed")
+
+
+_ENDINGS = [("", ""), ("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ied", "y")]
+_ENDINGS += [("ing", ""), ("ing", "e")]
+
+
+def _base(word: str) -> str | None:
+    """Return the verb that a word is a form of, or None."""
+    for ending, instead in _ENDINGS:
+        base = word.removesuffix(ending) + instead
+        if word.endswith(ending) and base in _VERBS:
+            return base
+        if (
+            ending in ("ed", "ing")
+            and word.endswith(ending)
+            and base[-2:-1] == base[-1:]
+            and base[:-1] in _VERBS
+        ):
+            return base[:-1]
+    return None
+
+
+def _told_of(noun: str, word: str, after: str) -> bool:
+    """Tell whether the last word of a run is the verb of the noun before it ("the warehouse ends in").
+
+    Noun and verb agree in number: "shelves cost", "contract ends"; "phone calls" could be either, so that
+    what follows decides.
+    """
+    if _base(word) is None:
+        return False
+    if word.endswith("ed"):
+        return True
+    if word.endswith("ing"):
+        return False
+    plural, third = noun != stem(noun), word != stem(word)
+    if plural == third:
+        return False
+    if stem(word) in _HEAD_ONLY:
+        return after in _DETERMINERS or after in ("more", "less", "to", "us", "me", "them")
+    return True
+
+
 def candidates(text: str) -> list[tuple[str, str]]:
     """Return the phrases of a message that could name a topic, as (key, text) pairs.
 
@@ -66,15 +126,27 @@ def candidates(text: str) -> list[tuple[str, str]]:
     run: list[Token] = []
     words = tokens(text)
 
-    def close() -> None:
+    def close(end: int) -> None:
+        after = words[end].lower if end < len(words) else ""
+        if len(run) > 1 and _told_of(run[-2].lower, run[-1].lower, after):
+            run.pop()
         while (
             run
             and run[-1].lower in _VERBISH
             and not (len(run) > 1 and run[-1].lower.rstrip("s") in _HEAD_ONLY)
         ):
             run.pop()
-        while run and run[0].lower in _VERBISH and not (len(run) > 1 and run[0].lower in _MODIFIER_OK):
+        lead = words[words.index(run[0]) - 1].lower if run and run[0] is not words[0] else ""
+        if run and lead in _BEFORE_VERBS and run[0].lower in _VERBS:
             run.pop(0)
+        while run and not (
+            len(run) > 1 and (run[0].lower in _MODIFIER_OK or _is_modifier(run[0].lower, lead))
+        ):
+            if run[0].lower not in _VERBISH:
+                break
+            run.pop(0)
+        if len(run) == 1 and _names_nothing(run[0].lower, lead):
+            run.clear()
         if run:
             kept = run[-3:]
             shown = text[kept[0].start : kept[-1].end].removesuffix("'s")
@@ -86,31 +158,57 @@ def candidates(text: str) -> list[tuple[str, str]]:
         if token.text == "-" and run and index + 1 < len(words) and token.end == words[index + 1].start:
             continue
         if not linked:
-            close()
+            close(index)
         if _is_content(token):
             if run and token.lower in _VERBISH and token.lower.rstrip("s") not in _HEAD_ONLY:
-                close()
+                close(index)
                 continue
             run.append(token)
         else:
-            close()
-    close()
+            close(index)
+    close(len(words))
     return found
+
+
+def _is_modifier(word: str, lead: str) -> bool:
+    """Tell a participle that belongs to its noun ("the moving budget") from a verb ("about moving house")."""
+    return lead in _DETERMINERS and word.endswith(("ing", "ed"))
+
+
+def _names_nothing(word: str, lead: str) -> bool:
+    """Tell whether a single word is a quality ("is ready") or what is done ("keep asking")."""
+    if lead in _BEFORE_ADJECTIVES or word.endswith(_SINGLE_ADJECTIVE):
+        return True
+    return lead not in _DETERMINERS and _base(word) is not None and word.endswith("ing")
 
 
 class TopicBook:
     """The topics of one conversation so far. Memory is bounded however long it lasts."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoder: TextEncoder | None = None) -> None:
+        """Weigh phrases by the encoder's vectors; without one by their counts alone."""
+        self._encoder = encoder
         self._candidates: OrderedDict[str, _Candidate] = OrderedDict()
         self._shown: list[_Candidate] = []
         self._reported: set[str] = set()
+        self._longer: dict[str, str] = {}
+        self._about: NDArray[np.float32] | None = None
 
     def add(self, text: str, message_id: str, member_id: str | None, sentiment: float | None = None) -> None:
         """Count the phrases of one message."""
+        if self._encoder is not None and text.count(" ") >= _TELLING_WORDS:
+            vector = self._encoder.vectors([text])[0]
+            self._about = vector if self._about is None else self._about + vector
         seen: set[str] = set()
         for key, shown in candidates(text):
             parts = key.split()
+            if len(parts) > 1:
+                self._longer[parts[-1]] = key
+            elif (named := self._longer.get(key)) in self._candidates and named and named not in seen:
+                # After "the safety inspection", "the inspection" means that one.
+                seen.add(named)
+                known = self._candidates[named]
+                self._count(named, known.text, 0.8, message_id, member_id, sentiment)
             for size in range(len(parts), 0, -1):
                 for begin in range(len(parts) - size + 1):
                     part = " ".join(parts[begin : begin + size])
@@ -165,6 +263,7 @@ class TopicBook:
             stale = [key for key, c in self._candidates.items() if id(c) not in shown]
         for key in stale[: _MAX_CANDIDATES // 10]:
             del self._candidates[key]
+        self._longer = {word: key for word, key in self._longer.items() if key in self._candidates}
 
     def ranked(self) -> tuple[tuple[Topic, ...] | None, tuple[Topic, ...]]:
         """Return the whole list when it changed (else None), and the topics in it that are new."""
@@ -198,14 +297,47 @@ class TopicBook:
             for key, candidate in self._candidates.items()
             if candidate.count > 1 or len(candidate.words) > 1
         }
+        order = sorted(strengths, key=lambda k: (-strengths[k], k))
+        if self._encoder is not None and self._about is not None:
+            return self._diverse(order[:_WEIGHED], strengths)
         chosen: list[_Candidate] = []
-        for key in sorted(strengths, key=lambda k: (-strengths[k], k)):
+        for key in order:
             candidate = self._candidates[key]
-            if any(self._covers(other, candidate) for other in chosen):
-                continue
-            chosen.append(candidate)
-            if len(chosen) == _SHOWN:
-                break
+            if not any(self._covers(other, candidate) for other in chosen):
+                candidate.worth = strengths[key]
+                chosen.append(candidate)
+                if len(chosen) == _SHOWN:
+                    break
+        return chosen
+
+    def _diverse(self, keys: list[str], strengths: dict[str, float]) -> list[_Candidate]:
+        """Choose by strength and closeness to the conversation, each unlike those before it."""
+        import numpy as np
+
+        some = [self._candidates[key] for key in keys]
+        fresh = [candidate for candidate in some if candidate.vector is None]
+        if fresh and self._encoder is not None:
+            for candidate, vector in zip(
+                fresh, self._encoder.vectors([candidate.text.lower() for candidate in fresh]), strict=True
+            ):
+                candidate.vector = vector
+        if not some or self._about is None:
+            return []
+        vectors = np.stack([candidate.vector for candidate in some if candidate.vector is not None])
+        about = self._about / max(float(np.linalg.norm(self._about)), 1e-9)
+        closeness = (1 + _CLOSENESS * np.clip(vectors @ about, 0, 1)) / (1 + _CLOSENESS)
+        worth = np.array([strengths[key] for key in keys]) * closeness
+        alike = np.clip(vectors @ vectors.T, 0, 1)
+        likest = np.zeros(len(some))
+        left = list(range(len(some)))
+        chosen: list[_Candidate] = []
+        while left and len(chosen) < _SHOWN:
+            best = max(left, key=lambda at: worth[at] * (1 - _SAMENESS * likest[at] ** 2))
+            left.remove(best)
+            if not any(self._covers(other, some[best]) for other in chosen):
+                some[best].worth = float(worth[best] * (1 - _SAMENESS * likest[best] ** 2))
+                chosen.append(some[best])
+                likest = np.maximum(likest, alike[best])
         return chosen
 
     @staticmethod
@@ -223,7 +355,7 @@ class TopicBook:
     def _topic(self, candidate: _Candidate) -> Topic:
         if candidate.topic_id is None:
             candidate.topic_id = new_numeric_id()
-        score = 1.0 - math.exp(-self._strength(candidate) / _SCORE_AT)
+        score = 1.0 - math.exp(-candidate.worth / _SCORE_AT)
         parent = next(
             (
                 other.text
