@@ -3,11 +3,13 @@
 Three ways to compare places: exact, any overlap, and "core", which sets aside what is a habit of the corpus
 and not a matter of right or wrong. It is applied to both sides alike: words that lead up to a value ("about",
 "the", "our") and units and signs after it are cut off, ranges ("5 to 7") are cut into their ends, and the
-"morning" of a greeting is no time. The reference of the earnings calls is itself machine-made.
+"morning" of a greeting is no time. The reference of the earnings calls is itself machine-made and marks every
+word of an amount by itself ("$36.8", "million"): pieces of one label with a blank between them are one.
 """
 
 import re
 from datetime import datetime
+from typing import Any
 
 from earful.insight.entities import find_entities
 
@@ -118,6 +120,24 @@ def _ours(text: str) -> list[Span]:
     ]
 
 
+def _joined(entities: list[dict[str, Any]], kinds: set[str]) -> list[Span]:
+    """Return the reference's spans of these kinds, pieces of one amount or time together."""
+    result: list[Span] = []
+    last = ""
+    for entity in sorted(entities, key=lambda each: int(each["start"])):
+        kind = _TRUE.get(entity["label"])
+        if kind not in kinds:
+            continue
+        if result and kind in ("number", "time") and entity["label"] == last:
+            start, end, _ = result[-1]
+            if entity["start"] == end + 1:
+                result[-1] = (start, entity["end"], kind)
+                continue
+        result.append((entity["start"], entity["end"], kind))
+        last = entity["label"]
+    return result
+
+
 def rows() -> list[Row]:
     """Score names on both sources together, times and numbers on the earnings calls."""
     items = read("entities")
@@ -131,11 +151,7 @@ def rows() -> list[Row]:
             for way in _WAYS if len(kinds) == 1 else ("exact", "overlap"):
                 ours, plain = Tally(), Tally()
                 for item in some:
-                    true = [
-                        (e["start"], e["end"], _TRUE[e["label"]])
-                        for e in item["entities"]
-                        if _TRUE.get(e["label"]) in kinds
-                    ]
+                    true = _joined(item["entities"], kinds)
                     if way == "core":
                         true = _core(item["text"], true)
                     for tally, find in ((ours, _ours), (plain, _plain)):

@@ -2,7 +2,7 @@
 
 import pytest
 from evals.insight.actions import business_calls
-from evals.insight.entities import _core
+from evals.insight.entities import _core, _joined
 from evals.insight.measures import Tally, overlap_tally
 
 
@@ -63,3 +63,10 @@ def test_the_core_of_a_span_has_no_habits_of_the_corpus() -> None:
         "50",
         "third quarter",
     ]
+
+
+def test_pieces_of_one_amount_are_one() -> None:
+    """ "$5.5" and "million", side by side with one label, are one amount; labels apart stay apart."""
+    pieces = [("MONEY", 0, 4), ("MONEY", 5, 12), ("PERCENT", 13, 16), ("PERCENT", 20, 23)]
+    entities = [{"label": label, "start": start, "end": end} for label, start, end in pieces]
+    assert _joined(entities, {"number"}) == [(0, 12, "number"), (13, 16, "number"), (20, 23, "number")]
