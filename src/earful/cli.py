@@ -14,6 +14,7 @@ COMMANDS = {
     "serve": "earful.commands.serve",
     "transcribe": "earful.commands.transcribe",
     "apps": "earful.commands.apps",
+    "bench": "earful.commands.bench",
     "models": "earful.commands.models",
     "config": "earful.commands.config",
 }
