@@ -109,3 +109,10 @@ def test_text_names_files_and_speakers():
     text = render(a_transcript(), "txt", title="call.wav")
     assert text.startswith("== call.wav ==\nSpeaker 1: word0")
     assert text.endswith("Speaker 2: Yes.\n")
+
+
+def test_a_known_number_of_speakers_means_that_speakers_are_told_apart():
+    """Asking for one gives one, without --diarize; nobody is no number of speakers."""
+    body = json.loads(run("--json", "--speakers", "1", SPEECH).stdout)
+    assert {segment["speaker"] for segment in body["segments"]} == {"Speaker 1"}
+    assert run("--speakers", "0", SPEECH).exit_code == 2
