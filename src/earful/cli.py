@@ -13,6 +13,7 @@ __all__ = ["app", "main"]
 COMMANDS = {
     "serve": "earful.commands.serve",
     "transcribe": "earful.commands.transcribe",
+    "process": "earful.commands.process",
     "apps": "earful.commands.apps",
     "bench": "earful.commands.bench",
     "models": "earful.commands.models",
