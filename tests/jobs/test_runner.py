@@ -164,7 +164,12 @@ async def test_appended_talk_follows_what_was_said_and_topics_are_those_of_it_al
 async def test_a_recording_is_recognised_with_its_times(bench: Bench) -> None:
     outcome = await bench.run(MediaWork(media=bench.recording()))
     assert said(outcome) == [("Hello there.", 0.5, 2.0), ("Good morning.", 2.5, 4.0)]
-    assert bench.transcriber.asked == {"language": "en-US", "channels": "mix", "diarize": False}
+    assert bench.transcriber.asked == {
+        "language": "en-US",
+        "channels": "mix",
+        "diarize": False,
+        "speakers": None,
+    }
     assert bench.progress == sorted(bench.progress)
     assert bench.progress[-1] <= 1.0
 
@@ -186,11 +191,13 @@ async def test_voices_are_new_people_each_time_and_win_over_channels(bench: Benc
     work = MediaWork(
         media=bench.recording(),
         diarize=True,
+        speakers=3,
         separate_channels=True,
         channels=(ChannelSpeaker(1, "Ines"),),
     )
     outcome = await bench.run(work)
     assert (bench.transcriber.asked["channels"], bench.transcriber.asked["diarize"]) == ("mix", True)
+    assert bench.transcriber.asked["speakers"] == 3
     assert [(member.name, member.email) for member in outcome.members] == [
         ("Speaker 1", None),
         ("Speaker 2", None),
