@@ -63,7 +63,8 @@ class Shares:
         record = await self._store.find(id=claims["sub"])
         if record is None or not record.active:
             raise InvalidToken("the application is no longer in use")
-        return Share(claims["sub"], claims["id"] or None, bool(claims.get("readOnly")), claims.get("look") or {})
+        look = claims.get("look") or {}
+        return Share(claims["sub"], claims["id"] or None, bool(claims.get("readOnly")), look)
 
     async def _signing_key(self) -> str:
         if self._key is None:
