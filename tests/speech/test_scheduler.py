@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from earful.audio.vad import VadState
-from earful.speech.scheduler import LiveStream, Scheduler
+from earful.speech.scheduler import LiveStream, Scheduler, stretched_interval
 from earful.speech.types import Hypothesis, Samples, StreamOptions
 from tests.speech.conftest import LevelEar, SpellingEngine, say
 
@@ -485,3 +485,41 @@ def test_hotwords_that_cannot_be_read_cost_an_utterance_not_the_server() -> None
     while scheduler.run_once():
         pass
     assert done == [True]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "busy", "expected"),
+    [
+        (0.5, 0.0, 0.5),
+        (0.5, 0.6, 0.5),
+        (0.5, 0.75, 0.625),
+        (0.5, 0.9, 0.75),
+        (0.5, 1.0, 0.75),
+        (1.5, 1.0, 1.5),
+    ],
+)
+def test_the_partial_interval_stretches_smoothly(wanted: float, busy: float, expected: float) -> None:
+    """As wished while there is room, up to three quarters of a second when full, never less than wished."""
+    assert stretched_interval(wanted, busy) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.5])
+def test_partials_come_less_often_on_a_full_machine_and_finals_stay_the_same(cost: float) -> None:
+    """When each turn takes long there are fewer partials of the same speech, and every word in the final."""
+    now = 0.0
+    desk = Desk()
+
+    class SlowEar(LevelEar):
+        def probabilities(self, samples: Samples, state: VadState) -> Samples:
+            nonlocal now
+            now += cost
+            return super().probabilities(samples, state)
+
+    desk.scheduler = Scheduler(desk.engine, SlowEar(), clock=lambda: now)
+    desk.streams = [desk.open(0, OPTIONS)]
+    for _ in range(10):  # what came before shows how busy the machine is
+        desk.live(np.zeros(1600, np.float32))
+    desk.live(say(*range(11, 31), quiet=1.0))
+    gaps = np.diff([h.audio_end for h in desk.told[0] if not h.is_final])
+    assert (float(np.median(gaps)) > 0.7) is (cost > 0)
+    assert desk.finals() == [" ".join(f"w{word}" for word in range(11, 31))]

@@ -6,7 +6,8 @@ urgent waits long behind it. Finals are recognised one by one and from nothing b
 text is the same whatever else the machine does. Partials come less often when the machine is busy; finals are
 never dropped. One stream is decoded by one thread at a time, so its results leave in order.
 
-Everything is driven by audio, not by clocks: the same audio gives the same work.
+Everything but the interval between partials under load is driven by audio, not by clocks: the same audio
+gives the same finals.
 """
 
 import threading
@@ -32,7 +33,7 @@ from earful.speech.words import estimate_words, place_words, word_confidences
 
 log = structlog.get_logger(__name__)
 
-__all__ = ["Ear", "Engine", "LiveStream", "Load", "Scheduler", "WordAligner"]
+__all__ = ["Ear", "Engine", "LiveStream", "Load", "Scheduler", "WordAligner", "stretched_interval"]
 
 Kind = Literal["final", "speculative", "partial"]
 
@@ -40,6 +41,10 @@ _HEAR_AT_LEAST = 3 * FRAME
 _HEAR_AT_MOST = 256 * FRAME
 _BATCH = 8
 _BATCH_SECONDS = 16.0
+_EASY = 0.6
+_FULL = 0.9
+_LONGEST_INTERVAL = 0.75
+_MEASURE_SECONDS = 1.0
 
 
 class Engine(Protocol):
@@ -171,6 +176,9 @@ class Scheduler:
         self._stopping = False
         self._busy: deque[tuple[float, float]] = deque(maxlen=256)
         self._count = 1
+        self._pressure = 0.0
+        self._spent = 0.0
+        self._measured_at = clock()
 
     # The streams' side: called from event loops, short.
 
@@ -300,6 +308,12 @@ class Scheduler:
         metrics.BUSY.inc(max(0.0, ended - started))
         with self._wake:
             self._busy.append((started, ended))
+            self._spent += ended - started
+            elapsed = ended - self._measured_at
+            if elapsed >= _MEASURE_SECONDS:
+                share = min(1.0, self._spent / (elapsed * self._count))
+                self._pressure = (self._pressure + share) / 2
+                self._spent, self._measured_at = 0.0, ended
 
     def _next(self) -> "_Turn | None":
         """Choose the next turn's work, most urgent first. Called with the lock held."""
@@ -345,7 +359,7 @@ class Scheduler:
                 continue
             segment = utterance.segment
             new = segment.heard - utterance.partial_at
-            due = new >= stream.options.partial_interval * SAMPLE_RATE
+            due = new >= stretched_interval(stream.options.partial_interval, self._pressure) * SAMPLE_RATE
             if due and segment.voiced_end > utterance.partial_at:
                 stale.append((new, stream, utterance))
         stale.sort(key=lambda entry: -entry[0])
@@ -541,6 +555,12 @@ def _trusted(utterance: _Utterance) -> Decoded:
     if decoded is not None and decoded.looped and partial is not None and not partial.looped:
         return _SILENT if is_invented(partial, evidence) else partial
     return _SILENT
+
+
+def stretched_interval(wanted: float, busy: float) -> float:
+    """Return the seconds between partials when the threads are `busy` (0..1): longer as they fill up."""
+    share = min(1.0, max(0.0, (busy - _EASY) / (_FULL - _EASY)))
+    return wanted + share * max(0.0, _LONGEST_INTERVAL - wanted)
 
 
 _SILENT = Decoded((), "", 0.0, ())
