@@ -68,8 +68,7 @@ finish(
         "text_members": [member.name for member in text.get_members().members],
         "text_questions": [question.text for question in text.get_questions().questions],
         "text_promises": [
-            item.text
-            for item in (*text.get_follow_ups().follow_ups, *text.get_action_items().action_items)
+            item.text for item in (*text.get_follow_ups().follow_ups, *text.get_action_items().action_items)
         ],
         "audio": messages(audio),
         "audio_status": audio.get_job_status(),
