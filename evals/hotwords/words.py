@@ -23,20 +23,20 @@ SENTENCES: tuple[tuple[str, tuple[str, ...]], ...] = (
 """Sentences as they are said, each with its rare words: names, medicines, software, invented products."""
 
 UNUSED: tuple[str, ...] = (
-    "Abernathy", "Achterberg", "Adalimumab", "Airtable", "Akinwande", "Amlodipine", "Anneliese",
+    "Abernathy", "Achterberg", "Adalimumab", "Airtable", "Akinwande", "Amlodipine", "Yarborough",
     "Ansible", "Apixaban", "Araminta", "Asana", "Astrazeneca", "Azithromycin", "Balakrishnan",
-    "Bartholomew", "Beaumont", "Bigquery", "Bisoprolol", "Bjornstad", "Braithwaite", "Brivanta",
+    "Bartholomew", "Beaumont", "Bigquery", "Bisoprolol", "Bjornstad", "Braithwaite", "Quinapril",
     "Cassandra", "Celecoxib", "Chakraborty", "Chukwuemeka", "Clickhouse", "Clopidogrel", "Confluence",
     "Corvanto", "Datadog", "Delacroix", "Dimitriou", "Docusign", "Duloxetine", "Eisenhower",
     "Elasticsearch", "Enalapril", "Escitalopram", "Evangelista", "Fairweather", "Featherstone", "Figma",
-    "Fluoxetine", "Gabapentin", "Ghirardelli", "Giordano", "Gitlab", "Grafana", "Gwendolyn",
-    "Hashicorp", "Hernandez", "Hubspot", "Hyderabad", "Hydroxyzine", "Ibrahimovic", "Intercom",
-    "Isabella", "Jaeger", "Jenkins", "Katsaros", "Kestrelon", "Khatchaturian", "Kowalczyk", "Krzysztof",
-    "Kubernetes", "Lamotrigine", "Lindqvist", "Lisinopril", "Lorenzetti", "Mailchimp", "Marchetti",
-    "Meloxicam", "Mixpanel", "Montgomery", "Moreau", "Netsuite", "Nguyen", "Nifedipine", "Novakovic",
-    "Okonkwo", "Olanzapine", "Omeprazole", "Ondansetron", "Oyelaran", "Pagerduty", "Pantoprazole",
-    "Papadopoulos", "Pemberton", "Postgres", "Pregabalin", "Pulumi", "Quetiapine", "Rabbitmq",
-    "Raghunathan", "Ramaswamy", "Redshift", "Rivaroxaban", "Rosenthal", "Rosuvastatin", "Salesforce",
+    "Fluoxetine", "Gabapentin", "Ghirardelli", "Giordano", "Gitlab", "Zendesk", "Gwendolyn",
+    "Hashicorp", "Hernandez", "Hubspot", "Quinlivan", "Hydroxyzine", "Ibrahimovic", "Intercom",
+    "Isabella", "Jaeger", "Jenkins", "Katsaros", "Zimmerman", "Khatchaturian", "Valparaiso", "Krzysztof",
+    "Thessaly", "Lamotrigine", "Lindqvist", "Lisinopril", "Lorenzetti", "Mailchimp", "Marchetti",
+    "Meloxicam", "Mixpanel", "Montgomery", "Moreau", "Netsuite", "Vercel", "Nifedipine", "Novakovic",
+    "Okonkwo", "Olanzapine", "Omeprazole", "Ondansetron", "Yevgenia", "Pagerduty", "Pantoprazole",
+    "Papadopoulos", "Pemberton", "Xiomara", "Pregabalin", "Wolstenholme", "Quetiapine", "Rabbitmq",
+    "Wojciech", "Ramaswamy", "Redshift", "Rivaroxaban", "Rosenthal", "Rosuvastatin", "Zablocki",
 )  # fmt: skip
 """A hundred names, medicines and products that nobody says in the recordings."""
 

@@ -69,7 +69,7 @@ def test_commands_exist(document: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"\bmake ([a-z]+)", code):
         assert f"\n{target}:" in makefile
-    for command in set(re.findall(r"\bearful ([a-z]+(?: [a-z]+)?)", code)):
+    for command in set(re.findall(r"\bearful ([a-z]+(?: [a-z-]+)?)", code)):
         words = command.split()
         if words[0] not in {"apps", "models"}:
             words = words[:1]
