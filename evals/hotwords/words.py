@@ -29,7 +29,7 @@ UNUSED: tuple[str, ...] = (
     "Cassandra", "Celecoxib", "Chakraborty", "Chukwuemeka", "Clickhouse", "Clopidogrel", "Confluence",
     "Corvanto", "Datadog", "Delacroix", "Dimitriou", "Docusign", "Duloxetine", "Eisenhower",
     "Elasticsearch", "Enalapril", "Escitalopram", "Evangelista", "Fairweather", "Featherstone", "Figma",
-    "Fluoxetine", "Gabapentin", "Ghirardelli", "Giordano", "Gitlab", "Zendesk", "Gwendolyn",
+    "Fluoxetine", "Gabapentin", "Ghirardelli", "Giordano", "Gitlab", "Zephyrine", "Gwendolyn",
     "Hashicorp", "Hernandez", "Hubspot", "Quinlivan", "Hydroxyzine", "Ibrahimovic", "Intercom",
     "Isabella", "Jaeger", "Jenkins", "Katsaros", "Zimmerman", "Khatchaturian", "Valparaiso", "Krzysztof",
     "Thessaly", "Lamotrigine", "Lindqvist", "Lisinopril", "Lorenzetti", "Mailchimp", "Marchetti",
