@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from earful.speech.batch import recognise_segments
 from earful.speech.moonshine import (
     Decoded,
     MoonshineModel,
@@ -50,7 +49,7 @@ def test_more_segments_than_a_batch_holds_are_all_recognised(
     model: MoonshineModel, sentences: list[Samples]
 ) -> None:
     """Twelve segments take two batches."""
-    decoded = recognise_segments([*sentences, *sentences, *sentences], model)
+    decoded = model.decode([*sentences, *sentences, *sentences])
     assert len(decoded) == 12
     assert all(one.text for one in decoded)
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from earful.settings import SettingsError, load_settings
+from earful.commands.options import DataDir, fail, settings_or_exit
 from earful.speech.catalogue import Engine, ModelCard
 from earful.speech.models import InstalledModel, ModelError, ModelStore, catalogue_with
 from earful.speech.models import Progress as Report
@@ -19,20 +19,10 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="See, fetch, check and remove speech models.")
 
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where Earful keeps its data.")]
-
 
 def _store(data_dir: Path | None) -> ModelStore:
-    try:
-        settings = load_settings(data_dir=data_dir)
-    except SettingsError as error:
-        raise _fail(error) from error
+    settings = settings_or_exit(data_dir=data_dir)
     return ModelStore(settings.models, hub=settings.models_hub)
-
-
-def _fail(error: Exception) -> typer.Exit:
-    typer.secho(f"earful: {error}", fg="red", err=True)
-    return typer.Exit(1)
 
 
 @app.command("list")
@@ -91,7 +81,7 @@ def pull(
     try:
         model = _with_progress(lambda report: store.pull(name, source=source, progress=report))
     except ModelError as error:
-        raise _fail(error) from error
+        raise fail(error) from error
     typer.echo(f"{name} is ready ({model.card.engine}, licence {model.card.licence}): {model.path}")
 
 
@@ -120,7 +110,7 @@ def add(
             )
         )
     except ModelError as error:
-        raise _fail(error) from error
+        raise fail(error) from error
     typer.echo(f"{name} is ready: {model.path}")
 
 
@@ -130,7 +120,7 @@ def path(name: str, data_dir: DataDir = None) -> None:
     try:
         typer.echo(_store(data_dir).get(name).path)
     except ModelError as error:
-        raise _fail(error) from error
+        raise fail(error) from error
 
 
 @app.command("rm")
@@ -139,7 +129,7 @@ def remove(name: str, data_dir: DataDir = None) -> None:
     try:
         _store(data_dir).remove(name)
     except ModelError as error:
-        raise _fail(error) from error
+        raise fail(error) from error
     typer.echo(f"{name} is gone")
 
 
