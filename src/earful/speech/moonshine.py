@@ -1,8 +1,10 @@
-"""Moonshine tiny English on plain onnxruntime: audio segments to tokens, many segments in one batch.
+"""Moonshine models on plain onnxruntime: audio segments to tokens, many segments in one batch.
 
-The loop is ours; the weights (MIT) come from the `moonshine-voice` wheel. The encoder runs one segment at
-a time, since it gains nothing from batches and its group normalisation would let one segment's padding
-change another's text. The decoder runs one batch: a step for eight segments costs about three times one.
+The loop is ours; the weights (MIT) of tiny English come from the `moonshine-voice` wheel, those of other
+sizes and languages from a folder with the same parts, in ORT or ONNX format: layers, heads and widths are
+read from the model itself. The encoder runs one segment at a time, since it gains nothing from batches and
+its group normalisation would let one segment's padding change another's text. The decoder runs one batch:
+a step for eight segments costs about three times one.
 """
 
 import math
@@ -16,6 +18,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from earful.speech.devices import Processor, open_session
 from earful.speech.tokenizer import END, START, Tokenizer
 from earful.speech.types import Samples
 
@@ -24,6 +27,7 @@ __all__ = [
     "Decoded",
     "Frames",
     "MoonshineModel",
+    "UnusableModel",
     "loop_length",
     "prepare",
     "token_ceiling",
@@ -32,14 +36,17 @@ __all__ = [
 
 SAMPLE_RATE = 16_000
 TOKENS_PER_SECOND = 6.5
-_LAYERS = 6
-_HEADS = 8
-_HEAD_SIZE = 36
 _STRIDE = 384
 _FORCE_AT_MOST = 4
+_BATCH = 8
+_BATCH_ON_GPU = 64
 
 Frames = NDArray[np.float32]
-"""What the encoder heard: float32 [frames, 288], one frame per 24 ms."""
+"""What the encoder heard: float32 [frames, width], one frame per 24 ms; width is 288 in tiny models."""
+
+
+class UnusableModel(ValueError):
+    """A folder does not hold a Moonshine model that this code can run; the message says why."""
 
 
 class Bias(Protocol):
@@ -67,9 +74,9 @@ class Decoded:
     end_logprob: float = 0.0
 
 
-def token_ceiling(samples: int) -> int:
-    """Return the most tokens that speech of this many samples can sanely hold."""
-    return math.ceil(samples / SAMPLE_RATE * TOKENS_PER_SECOND) + 3
+def token_ceiling(samples: int, rate: float = TOKENS_PER_SECOND) -> int:
+    """Return the most tokens that speech of this many samples can sanely hold, at `rate` tokens a second."""
+    return math.ceil(samples / SAMPLE_RATE * rate) + 3
 
 
 def prepare(samples: Samples, *, lead: float, tail: float, loudness: float) -> Samples:
@@ -98,6 +105,32 @@ def _assets() -> Path:
     if spec is None or spec.origin is None:
         raise FileNotFoundError("the moonshine-voice package, which carries the English model, is missing")
     return Path(spec.origin).parent / "assets" / "tiny-en"
+
+
+def _part(directory: Path, name: str) -> Path:
+    """Return the file of a part of the model, whichever format it is in."""
+    for folder in (directory, directory / "onnx"):
+        for suffix in (".ort", ".onnx"):
+            if (folder / f"{name}{suffix}").is_file():
+                return folder / f"{name}{suffix}"
+    raise UnusableModel(f"{directory} holds no {name}.ort or {name}.onnx")
+
+
+def _tokenizer(directory: Path) -> Tokenizer:
+    if (directory / "tokenizer.bin").is_file():
+        return Tokenizer.load(directory / "tokenizer.bin")
+    if (directory / "tokenizer.json").is_file():
+        return Tokenizer.load_json(directory / "tokenizer.json")
+    raise UnusableModel(f"{directory} holds no tokenizer.bin or tokenizer.json")
+
+
+def _cache_shape(inputs: dict[str, list[Any]], directory: Path) -> tuple[int, int, int]:
+    """Return (layers, heads, head size) of a decoder by the shapes of the inputs for what it remembers."""
+    layers = sum(1 for name in inputs if name.endswith(".decoder.key"))
+    shape = inputs.get("past_key_values.0.decoder.key", [])
+    if len(shape) != 4 or not (isinstance(shape[1], int) and isinstance(shape[3], int)):
+        raise UnusableModel(f"{directory} holds a decoder of another kind than Moonshine's")
+    return layers, shape[1], shape[3]
 
 
 def loop_length(tokens: Sequence[int]) -> int:
@@ -132,42 +165,55 @@ class _Row:
 
 
 class MoonshineModel:
-    """The weights, loaded once. `encode` and `decode` may be called from several threads at a time."""
+    """The weights, loaded once. `encode` and `decode` may be called from several threads at a time.
 
-    def __init__(self, directory: Path | None = None, *, threads: int = 1, batch: int = 8) -> None:
+    `directory` holds `encoder_model` and `decoder_model_merged` (`.ort` or `.onnx`, beside it or in its
+    folder `onnx`) and `tokenizer.bin` or `tokenizer.json`; None is the English model that comes with Earful.
+    `tokens_per_second` is how densely the language is written in the model's tokens at most.
+    Raises `UnusableModel` when the folder holds something else.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        threads: int = 1,
+        batch: int | None = None,
+        processor: Processor = "cpu",
+        tokens_per_second: float = TOKENS_PER_SECOND,
+    ) -> None:
         directory = directory or _assets()
-        self.tokenizer = Tokenizer.load(directory / "tokenizer.bin")
-        self.batch = batch
+        self.tokenizer = _tokenizer(directory)
         self.lead = 0.1
         self.tail = 0.3
         self.loudness = 0.08
-        self._encoder = self._session(directory / "encoder_model.ort", threads)
-        self._decoder = self._session(directory / "decoder_model_merged.ort", threads)
+        self.tokens_per_second = tokens_per_second
+        self._encoder = open_session(_part(directory, "encoder_model"), threads, processor)
+        self._decoder = open_session(_part(directory, "decoder_model_merged"), threads, processor)
+        self._memory = "cuda" if "CUDAExecutionProvider" in self._decoder.get_providers() else None
+        encoder_inputs = {given.name for given in self._encoder.get_inputs()}
+        decoder_inputs = {given.name: given.shape for given in self._decoder.get_inputs()}
+        self._layers, self._heads, self._head_size = _cache_shape(decoder_inputs, directory)
+        self._encoder_masked = "attention_mask" in encoder_inputs
+        self._decoder_masked = "encoder_attention_mask" in decoder_inputs
+        # A decoder that cannot be told which frames are padding must not be given any.
+        self.batch = (batch or (_BATCH_ON_GPU if self._memory else _BATCH)) if self._decoder_masked else 1
         self._special = np.array(
             [t for t in range(len(self.tokenizer)) if self.tokenizer.is_special(t) and t != END], np.intp
         )
-        layers = range(_LAYERS)
+        layers = range(self._layers)
         self._self_names = [f"{i}.decoder.{kind}" for i in layers for kind in ("key", "value")]
         self._cross_names = [f"{i}.encoder.{kind}" for i in layers for kind in ("key", "value")]
         self._first_outputs = ["logits", *(f"present.{n}" for n in self._self_names + self._cross_names)]
         self._next_outputs = ["logits", *(f"present.{n}" for n in self._self_names)]
 
-    @staticmethod
-    def _session(path: Path, threads: int) -> ort.InferenceSession:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.enable_mem_pattern = False
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
     def encode(self, samples: Samples) -> Frames:
         """Return the encoder's frames for one segment (float32 [n], 16 kHz)."""
         heard = prepare(samples, lead=self.lead, tail=self.tail, loudness=self.loudness)
-        mask = np.ones((1, len(heard)), np.int64)
-        (frames,) = self._encoder.run(None, {"input_values": heard[None], "attention_mask": mask})
+        feeds: dict[str, NDArray[Any]] = {"input_values": heard[None]}
+        if self._encoder_masked:
+            feeds["attention_mask"] = np.ones((1, len(heard)), np.int64)
+        (frames,) = self._encoder.run(["last_hidden_state"], feeds)
         return frames[0]  # type: ignore[no-any-return]
 
     def decode(
@@ -187,7 +233,7 @@ class MoonshineModel:
         quantisation scales over the whole batch.
         """
         frames = [self.encode(segment) for segment in segments]
-        ceilings = [token_ceiling(len(segment)) for segment in segments]
+        ceilings = [token_ceiling(len(segment), self.tokens_per_second) for segment in segments]
         return self.decode_frames(frames, ceilings, prefixes, bias, drafts)
 
     def decode_frames(
@@ -237,20 +283,21 @@ class MoonshineModel:
         for at, row in enumerate(rows):
             hidden[at, : len(row.frames)] = row.frames
         draft = rows[0].draft if len(rows) == 1 else ()
-        empty = _value(np.zeros((len(rows), _HEADS, 0, _HEAD_SIZE), np.float32))
+        empty = _value(np.zeros((len(rows), self._heads, 0, self._head_size), np.float32))
         feeds = {f"past_key_values.{name}": empty for name in self._self_names + self._cross_names}
         feeds |= {
-            "encoder_attention_mask": _value(_mask(rows, longest)),
             "encoder_hidden_states": _value(hidden),
             "input_ids": _value(np.array([[START, *row.tokens, *draft] for row in rows], np.int64)),
             "use_cache_branch": _value(np.array([False])),
         }
-        outputs = self._decoder.run_with_ort_values(self._first_outputs, feeds)
-        cross = outputs[1 + 2 * _LAYERS :]
+        if self._decoder_masked:
+            feeds["encoder_attention_mask"] = _value(_mask(rows, longest))
+        outputs = self._run_decoder(self._first_outputs, feeds)
+        cross = outputs[1 + 2 * self._layers :]
         feeds |= {f"past_key_values.{n}": v for n, v in zip(self._cross_names, cross, strict=True)}
         feeds["use_cache_branch"] = _value(np.array([True]))
         live = list(rows)
-        past = outputs[1 : 1 + 2 * _LAYERS]
+        past = outputs[1 : 1 + 2 * self._layers]
         if draft:
             accepted, done = self._check_draft(live[0], outputs[0].numpy())
             past = [_value(np.ascontiguousarray(value.numpy()[:, :, :accepted])) for value in past]
@@ -269,9 +316,21 @@ class MoonshineModel:
             ids = np.array([[row.tokens[-1] if row.tokens else END] for row in live], np.int64)
             feeds["input_ids"] = _value(ids)
             feeds |= {f"past_key_values.{n}": v for n, v in zip(self._self_names, past, strict=True)}
-            outputs = self._decoder.run_with_ort_values(self._next_outputs, feeds)
-            past = outputs[1 : 1 + 2 * _LAYERS]
+            outputs = self._run_decoder(self._next_outputs, feeds)
+            past = outputs[1 : 1 + 2 * self._layers]
             done = self._choose(live, outputs[0].numpy()[:, -1])
+
+    def _run_decoder(self, names: Sequence[str], feeds: dict[str, Any]) -> Any:
+        """Run the decoder once; on a GPU what it remembers stays there, and only the logits come back."""
+        if self._memory is None:
+            return self._decoder.run_with_ort_values(names, feeds)
+        binding = self._decoder.io_binding()
+        for name, value in feeds.items():
+            binding.bind_ortvalue_input(name, value)
+        for name in names:
+            binding.bind_output(name, "cpu" if name == "logits" else self._memory)
+        self._decoder.run_with_iobinding(binding)
+        return binding.get_outputs()
 
     def _check_draft(self, row: _Row, logits: NDArray[np.float32]) -> tuple[int, list[_Row]]:
         """Keep the row's draft as far as it is what would have been chosen (logits [1, n, vocabulary]).
@@ -293,7 +352,8 @@ class MoonshineModel:
         width = max(len(row.frames) for row in live)
         hidden = np.ascontiguousarray(hidden[keep, :width])
         feeds["encoder_hidden_states"] = _value(hidden)
-        feeds["encoder_attention_mask"] = _value(_mask(live, width))
+        if self._decoder_masked:
+            feeds["encoder_attention_mask"] = _value(_mask(live, width))
         for name in self._cross_names:
             kept = feeds[f"past_key_values.{name}"].numpy()[keep][:, :, :width]
             feeds[f"past_key_values.{name}"] = _value(np.ascontiguousarray(kept))

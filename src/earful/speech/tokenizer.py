@@ -4,6 +4,8 @@ The file holds 32768 SentencePiece pieces: a length byte (two when over 127, low
 the piece's bytes. `▁` stands for a space; ids 3..258 are single bytes.
 """
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -44,6 +46,22 @@ class Tokenizer:
                 raise ValueError(f"{path.name} ends inside a piece")
             pieces.append(data[at : at + length])
             at += length
+        return cls(pieces)
+
+    @classmethod
+    def load_json(cls, path: Path) -> "Tokenizer":
+        """Read the same vocabulary from a Hugging Face `tokenizer.json`. Raises `ValueError` for another
+        kind of file."""
+        try:
+            described = json.loads(path.read_text(encoding="utf-8"))
+            ids: dict[str, int] = dict(described["model"]["vocab"])
+            ids |= {token["content"]: token["id"] for token in described.get("added_tokens") or ()}
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path.name} is not the tokenizer of a Moonshine model") from error
+        pieces = [b""] * (max(ids.values(), default=-1) + 1)
+        for text, token in ids.items():
+            byte = re.fullmatch(r"<0x([0-9A-Fa-f]{2})>", text)
+            pieces[token] = bytes([int(byte[1], 16)]) if byte else text.encode()
         return cls(pieces)
 
     def __len__(self) -> int:

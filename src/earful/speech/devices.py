@@ -1,0 +1,77 @@
+"""Where models are computed: on the processor, or on an NVIDIA GPU where there is one that can be used.
+
+A GPU that is asked for and cannot be used is said in one line of the log; the processor does the work then.
+"""
+
+import functools
+from pathlib import Path
+from typing import Literal
+
+import onnxruntime as ort
+import structlog
+
+__all__ = ["Device", "Processor", "open_session", "processor_for_onnx", "processor_for_whisper"]
+
+log = structlog.get_logger(__name__)
+
+Device = Literal["cpu", "cuda", "auto"]
+"""What the setting says; `auto` is the GPU where there is one."""
+
+Processor = Literal["cpu", "cuda"]
+"""What it comes to on this machine."""
+
+_CUDA = "CUDAExecutionProvider"
+
+
+def processor_for_onnx(device: Device) -> Processor:
+    """Return where ONNX models are to be computed."""
+    if device == "cpu":
+        return "cpu"
+    if _CUDA in ort.get_available_providers():
+        return "cuda"
+    if device == "cuda":
+        _say_once("onnxruntime", "this onnxruntime has no CUDA provider; install earful[cuda]")
+    return "cpu"
+
+
+def processor_for_whisper(device: Device) -> Processor:
+    """Return where CTranslate2 models are to be computed."""
+    if device == "cpu":
+        return "cpu"
+    import ctranslate2
+
+    try:
+        reason = "" if ctranslate2.get_cuda_device_count() > 0 else "no CUDA device is there"
+    except RuntimeError as error:
+        reason = str(error)
+    if not reason:
+        return "cuda"
+    if device == "cuda":
+        _say_once("ctranslate2", reason)
+    return "cpu"
+
+
+def open_session(path: Path, threads: int, processor: Processor = "cpu") -> ort.InferenceSession:
+    """Load an ONNX or ORT model for `threads` threads of its own; on the processor when the GPU fails."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers = ["CPUExecutionProvider"]
+    if processor == "cuda":
+        # The libraries of NVIDIA's own packages are not on the loader's path.
+        ort.preload_dlls()
+        providers.insert(0, _CUDA)
+        options.log_severity_level = 4
+    session = ort.InferenceSession(str(path), options, providers=providers)
+    if processor == "cuda" and _CUDA not in session.get_providers():
+        _say_once("onnxruntime", "CUDA could not be started")
+    return session
+
+
+@functools.cache
+def _say_once(library: str, reason: str) -> None:
+    log.warning("no GPU; recognising on the CPU", library=library, reason=reason)
