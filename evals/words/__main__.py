@@ -1,14 +1,16 @@
 """`python -m evals.words`: how far the word times of finals are off.
 
-Two references. "alignment": PocketSphinx forced alignment of the human transcript to the whole recording;
-it is the aligner that Earful uses for exact times too, only given the right words and the whole recording,
-so it shows what recognition errors and cutting into segments cost, not the aligner's own errors. "turns":
-where people marked the start of the first word and the end of the last one of turns: few but independent.
-Only words that both transcripts have in the same order are compared.
+Three references. "synthesised": sentences spoken by flite, which says when each sound ends: exact, and made
+by nothing that Earful uses. "alignment": PocketSphinx forced alignment of the human transcript to the whole
+recording; it is the aligner that Earful uses for exact times too, only given the right words and the whole
+recording, so it shows what recognition errors and cutting into segments cost, not the aligner's own errors.
+"turns": where people marked the start of the first word and the end of the last one of turns: few, but
+independent. Only words that both transcripts have in the same order are compared.
 """
 
 import argparse
 import json
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +21,10 @@ from rich.progress import track
 from rich.table import Table
 
 from earful.speech.alignment import Aligner
-from earful.speech.types import StreamOptions
+from earful.speech.types import Samples, StreamOptions
 from evals.live import LiveEar
 from evals.wer.items import Item, data_dir, load_items
+from evals.words import synthesised
 from evals.words.times import Distance, Timed, compare, simple
 
 BAR_S = 0.060
@@ -70,10 +73,47 @@ def turn_edges(turns: Sequence[dict[str, Any]], heard: Sequence[Timed]) -> Dista
     return Distance(tuple(starts), tuple(ends))
 
 
-def heard_words(ear: LiveEar, item: Item, options: StreamOptions) -> list[Timed]:
-    """Return the words of the finals of a live stream."""
-    told = ear.hear([item.samples()], options)
+def synthesised_outcomes(ear: LiveEar) -> list[Outcome]:
+    """Compare the words of synthetic speech with when they were spoken."""
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix="earful-words-") as work:
+        for voice in synthesised.VOICES:
+            for sentence in track(synthesised.SENTENCES, voice, console=Console(stderr=True), transient=True):
+                samples, said = synthesised.speak(voice, sentence, Path(work) / "sentence.wav")
+                found = {name: compare(said, heard_words(ear, samples, how)) for name, how in METHODS.items()}
+                outcomes.append(Outcome(f"{voice}: {sentence}", voice, "synthesised", found))
+    return outcomes
+
+
+def heard_words(ear: LiveEar, samples: Samples, options: StreamOptions) -> list[Timed]:
+    """Return the words of the finals of a live stream (float32 [n], 16 kHz)."""
+    told = ear.hear([samples], options)
     return [Timed(word.text, word.start, word.end) for one in told if one.is_final for word in one.words]
+
+
+def recorded_outcomes(ear: LiveEar, folder: Path) -> tuple[list[Outcome], int]:
+    """Compare recordings with their references; also how many transcripts could not be aligned."""
+    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+    turns = {row["id"]: row["turns"] for row in rows if "turns" in row["tags"] and row.get("turns")}
+    gold = {row["id"] for row in rows if row["text_quality"] == "gold"}
+    aligner = Aligner()
+    outcomes: list[Outcome] = []
+    unaligned = 0
+    for item in track(load_items(folder), "words", console=Console(stderr=True), transient=True):
+        reference = None
+        if item.kind in KINDS and item.id in gold:
+            reference = reference_words(item, aligner)
+            unaligned += reference is None
+        if reference is None and item.id not in turns:
+            continue
+        heard = {method: heard_words(ear, item.samples(), how) for method, how in METHODS.items()}
+        if reference is not None:
+            found = {method: compare(reference, words) for method, words in heard.items()}
+            outcomes.append(Outcome(item.id, item.kind, "alignment", found))
+        if item.id in turns:
+            found = {method: turn_edges(turns[item.id], words) for method, words in heard.items()}
+            outcomes.append(Outcome(item.id, item.kind, "turns", found))
+    return outcomes, unaligned
 
 
 def table(outcomes: Sequence[Outcome]) -> Table:
@@ -136,35 +176,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything here as well")
     options = parser.parse_args(arguments)
     console = Console(width=150)
-    folder = data_dir()
-    if folder is None:
-        console.print("evals.words: no evaluation audio here (set EARFUL_DATA to its folder)")
-        return 0
-    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
-    turns = {row["id"]: row["turns"] for row in rows if "turns" in row["tags"] and row.get("turns")}
-    gold = {row["id"] for row in rows if row["text_quality"] == "gold"}
-    aligner = Aligner()
     outcomes: list[Outcome] = []
     unaligned = 0
     with LiveEar() as ear:
-        for item in track(load_items(folder), "words", console=Console(stderr=True), transient=True):
-            reference = None
-            if item.kind in KINDS and item.id in gold:
-                reference = reference_words(item, aligner)
-                unaligned += reference is None
-            if reference is None and item.id not in turns:
-                continue
-            heard = {method: heard_words(ear, item, how) for method, how in METHODS.items()}
-            if reference is not None:
-                found = {method: compare(reference, words) for method, words in heard.items()}
-                outcomes.append(Outcome(item.id, item.kind, "alignment", found))
-            if item.id in turns:
-                found = {method: turn_edges(turns[item.id], words) for method, words in heard.items()}
-                outcomes.append(Outcome(item.id, item.kind, "turns", found))
+        if synthesised.installed():
+            outcomes += synthesised_outcomes(ear)
+        else:
+            console.print("evals.words: flite is not here (apt-get install flite); no synthesised reference")
+        folder = data_dir()
+        if folder is None:
+            console.print("evals.words: no evaluation audio here (set EARFUL_DATA to its folder)")
+        else:
+            recorded, unaligned = recorded_outcomes(ear, folder)
+            outcomes += recorded
+    if not outcomes:
+        return 0
     console.print(table(outcomes))
     console.print(
-        "alignment: PocketSphinx forced alignment of the human transcript to the whole recording; the same "
-        "aligner as Earful's, so its own errors do not show. turns: boundaries marked by people."
+        "synthesised: exact. alignment: PocketSphinx forced alignment of the human transcript to the whole "
+        "recording; the same aligner as Earful's, so its own errors do not show. turns: boundaries marked by "
+        "people."
     )
     if unaligned:
         console.print(f"{unaligned} recordings left out: their transcript could not be aligned.")

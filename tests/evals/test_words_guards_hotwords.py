@@ -7,6 +7,8 @@ from evals.guards.sounds import RATE, SOUNDS, blocks
 from evals.hotwords import __main__ as hotwords
 from evals.hotwords.words import SENTENCES, UNUSED, rare_words, recalled, tokens
 from evals.words import __main__ as words
+from evals.words import synthesised
+from evals.words.synthesised import Phone, word_spans
 from evals.words.times import Distance, Timed, compare, simple
 
 from earful.speech.types import Hypothesis
@@ -108,9 +110,25 @@ def test_changes_are_against_the_row_without_a_list():
     assert cells[6] == ["+0.0%", "-5.0%"]
 
 
-@pytest.mark.parametrize("program", [words])
-def test_without_data_one_line_says_so(program, monkeypatch, capsys):
-    """A machine without the recordings skips with status 0."""
-    monkeypatch.setattr(program, "data_dir", lambda: None)
-    assert program.main([]) == 0
-    assert capsys.readouterr().out.count("\n") == 1
+def test_without_flite_and_recordings_one_line_each_says_so(monkeypatch, capsys):
+    """A machine without either skips with status 0."""
+    monkeypatch.setattr(words, "data_dir", lambda: None)
+    monkeypatch.setattr(synthesised, "installed", lambda: False)
+    assert words.main([]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("evals.words")]
+    assert len(told) == 2
+
+
+def test_the_phones_of_a_sentence_are_given_to_its_words():
+    """A vowel may be another than in the word alone, and a phone may be missing or extra."""
+    phones = [
+        Phone(name, at / 10, (at + 1) / 10)
+        for at, name in enumerate(["dh", "ax", "k", "ae", "t", "s", "ae", "t", "d"])
+    ]
+    spans = word_spans([["dh", "iy"], ["k", "ae", "t"], ["s", "ae", "t"]], phones)
+    assert [span and (round(span[0], 1), round(span[1], 1)) for span in spans] == [
+        (0.0, 0.2),
+        (0.2, 0.5),
+        (0.5, 0.9),
+    ]
+    assert word_spans([["ax"], []], phones[:1])[1] is None

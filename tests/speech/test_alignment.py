@@ -1,9 +1,11 @@
 """Exact word times."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
-from earful.speech.alignment import Aligner, spell
+from earful.speech.alignment import Aligner, _Voice, spell, spoken_number
 from earful.speech.types import Samples
 
 RATE = 16_000
@@ -73,8 +75,54 @@ def test_spelling_gives_a_rough_pronunciation(word: str, phones: str) -> None:
     assert spell(word) == phones
 
 
-def test_numbers_are_aligned_as_they_are_spoken(aligner: Aligner, clause: Samples) -> None:
-    """Digits become words of the dictionary; several make one time."""
-    times = aligner.align(clause, ["12%", "of", "belief"])
-    assert times is None or len(times) == 3
-    assert aligner._spoken(aligner._decoder, "12%") == ["one", "two", "percent"]
+@pytest.mark.parametrize(
+    ("digits", "said"),
+    [
+        ("0", "zero"),
+        ("12", "twelve"),
+        ("40", "forty"),
+        ("85", "eighty five"),
+        ("100", "one hundred"),
+        ("312", "three hundred twelve"),
+        ("1000", "one thousand"),
+        ("1066", "one thousand sixty six"),
+        ("1900", "nineteen hundred"),
+        ("1905", "nineteen oh five"),
+        ("1984", "nineteen eighty four"),
+        ("2007", "two thousand seven"),
+        ("2026", "two thousand twenty six"),
+        ("45000", "forty five thousand"),
+        ("007", "zero zero seven"),
+        ("5551234", "five five five one two three four"),
+    ],
+)
+def test_numbers_are_said_as_people_say_them(digits: str, said: str) -> None:
+    """Years in pairs, codes digit by digit."""
+    assert " ".join(spoken_number(digits)) == said
+
+
+@pytest.mark.parametrize(
+    ("word", "spoken"),
+    [
+        ("12%", ["twelve", "percent"]),
+        ("$1,200", ["twelve", "hundred", "dollars"]),
+        ("3.5", ["three", "five"]),
+        ("Don’t,", ["don't"]),
+        ("$", ["dollars"]),
+        ("—", []),
+    ],
+)
+def test_written_words_are_aligned_as_they_are_spoken(word: str, spoken: list[str]) -> None:
+    """Digits and signs become words of the dictionary."""
+    assert _Voice().spoken(word) == spoken
+
+
+def test_threads_that_align_at_the_same_moment_do_not_wait_for_each_other(
+    aligner: Aligner, clause: Samples
+) -> None:
+    """Each has a decoder to itself, and all get the same answer, but for a frame or two (each decoder
+    remembers what it heard before)."""
+    words = ["It", "was", "the", "epoch", "of", "belief"]
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: aligner.align(clause, words), range(6)))
+    assert np.ptp(np.array(found), axis=0).max() <= 0.02 + 1e-9

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from earful.audio.files import probe, read_channels
 from earful.audio.vad import FRAME, FRAME_SECONDS, VadModel, VadState
 from earful.conversation.types import Word
+from earful.speech.alignment import Aligner
 from earful.speech.catalogue import primary_subtag
 from earful.speech.endpoint import EndpointRules, Segmenter
 from earful.speech.guards import Evidence, is_invented
@@ -26,7 +27,7 @@ from earful.speech.moonshine import Decoded, MoonshineModel
 from earful.speech.speakers import Turn, speaker_turns, with_speakers
 from earful.speech.types import LanguageNotAvailable, Samples
 from earful.speech.voices import VoiceModel
-from earful.speech.words import estimate_words, word_confidences
+from earful.speech.words import estimate_words, place_words, word_confidences
 
 __all__ = ["ChannelMode", "FileTranscriber", "Transcript", "TranscriptSegment", "transcribe_file"]
 
@@ -131,6 +132,7 @@ class FileTranscriber:
         self._model = model or MoonshineModel()
         self._ear = ear or VadModel()
         self._voices = VoiceModel()
+        self._aligner = Aligner()
         self._threads = threads or len(os.sched_getaffinity(0))
 
     def transcribe(
@@ -238,18 +240,25 @@ class FileTranscriber:
         for piece, best in zip(pieces, decoded, strict=True):
             if is_invented(best, _evidence(piece.chances)):
                 continue
-            confidences = word_confidences(best, self._model.tokenizer) if words else []
             found.append(
                 TranscriptSegment(
                     start=round(piece.start, 3),
                     end=round(piece.end, 3),
                     text=best.text.strip(),
                     confidence=round(best.confidence, 4),
-                    words=estimate_words(confidences, piece.chances, piece.offset),
+                    words=self._words(piece, best) if words else (),
                     speaker=piece.channel + 1,
                 )
             )
         return found
+
+    def _words(self, piece: _Piece, decoded: Decoded) -> tuple[Word, ...]:
+        """Return the words of a piece where the aligner finds them, else where they can be expected."""
+        words = word_confidences(decoded, self._model.tokenizer)
+        times = self._aligner.align(piece.audio, [text for text, _ in words])
+        if times is None:
+            return estimate_words(words, piece.chances, piece.offset)
+        return place_words(words, times, piece.offset)
 
     def _surest(self, audio: Sequence[Samples]) -> list[Decoded]:
         """Recognise each piece; hear again what was unsure, and keep the hearing that is surest."""
