@@ -258,6 +258,31 @@ def test_aux_tells_what_the_answer_cost() -> None:
     }
 
 
+def test_parse_number_leaves_the_tokens_of_a_partial_as_they_were_heard() -> None:
+    (message,) = sent(started(parse_number=True).hear(partial("call nine one one"), 1.0))
+    assert message["segment_meta"]["tokens"] == ["▁call", "▁nine", "▁one", "▁one"]
+
+
+def test_transliterate_writes_everything_that_was_heard_in_latin_letters() -> None:
+    session = started(transliterate=True)
+    assert sent(session.hear(partial("मुझे अपना"), 1.0))[0]["text"] == "mujhe apna"
+    (message,) = sent(session.hear(final("मुझे loan देखना है।"), 2.0))
+    assert message["text"] == "mujhe loan dekhna hai."
+    assert message["segment_meta"]["tokens"] == ["▁mujhe", "▁loan", "▁dekhna", "▁hai."]
+    assert [word["word"] for word in message["segment_meta"]["words"]] == ["mujhe", "loan", "dekhna", "hai."]
+
+
+def test_numbers_are_read_before_their_words_are_transliterated() -> None:
+    session = started(model="hi-general-v2-8khz", parse_number=True, transliterate=True)
+    assert sent(session.hear(final("दो सौ पचास रुपए"), 1.0))[0]["text"] == "250 rupae"
+
+
+def test_aux_is_on_every_message_empty_ones_too() -> None:
+    for message in everything_said(aux=True):
+        assert set(message["aux_info"]) == {"request_time", "eot_wait_time", "processed_audio_duration"}
+        assert all(seconds >= 0 for seconds in message["aux_info"].values())
+
+
 def test_aux_is_not_sent_unasked() -> None:
     assert "aux_info" not in sent(started().hear(final("hello"), 2.0))[0]
 
@@ -266,6 +291,7 @@ def test_language_identification_puts_the_language_on_every_message() -> None:
     session = started(at_start_lid=True)
     assert sent(session.hear(partial("hello"), 1.0))[0]["language_code"] == "en"
     assert sent(session.hear(final("hello"), 1.0))[0]["language_code"] == "en"
+    assert {message["language_code"] for message in everything_said(at_start_lid=True)} == {"en"}
 
 
 # -- the end --------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from earful.dialects.bodhi.protocol import Config, read_config
 from earful.dialects.bodhi.sockets import Throttle
 from earful.settings import Settings
 from earful.speech.numbers import parse_numbers
+from earful.speech.transliteration import to_latin
 from earful.speech.types import Hypothesis, LanguageNotAvailable, SpeechBusy, SpeechService, StreamOptions
 
 __all__ = ["BodhiFiles"]
@@ -147,7 +148,9 @@ class BodhiFiles:
         finally:
             await stream.close()
         text = " ".join(texts)
-        return parse_numbers(text, model.code) if config.parse_number else text, count / SAMPLE_RATE
+        if config.parse_number:
+            text = parse_numbers(text, model.code)
+        return to_latin(text) if config.transliterate else text, count / SAMPLE_RATE
 
 
 async def _save(upload: UploadFile, path: Path, limit: int) -> None:

@@ -17,19 +17,19 @@ _PIECE = "\u2581"
 
 
 def partial(call_id: str, segment: int, text: str, heard: Hypothesis) -> dict[str, Any]:
-    """Return the message of text that may still change."""
-    pieces = text.split()
+    """Return the message of text that may still change; tokens are the words as they were heard."""
+    pieces = heard.text.split()
     if len(pieces) == len(heard.words):
         # The last word may have been shown without the full stop that it would end with.
         words = tuple(replace(word, text=piece) for word, piece in zip(heard.words, pieces, strict=True))
     else:
-        words = _spread(text, heard.start, heard.end)
+        words = _spread(heard.text, heard.start, heard.end)
     return _message(call_id, segment, "partial", text, _meta(words, heard.start, 0.0))
 
 
 def complete(call_id: str, segment: int, text: str, heard: Hypothesis, language: str) -> dict[str, Any]:
     """Return the message of a settled segment; word times count from the segment's start."""
-    words = heard.words or _spread(text, heard.start, heard.end)
+    words = heard.words or _spread(heard.text, heard.start, heard.end)
     meta = _meta(words, heard.start, heard.confidence)
     meta["words"] = [
         {

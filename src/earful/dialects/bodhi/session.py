@@ -8,7 +8,7 @@ and `Close` for the client. The states follow each other:
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import structlog
@@ -18,6 +18,7 @@ from earful.dialects.bodhi.errors import BodhiError, error_body
 from earful.dialects.bodhi.models import BodhiModel, ModelTable
 from earful.dialects.bodhi.protocol import Command, Config, EndOfAudio, KeepAlive, read_text
 from earful.speech.numbers import parse_numbers
+from earful.speech.transliteration import to_latin
 from earful.speech.types import Hypothesis, StreamOptions
 
 __all__ = ["Close", "Effect", "Feed", "Flush", "Limits", "Open", "Send", "Session"]
@@ -135,18 +136,20 @@ class Session:
         text = " ".join(heard.text.split())
         if self.config.parse_number:
             text = parse_numbers(text, self._model.code)
+        if self.config.transliterate:
+            text, heard = to_latin(text), _in_latin(heard)
         if not heard.is_final:
             if not text or self.config.exclude_partial:
                 return []
-            message = self._dress(messages.partial(self.call_id, self._segment, text, heard), heard, now)
-            self._shown = message
-            return [self._send(message, now, passing=True)]
+            partial = messages.partial(self.call_id, self._segment, text, heard)
+            self._shown = self._dress(partial, now, heard)
+            return [self._send(self._shown, now, passing=True)]
         if not text and self._shown is None:
             return []
         message = messages.complete(self.call_id, self._segment, text, heard, self._model.code)
         self._segment += 1
         self._shown = None
-        return [self._send(self._dress(message, heard, now), now)]
+        return [self._send(self._dress(message, now, heard), now)]
 
     def flushed(self, now: float) -> list[Effect]:
         """Take it that everything fed before the end of audio has been heard."""
@@ -156,7 +159,7 @@ class Session:
             return [*self.fail(BodhiError(503, "the server is being stopped"), now)[:-1], Close(1001)]
         self.state = "closed"
         last = messages.end_of_stream(self.call_id, self._segment, self.audio_seconds)
-        return [self._send(last, now), Close(1000)]
+        return [self._send(self._dress(last, now), now), Close(1000)]
 
     def shut_down(self) -> list[Effect]:
         """Take it that the server is being stopped: what was said so far is still told."""
@@ -181,10 +184,10 @@ class Session:
             return self._end()
         since = now - self._sent
         if since >= self._limits.heartbeat:
-            return [self._send(self._shown or self._silence(), now, passing=True)]
+            return [self._send(self._shown or self._silence(now), now, passing=True)]
         quiet = self.state == "streaming" and self._shown is None and not self.config.exclude_partial
         if quiet and since >= self._limits.silence and self._audio_at > self._sent:
-            return [self._send(self._silence(), now, passing=True)]
+            return [self._send(self._silence(now), now, passing=True)]
         return []
 
     def fail(self, error: BodhiError, now: float) -> list[Effect]:
@@ -226,23 +229,22 @@ class Session:
         self.state = "ending"
         return [Flush()]
 
-    def _silence(self) -> dict[str, Any]:
-        return messages.silence(self.call_id, self._segment, self.audio_seconds) | self._language()
+    def _silence(self, now: float) -> dict[str, Any]:
+        return self._dress(messages.silence(self.call_id, self._segment, self.audio_seconds), now)
 
-    def _language(self) -> dict[str, str]:
-        """Return what every message tells of the language when the client asked for it."""
-        told = self.config is not None and self.config.at_start_lid and self._model is not None
-        return {"language_code": self._model.code} if told and self._model else {}
-
-    def _dress(self, message: dict[str, Any], heard: Hypothesis, now: float) -> dict[str, Any]:
-        message |= self._language()
-        arrived = self._arrival_of(heard.audio_end, now)
-        if self.config is not None and self.config.aux:
-            waited = max(0.0, heard.audio_end - heard.end) if heard.is_final else 0.0
+    def _dress(self, message: dict[str, Any], now: float, heard: Hypothesis | None = None) -> dict[str, Any]:
+        """Add what the client asked for: the language, how long the message took. None: nothing was heard."""
+        if self.config is None or self._model is None:
+            return message
+        if self.config.at_start_lid:
+            message["language_code"] = self._model.code
+        if self.config.aux:
+            waited = max(0.0, heard.audio_end - heard.end) if heard is not None and heard.is_final else 0.0
+            until = self.audio_seconds if heard is None else heard.audio_end
             message["aux_info"] = {
-                "request_time": round(now - arrived, 3),
+                "request_time": round(now - self._arrival_of(until, now), 3),
                 "eot_wait_time": round(waited, 3),
-                "processed_audio_duration": round(heard.audio_end, 3),
+                "processed_audio_duration": round(until, 3),
             }
         return message
 
@@ -255,3 +257,8 @@ class Session:
     def _send(self, message: dict[str, Any], now: float, *, passing: bool = False) -> Send:
         self._sent = now
         return Send(message, passing)
+
+
+def _in_latin(heard: Hypothesis) -> Hypothesis:
+    words = tuple(replace(word, text=to_latin(word.text)) for word in heard.words)
+    return replace(heard, text=to_latin(heard.text), words=words)
