@@ -17,6 +17,7 @@ COMMANDS = {
     "apps": "earful.commands.apps",
     "bench": "earful.commands.bench",
     "models": "earful.commands.models",
+    "mail": "earful.commands.mail",
     "config": "earful.commands.config",
 }
 """Each command, and the module whose `app` it is."""

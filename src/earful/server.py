@@ -38,6 +38,7 @@ from earful.insight.service import LocalInsightService
 from earful.insight.types import InsightService
 from earful.jobs.service import JobService
 from earful.live.hub import LiveHub
+from earful.mail import SummaryMail
 from earful.metrics import METRICS_CONTENT_TYPE, ServerMetrics
 from earful.middleware import BodyLimit, Observe, WaitUntilReady
 from earful.pages import router as pages_router
@@ -47,6 +48,7 @@ from earful.speech.service import LocalSpeechService
 from earful.speech.types import SpeechService
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
+from earful.store.mails import MailStore
 from earful.store.resources import ResourceStore
 from earful.store.search import SearchStore
 from earful.transport import AbortableWebSockets
@@ -72,6 +74,7 @@ class Rooms:
     hub: LiveHub
     jobs: JobService
     bodhi: Bodhi
+    mail: SummaryMail
     state: State = "starting"
     on_failure: Callable[[], None] = lambda: None
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -86,6 +89,7 @@ class Rooms:
         try:
             await self.speech.start()
             await self.jobs.start()
+            self.mail.start()
             self.state = "ready"
             log.info("ready")
         except Exception:
@@ -102,6 +106,7 @@ class Rooms:
         await self.jobs.stop()
         grace = self.settings.shutdown_grace
         await asyncio.gather(self.hub.close(grace), self.bodhi.close(grace))
+        await self.mail.stop()
 
     async def close(self) -> None:
         """End everything."""
@@ -143,7 +148,8 @@ def create_app(
     shares = Shares(database)
     jobs = JobService(settings, database, accounts, conversations, insight)
     bodhi = Bodhi(accounts, speech, settings)
-    rooms = Rooms(settings, database, accounts, conversations, speech, hub, jobs, bodhi)
+    mail = SummaryMail(settings, MailStore(database), conversations, jobs.digests, shares)
+    rooms = Rooms(settings, database, accounts, conversations, speech, hub, jobs, bodhi, mail)
     metrics = ServerMetrics(speech.capacity)
 
     @contextlib.asynccontextmanager
@@ -189,7 +195,7 @@ def create_app(
         )
     )
     app.include_router(process_router(accounts, jobs.processing, library))
-    app.router.routes.extend(websocket_routes(accounts, hub, settings, library))
+    app.router.routes.extend(websocket_routes(accounts, hub, settings, library, mail))
     app.router.routes.extend(bodhi.routes())
     app.router.routes.extend(twilio_routes(accounts, hub, settings))
     app.include_router(management_router(accounts, resources))

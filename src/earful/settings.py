@@ -1,9 +1,10 @@
 """Every setting of Earful: one environment variable each (`EARFUL_...`), read once at start."""
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 __all__ = ["Settings", "SettingsError", "load_settings"]
@@ -146,6 +147,47 @@ class Settings(BaseSettings):
         default=None, description="Name of the language model to use; needed with `EARFUL_LLM_URL`."
     )
     llm_api_key: SecretStr | None = Field(default=None, description="Key for that API, if it wants one.")
+    smtp_host: str | None = Field(
+        default=None,
+        description="Mail server through which summaries are mailed. Unset: no mail is sent.",
+    )
+    smtp_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Its port. Unset: 587, or 465 with `EARFUL_SMTP_SECURITY=tls`, or 25 with `none`.",
+    )
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description=(
+            "How the connection to the mail server is protected: `starttls` (and not without), `tls` from "
+            "the first byte, or `none`."
+        ),
+    )
+    smtp_user: str | None = Field(default=None, description="User to sign in as at the mail server, if any.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password of that user.")
+    smtp_from: str | None = Field(
+        default=None,
+        validate_default=True,
+        description="Address that mails come from, `Earful <earful@example.com>`; needed with a mail server.",
+    )
+    smtp_max_recipients: int = Field(
+        default=20, ge=1, description="Recipients that one request for a mail may name."
+    )
+    smtp_daily_limit: int = Field(
+        default=500, ge=1, description="Mails that one application may have sent in 24 hours."
+    )
+    smtp_recipient_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Domains that mails may go to, separated by commas, subdomains included. Unset: any.",
+    )
+    smtp_mail_speakers: bool = Field(
+        default=True,
+        description=(
+            "Mail the summary to each speaker of a live conversation who is known by an e-mail address, "
+            "as Symbl does."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe events to log."
     )
@@ -159,7 +201,7 @@ class Settings(BaseSettings):
     def _expand(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "smtp_recipient_domains", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (
@@ -176,6 +218,18 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            if info.data.get("smtp_host"):
+                raise ValueError("is needed when EARFUL_SMTP_HOST is set")
+            return None
+        address = parseaddr(value)[1]
+        if not address or "@" not in address or not value.isprintable():
+            raise ValueError("must be an address such as Earful <earful@example.com>")
+        return value
 
     @property
     def models(self) -> Path:

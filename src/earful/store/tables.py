@@ -37,6 +37,7 @@ __all__ = [
     "entity_matches",
     "insights",
     "jobs",
+    "mails",
     "members",
     "messages",
     "metadata",
@@ -332,6 +333,33 @@ webhook_deliveries = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Index(None, "due_at"),
     Index(None, "job_id", "seq"),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    _conversation_column(),
+    Column("id", SafeString(36), nullable=False),
+    Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), nullable=False),
+    Column("occasion", SafeString(8), nullable=False),
+    Column("recipient", SafeText, nullable=False),
+    Column("base_url", SafeText, nullable=False),
+    Column("status", SafeString(8), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", SafeText),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("held_until", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    UniqueConstraint("id"),
+    UniqueConstraint(
+        "conversation_id",
+        "occasion",
+        "recipient",
+        name="uq_mails_conversation_id_occasion_recipient",
+    ),
+    Index(None, "status", "due_at"),
+    Index(None, "application_id", "created_at"),
 )
 
 resources = Table(

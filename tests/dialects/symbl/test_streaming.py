@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from earful.conversation.types import Conversation, CustomEntity, Message, Redaction, Tracker
+from earful.dialects.symbl.actions import MailAction
 from earful.dialects.symbl.protocol import Speaker, StartRequest
 from earful.dialects.symbl.streaming import (
     IDLE_TIMEOUT_S,
@@ -14,6 +15,7 @@ from earful.dialects.symbl.streaming import (
     Close,
     Effect,
     Leave,
+    Mail,
     Retune,
     Send,
     SetTimer,
@@ -393,3 +395,40 @@ def test_stored_trackers_and_entities_join_the_inline_ones() -> None:
     assert tracked(StartRequest(trackers=(inline,), enable_all_trackers=True)) == ["Mine", "Late", "Price"]
     assert not StartRequest(trackers=(inline,)).stored_trackers
     assert StartRequest(trackers=(Tracker("", (), "8"),)).stored_trackers
+
+
+MAIL = {"invokeOn": "stop", "name": "sendSummaryEmail", "parameters": {"emails": ["rosa@example.net"]}}
+
+
+def test_mails_are_asked_for_at_the_start_and_at_the_stop() -> None:
+    session = StreamingSession()
+    session.opened()
+    session.text(json.dumps({"type": "start_request", "actions": [MAIL]}))
+    effects = session.started("17", "me")
+    assert [one for one in effects if isinstance(one, Mail)] == [
+        Mail(MailAction("stop", ("rosa@example.net",)))
+    ]
+    stop = {"type": "stop_request", "actions": [{**MAIL, "parameters": {"emails": ["omar@example.net"]}}]}
+    assert session.text(json.dumps(stop)) == [Mail(MailAction("stop", ("omar@example.net",))), Leave()]
+
+
+def test_a_speaker_known_by_an_address_is_mailed_without_being_asked_for() -> None:
+    session = StreamingSession()
+    session.text(json.dumps({"type": "start_request", "speaker": {"userId": "rosa@example.net"}}))
+    effects = session.started("17", "me")
+    assert Mail(MailAction("stop", ("rosa@example.net",)), asked=False) in effects
+    assert not any(isinstance(one, Mail) for one in started_effects(speaker={"userId": "4711"}))
+
+
+def started_effects(**fields: Any) -> Sequence[Effect]:
+    session = StreamingSession()
+    session.text(json.dumps({"type": "start_request", **fields}))
+    return session.started("17", "me")
+
+
+def test_a_stop_with_actions_that_make_no_sense_is_a_stop_all_the_same() -> None:
+    session = started()
+    told, leave = session.text(json.dumps({"type": "stop_request", "actions": ["mail me"]}))
+    assert isinstance(told, Send)
+    assert "actions[0] must be an object" in told.text
+    assert leave == Leave()

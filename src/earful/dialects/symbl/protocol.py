@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from earful.conversation.types import InsightKind, Redaction, Tracker
+from earful.dialects.symbl.actions import MailAction, read_actions
 
 __all__ = [
     "MAX_NO_CONNECTION_TIMEOUT_S",
@@ -78,6 +79,7 @@ class StartRequest:
     no_connection_timeout: float = 0.0
     disconnect_on_stop: bool = True
     stopped_timeout: float = _DEFAULT_STOPPED_S
+    actions: tuple[MailAction, ...] = ()
 
     @property
     def stored_trackers(self) -> bool:
@@ -96,6 +98,8 @@ class ModifyRequest:
 @dataclass(frozen=True, slots=True)
 class StopRequest:
     """Recognise what was sent, and end."""
+
+    actions: tuple[MailAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,10 @@ def parse(text: str) -> ClientRequest:
             return _start(frame)
         if kind == "modify_request":
             return _modify(frame)
+        if kind in ("stop_request", "stop_recognition"):
+            return StopRequest(_actions(frame))
     except _Refused as error:
         raise MalformedMessage(str(error), kind) from None
-    if kind in ("stop_request", "stop_recognition"):
-        return StopRequest()
     return UnknownRequest(kind[:100])
 
 
@@ -186,6 +190,7 @@ def _start(frame: Mapping[str, Any]) -> StartRequest:
         no_connection_timeout=_patience(frame.get("noConnectionTimeout")),
         disconnect_on_stop=_flag(frame, "disconnectOnStopRequest", default=True),
         stopped_timeout=_clamped(frame, "disconnectOnStopRequestTimeout", _DEFAULT_STOPPED_S, MAX_STOPPED_S),
+        actions=_actions(frame),
     )
 
 
@@ -201,6 +206,13 @@ def _modify(frame: Mapping[str, Any]) -> ModifyRequest:
 
 class _Refused(Exception):
     """A field that cannot be taken."""
+
+
+def _actions(frame: Mapping[str, Any]) -> tuple[MailAction, ...]:
+    try:
+        return read_actions(frame.get("actions"))
+    except ValueError as error:
+        raise _Refused(str(error)) from None
 
 
 def _object(source: Mapping[str, Any], key: str, path: str = "") -> dict[str, Any]:

@@ -14,6 +14,7 @@ from earful.accounts.service import Accounts
 from earful.accounts.types import Application, InvalidToken
 from earful.audio.decoders import StreamDecoder, open_stream_decoder
 from earful.audio.types import AudioError, BrokenAudio, Samples
+from earful.dialects.symbl import messages
 from earful.dialects.symbl.auth import authenticate
 from earful.dialects.symbl.errors import TOKEN_REFUSED, error_response
 from earful.dialects.symbl.management import Library
@@ -23,6 +24,7 @@ from earful.dialects.symbl.streaming import (
     Close,
     Effect,
     Leave,
+    Mail,
     Retune,
     Send,
     SetTimer,
@@ -39,8 +41,10 @@ from earful.live.clock import Timer
 from earful.live.hub import HubClosing, LiveHub
 from earful.live.participant import Participant
 from earful.live.subscription import Subscription
+from earful.mail import MailRefused, SummaryMail
 from earful.settings import Settings
 from earful.speech.types import LanguageNotAvailable, SpeechBusy
+from earful.store.conversations import UnknownConversation
 
 __all__ = ["websocket_routes"]
 
@@ -56,7 +60,7 @@ _ENDED = {"type": "websocket.disconnect"}
 
 
 def websocket_routes(
-    accounts: Accounts, hub: LiveHub, settings: Settings, library: Library
+    accounts: Accounts, hub: LiveHub, settings: Settings, library: Library, mail: SummaryMail
 ) -> list[BaseRoute]:
     """Return the endpoints. A connection id is all that follows the prefix, percent-decoded once.
 
@@ -67,7 +71,7 @@ def websocket_routes(
     async def streaming(websocket: WebSocket) -> None:
         async with door.admitted(websocket, speaks=True) as application:
             if application is not None:
-                await _StreamingSocket(websocket, application, hub, settings, library).serve()
+                await _StreamingSocket(websocket, application, hub, settings, library, mail).serve()
 
     async def subscribe(websocket: WebSocket) -> None:
         async with door.admitted(websocket, speaks=False) as application:
@@ -202,10 +206,12 @@ class _StreamingSocket(_Socket):
         hub: LiveHub,
         settings: Settings,
         library: Library,
+        mail: SummaryMail,
     ) -> None:
         super().__init__(websocket, hub, settings)
         self._application = application
         self._library = library
+        self._mail = mail
         self._session = StreamingSession(source=websocket.query_params.get("source"), base_url=self._base_url)
         self._participant: Participant | None = None
         self._decoder: StreamDecoder | None = None
@@ -295,6 +301,8 @@ class _StreamingSocket(_Socket):
                     if self._participant is not None:
                         await self._participant.leave()
                     await self._perform(self._session.left())
+                case Mail():
+                    await self._have_mailed(effect)
                 case Retune(encoding, rate):
                     await self._perform(await self._retune(encoding, rate))
                 case SetTimer(seconds):
@@ -329,6 +337,23 @@ class _StreamingSocket(_Socket):
         await self._flush_decoder()
         self._decode_with(decoder, request.encoding)
         return self._session.started(self._participant.conversation_id, self._participant.id)
+
+    async def _have_mailed(self, mail: Mail) -> None:
+        if self._participant is None or not (mail.asked or self._mail.mails_speakers):
+            return
+        try:
+            await self._mail.request(
+                self._application.id,
+                self._participant.conversation_id,
+                mail.action.emails,
+                base_url=self._base_url,
+                occasion=mail.action.occasion,
+            )
+        except MailRefused as error:
+            if mail.asked:
+                self._send(Send(messages.error(str(error))))
+        except UnknownConversation:
+            log.debug("a mail was asked for about a conversation that was deleted")
 
     async def _retune(self, encoding: str, sample_rate_hz: float) -> Sequence[Effect]:
         try:

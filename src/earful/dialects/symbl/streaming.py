@@ -16,6 +16,7 @@ from enum import Enum, auto
 from earful.conversation.ids import new_uuid
 from earful.conversation.types import CustomEntity, Member, Tracker
 from earful.dialects.symbl import messages
+from earful.dialects.symbl.actions import MailAction
 from earful.dialects.symbl.protocol import (
     MalformedMessage,
     ModifyRequest,
@@ -38,6 +39,7 @@ __all__ = [
     "Close",
     "Effect",
     "Leave",
+    "Mail",
     "Retune",
     "Send",
     "SetTimer",
@@ -106,7 +108,15 @@ class CancelTimer:
     """Do not call `timer_expired`."""
 
 
-Effect = Send | Close | Start | Stop | Leave | Retune | SetTimer | CancelTimer
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Have mails sent. What nobody asked for (`asked` false) is left out where it cannot be done."""
+
+    action: MailAction
+    asked: bool = True
+
+
+Effect = Send | Close | Start | Stop | Leave | Mail | Retune | SetTimer | CancelTimer
 
 
 class _State(Enum):
@@ -158,14 +168,16 @@ class StreamingSession:
         except MalformedMessage as error:
             if error.request == "start_request" and self._state is _State.IDLE:
                 return self._fail(str(error), "Invalid start_request", self._refusal_code)
-            return [Send(messages.error(str(error)))]
+            told = Send(messages.error(str(error)))
+            # Who asks to stop is stopped, whatever is wrong with the rest of the request.
+            return [told, *self._stop(())] if error.request == "stop_request" else [told]
         match request:
             case Ping():
                 return [Send(messages.PONG)]
             case StartRequest():
                 return self._start(request)
-            case StopRequest():
-                return self._stop()
+            case StopRequest(actions=actions):
+                return self._stop(actions)
             case ModifyRequest():
                 return self._modify(request)
             case UnknownRequest():
@@ -201,6 +213,7 @@ class StreamingSession:
             Send(messages.conversation_created(conversation_id)),
             Send(messages.started_listening()),
             Send(messages.recognition_started(conversation_id)),
+            *self._mails(),
         ]
         early, self._early = self._early, []
         for delivery in early:
@@ -291,17 +304,25 @@ class StreamingSession:
         self._asked = request
         return [CancelTimer(), Start(request)]
 
-    def _stop(self) -> Sequence[Effect]:
+    def _mails(self) -> Sequence[Mail]:
+        mails = [Mail(action) for action in self._request.actions]
+        speaker = self._request.speaker
+        if speaker is not None and speaker.email:
+            # Symbl mails the summary to a speaker who is known by an e-mail address.
+            mails.append(Mail(MailAction("stop", (speaker.email,)), asked=False))
+        return mails
+
+    def _stop(self, actions: Sequence[MailAction]) -> Sequence[Effect]:
         if self._state is _State.IDLE:
             self._state = _State.ENDED
             return [CancelTimer(), Close(_NORMAL)]
         if self._state is _State.STOPPED:
-            return [Send(messages.recognition_stopped())]
+            return [*map(Mail, actions), Send(messages.recognition_stopped())]
         if self._state is not _State.LISTENING:
             return []
         self._state = _State.STOPPING
         stays = not self._request.disconnect_on_stop and self._request.stopped_timeout > 0
-        return [Stop()] if stays else [Leave()]
+        return [*map(Mail, actions), Stop() if stays else Leave()]
 
     def _modify(self, request: ModifyRequest) -> Sequence[Effect]:
         if self._state is not _State.LISTENING:
