@@ -50,6 +50,27 @@ from earful.speech.numbers import parse_numbers
         ("I have twenty, thirty maybe", "I have 20, 30 maybe"),
         ("one, two, three", "1, 2, 3"),
         ("seven thirty", "7 30"),
+        ("two three days", "2 3 days"),
+        ("code four two please", "code 42 please"),
+        ("pin code five six zero zero zero one", "pin code 560001"),
+        # halves, ranges, points
+        ("one and a half lakh", "150000"),
+        ("two and a half thousand rupees", "2500 rupees"),
+        ("half a million", "500000"),
+        ("half a crore", "5000000"),
+        ("three and a half", "3 and a half"),
+        ("five to ten lakh", "500000 to 1000000"),
+        ("two or three thousand people", "2000 or 3000 people"),
+        ("point five percent", "0.5 percent"),
+        ("version three point one point four", "version 3.1.4"),
+        # times of day, international numbers
+        ("at three thirty pm", "at 3:30 pm"),
+        ("seven oh five a.m.", "7:05 a.m."),
+        ("ten forty five pm.", "10:45 pm."),
+        (
+            "plus nine one nine eight two zero one two three four five six",
+            "+919820123456",
+        ),
     ],
 )
 def test_english_numbers_become_digits(spoken: str, written: str) -> None:
@@ -72,6 +93,8 @@ def test_english_numbers_become_digits(spoken: str, written: str) -> None:
         "",
         "   ",
         "well-known sixty-five-year-old",
+        "blood group o",
+        "o positive",
     ],
 )
 def test_english_words_that_only_look_like_numbers_stay(text: str) -> None:
@@ -104,6 +127,7 @@ words = st.sampled_from(
     [
         *("a", "one", "two", "nine", "ten", "twenty", "thirty", "hundred", "thousand", "lakh", "crore"),
         *("and", "point", "double", "oh", "of", "second", "first", ",", ".", "5", "1,5", "-"),
+        *("half", "to", "pm", "plus", "o"),
     ]
 )
 

@@ -8,8 +8,9 @@ better left alone ("one of them", "a second").
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from number_parser import parse as parse_sentence
 from number_parser import parse_number
@@ -33,13 +34,14 @@ _INDIAN_SCALES = {
     "crore": 10_000_000,
     "crores": 10_000_000,
 }
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, **_INDIAN_SCALES}
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
 _COUNTED = (
     *("rupee", "rupees", "paise", "dollar", "dollars", "cent", "cents", "euro", "euros", "pound", "pounds"),
-    *("percent", "am", "pm", "o'clock"),
+    *("percent", "am", "pm", "a.m", "p.m", "o'clock"),
 )
 _ANNOUNCING = ("press", "dial", "number", "option", "digit", "extension", "code", "pin")
 _HINDI_SPELLINGS = {
@@ -106,7 +108,8 @@ class _Number:
     @property
     def short(self) -> bool:
         """Whether it can be part of a number said in groups of digits."""
-        return not self.ordinal and not self.scale and self.digits.isdigit() and len(self.digits) <= 3
+        plain = not self.ordinal and not self.scale and self.digits.isdigit()
+        return plain and (len(self.digits) <= 3 or self.digits[0] == "0")
 
 
 def _words(text: str) -> list[_Word]:
@@ -133,6 +136,8 @@ def _english(text: str) -> str:
     words = _words(text)
     chains = _chains(words, _found(words))
     numbers = [number for chain in chains for number in _joined(chain)]
+    for rule in (_halves, _points, _ranges, _pairs, _clock, _dialled):
+        numbers = rule(numbers, words)
     ends = {number.last for number in numbers}
     starts = {number.first for number in numbers}
     wanted = [
@@ -178,8 +183,8 @@ def _tokens(words: list[_Word]) -> Iterator[_Token]:
         if at and _multiplies(words, at - 1):
             for _ in range(_TIMES[words[at - 1].core]):
                 yield _Token(at - 1, at, "zero" if word.core in _OH else word.core, parted=True)
-        elif word.core in _OH and _among_digits(words, at):
-            yield _Token(at, at, "zero", word.parted)
+        elif word.core in _OH:
+            yield _Token(at, at, "zero" if _among_digits(words, at) else "oh", word.parted)
         else:
             yield _Token(at, at, word.core, word.parted)
 
@@ -274,10 +279,6 @@ def _digit_run(chain: list[_Number], at: int) -> tuple[int, _Number] | None:
     return end - at, _Number(chain[at].first, chain[end - 1].last, digits, float(digits))
 
 
-def _said_singly(digits: str) -> bool:
-    return len(digits) == 1 or digits[0] == "0"
-
-
 def _year(chain: list[_Number], at: int) -> tuple[int, _Number] | None:
     """Read "nineteen ninety nine" as 1999."""
     if at + 1 >= len(chain):
@@ -289,12 +290,119 @@ def _year(chain: list[_Number], at: int) -> tuple[int, _Number] | None:
     return 2, _Number(century.first, rest.last, digits, float(digits))
 
 
+def _halves(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+    """Read "two and a half thousand" as 2500 and "half a million" as 500000."""
+    out: list[_Number] = []
+    for number in numbers:
+        last = number.last
+        scale = _SCALES.get(words[last].core)
+        spoken = [word.core for word in words[max(0, last - 3) : last]]
+        bare = number.first == last or (number.first == last - 1 and spoken[-1:] == ["a"])
+        if scale is None or not bare:
+            out.append(number)
+        elif spoken == ["and", "a", "half"] and out and out[-1].last == last - 4:
+            whole = out.pop()
+            out.append(_amount(whole.first, number.last, (whole.value + 0.5) * scale))
+        elif spoken[-2:] == ["half", "a"]:
+            out.append(_amount(last - 2, last, 0.5 * scale))
+        else:
+            out.append(number)
+    return out
+
+
+def _points(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+    """Read "three point one point four" as 3.1.4 and "point five percent" as 0.5 percent."""
+    out: list[_Number] = []
+    for number in numbers:
+        pointed = number.first > 0 and words[number.first - 1].core == "point" and number.digits.isdigit()
+        after = words[number.last + 1].core if number.last + 1 < len(words) else ""
+        if pointed and out and out[-1].last == number.first - 2 and "." in out[-1].digits:
+            last = out.pop()
+            out.append(_Number(last.first, number.last, f"{last.digits}.{number.digits}", last.value))
+        elif pointed and after in _COUNTED:
+            value = float(f"0.{number.digits}")
+            out.append(_Number(number.first - 1, number.last, f"0.{number.digits}", value))
+        else:
+            out.append(number)
+    return out
+
+
+def _ranges(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+    """Read "five to ten lakh" as 500000 to 1000000: the lakh belongs to both."""
+    out = list(numbers)
+    for at, (low, high) in enumerate(pairwise(numbers)):
+        unit = _SCALES.get(words[high.last].core, 1) if high.first != high.last else 1
+        linked = high.first == low.last + 2 and words[low.last + 1].core in ("to", "or")
+        if linked and not low.ordinal and low.value < high.value / unit < 10 * low.value:
+            out[at] = _amount(low.first, low.last, low.value * unit)
+    return out
+
+
+def _pairs(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+    """Leave "two three days" two numbers: a pair is digits of one only where it ends or is announced."""
+    out: list[_Number] = []
+    for number in numbers:
+        spoken = [word.core for word in words[number.first : number.last + 1]]
+        follows = number.last + 1 < len(words) and not words[number.last + 1].parted
+        announced = number.first > 0 and words[number.first - 1].core in _ANNOUNCING
+        if len(spoken) == 2 and all(word in _DIGITS[1:] for word in spoken) and follows and not announced:
+            for at, word in enumerate(spoken):
+                value = _DIGITS.index(word)
+                out.append(_Number(number.first + at, number.first + at, str(value), float(value)))
+        else:
+            out.append(number)
+    return out
+
+
+def _clock(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+    """Read "three thirty pm" as 3:30 pm."""
+    out: list[_Number] = []
+    for number in numbers:
+        after = words[number.last + 1].core if number.last + 1 < len(words) else ""
+        digits = number.digits
+        if after.replace(".", "") not in ("am", "pm") or not digits.isdigit():
+            out.append(number)
+        elif len(digits) == 3 and int(digits[0]) >= 1 and int(digits[1:]) < 60:
+            out.append(_Number(number.first, number.last, f"{digits[0]}:{digits[1:]}", number.value))
+        elif (
+            len(digits) == 2
+            and int(digits) < 60
+            and out
+            and out[-1].last == number.first - 1
+            and not words[number.first].parted
+            and out[-1].digits.isdigit()
+            and 1 <= out[-1].value <= 12
+        ):
+            hour = out.pop()
+            out.append(_Number(hour.first, number.last, f"{hour.digits}:{digits}", number.value))
+        else:
+            out.append(number)
+    return out
+
+
+def _dialled(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+    """Read the "plus" of an international telephone number."""
+    return [
+        replace(number, first=number.first - 1, digits="+" + number.digits)
+        if len(number.digits) >= 10
+        and number.digits.isdigit()
+        and number.first
+        and words[number.first - 1].core == "plus"
+        else number
+        for number in numbers
+    ]
+
+
+def _amount(first: int, last: int, value: float) -> _Number:
+    return _Number(first, last, f"{value:.15g}", value)
+
+
 def _wanted(number: _Number, words: list[_Word], *, listed: bool) -> bool:
     """Whether a number reads better in digits: "one", "first" and "a second" mostly do not.
 
     `listed` says that another number stands beside it.
     """
-    if number.scale or words[number.last].core in _VAGUE:
+    if number.scale or words[number.last].core in _VAGUE or words[number.first].core == "o":
         return False
     if number.first != number.last or _WRITTEN.match(words[number.first].core):
         return True
