@@ -116,6 +116,7 @@ class _Socket:
         self._application = application
         self._sockets = sockets
         limits = Limits(idle=sockets.settings.bodhi_idle_timeout)
+        self._close_s = min(_CLOSE_S, limits.idle)
         self._session = Session(sockets.models, str(uuid.uuid4()), time.monotonic(), limits)
         self._meter = Meter(sockets.accounts, application.id)
         self._outbox: BoundedBuffer[Send | Close] = BoundedBuffer(_OUTBOX_FRAMES)
@@ -144,7 +145,7 @@ class _Socket:
                 await asyncio.shield(ending)
             finally:
                 self._outbox.end()
-                _, late = await asyncio.wait([writer], timeout=_CLOSE_S)
+                _, late = await asyncio.wait([writer], timeout=self._close_s)
                 for task in late:
                     task.cancel()
                     self._abort()
@@ -182,10 +183,10 @@ class _Socket:
                     text = json.dumps(frame.message, ensure_ascii=False)
                     await self._websocket.send({"type": "websocket.send", "text": text})
                 else:
-                    async with asyncio.timeout(_CLOSE_S):
+                    async with asyncio.timeout(self._close_s):
                         await self._websocket.close(frame.code, frame.reason)
                     # Should the peer neither read nor answer, the connection must end all the same.
-                    asyncio.get_running_loop().call_later(_CLOSE_S, self._abort)
+                    asyncio.get_running_loop().call_later(self._close_s, self._abort)
         except (TooSlow, TimeoutError):
             self._abort()
         except Exception as error:
