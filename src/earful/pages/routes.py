@@ -1,4 +1,4 @@
-"""The routes of the pages: two HTML shells, their static files, and the local sign-in.
+"""The routes of the pages: HTML shells, their static files, and the local sign-in.
 
 The shells hold no data. What they show they fetch over the same API as any other client, with a
 token of one application, so that a page can never show what its application may not see.
@@ -31,14 +31,19 @@ def router(accounts: Accounts, settings: Settings) -> APIRouter:
     templates = Jinja2Templates(_HERE / "templates")
     static = StaticFiles(directory=_HERE / "static")
 
-    def page(request: Request, template: str) -> Response:
-        response = templates.TemplateResponse(request, template, {"version": __version__})
+    def page(request: Request, template: str, active: str = "") -> Response:
+        shown = {"version": __version__, "active": active}
+        response = templates.TemplateResponse(request, template, shown)
         response.headers.update(_security_headers(request.headers.get("host", "")))
         return response
 
     @pages.get("/")
     async def live(request: Request) -> Response:
-        return page(request, "live.html")
+        return page(request, "live.html", "live")
+
+    @pages.get("/conversations")
+    async def listing(request: Request) -> Response:
+        return page(request, "list.html", "list")
 
     @pages.get("/conversations/{conversation_id}")
     async def conversation(request: Request, conversation_id: str) -> Response:

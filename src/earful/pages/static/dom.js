@@ -19,6 +19,13 @@ export function clock(seconds) {
   return h ? `${h}:${String(m).padStart(2, "0")}:${tail}` : `${m}:${tail}`;
 }
 
+/** Return the nodes of a search snippet: text, and `<mark>` around what was found; nothing else of it. */
+export function marked(snippet) {
+  const { body } = new DOMParser().parseFromString(snippet, "text/html");
+  return [...body.childNodes].map((node) =>
+    node.nodeName === "MARK" ? element("mark", { textContent: node.textContent }) : document.createTextNode(node.textContent));
+}
+
 /** Return a day as people write it, "Wed 25 Nov", in the reader's language. */
 export function day(iso) {
   return new Date(iso).toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" });

@@ -89,11 +89,11 @@ function signIn() {
   });
 }
 
-/** Return the JSON of an API path, signing in again once when the token is no longer accepted. */
-export async function api(path) {
+/** Return the answer to a request of ours, signing in again once when the token is no longer accepted. */
+export async function request(path, { method = "GET" } = {}) {
   for (let attempt = 0; ; attempt += 1) {
-    const response = await fetch(path, { headers: { Authorization: `Bearer ${await token()}` } });
-    if (response.ok) return response.json();
+    const response = await fetch(path, { method, headers: { Authorization: `Bearer ${await token()}` } });
+    if (response.ok) return response;
     if (response.status === 401 && attempt === 0) {
       forget();
       continue;
@@ -101,4 +101,34 @@ export async function api(path) {
     const answer = await response.json().catch(() => ({}));
     throw new ServerError(response.status, answer.message ?? `The server answered ${response.status}.`);
   }
+}
+
+/** Return the JSON of an API path. */
+export async function api(path, options) {
+  return (await request(path, options)).json();
+}
+
+/** Send a file as the body of a POST, and return the JSON of the answer; `progress` is told parts of 1. */
+export async function send(path, file, { signal, progress }) {
+  const bearer = await token();
+  // XMLHttpRequest, because fetch does not say how much of a body has gone.
+  return new Promise((resolve, reject) => {
+    const call = new XMLHttpRequest();
+    call.open("POST", path);
+    call.responseType = "json";
+    call.setRequestHeader("Authorization", `Bearer ${bearer}`);
+    call.setRequestHeader("Content-Type", file.type || "application/octet-stream");
+    call.upload.addEventListener("progress", ({ loaded, total }) => progress(total ? loaded / total : 1));
+    call.addEventListener("load", () => {
+      if (call.status < 300) return resolve(call.response);
+      const message = call.response?.message ?? `The server answered ${call.status}.`;
+      const error = new ServerError(call.status, message);
+      error.retryAfter = Number(call.getResponseHeader("Retry-After"));
+      reject(error);
+    });
+    call.addEventListener("error", () => reject(new Error("The connection was lost.")));
+    call.addEventListener("abort", () => reject(new Error("It was cancelled.")));
+    signal.addEventListener("abort", () => call.abort());
+    call.send(file);
+  });
 }
