@@ -22,6 +22,7 @@ __all__ = ["HotwordBias"]
 _REACH = 12.0
 _ALIKE = 0.55
 _LENIENCE = 3.6
+_ALLOWED_AT_MOST = 24.0
 _CANDIDATES = 7
 _REVIEWS = 3
 
@@ -124,9 +125,10 @@ class HotwordBias:
         for alike in self._book.find_alike(words, _ALIKE):
             hotword = self._listed[alike.phrase]
             run = words[alike.start : alike.end]
-            if _plain(hotword.phrase) in _plain(" ".join(run)):
+            if _has(run, hotword.phrase.split()):
                 continue
-            allowed = hotword.score * _LENIENCE * self._book.weights[alike.phrase] * (_ALIKE - alike.distance)
+            likeness = self._book.weights[alike.phrase] * (_ALIKE - alike.distance)
+            allowed = min(_ALLOWED_AT_MOST, hotword.score * _LENIENCE * likeness)
             phrase = self._tokenizer.encode(hotword.phrase + _closing(run[-1]))
             parts = [*groups[: alike.start], phrase, *groups[alike.end :]]
             candidates.append(_Candidate(tuple(token for part in parts for token in part), allowed))
@@ -158,6 +160,12 @@ class HotwordBias:
             if node is None:
                 return None
         return node
+
+
+def _has(words: Sequence[str], phrase: Sequence[str]) -> bool:
+    """Whether the words hold the phrase already, case and punctuation aside."""
+    said, wanted = [_plain(word) for word in words], [_plain(word) for word in phrase]
+    return any(said[at : at + len(wanted)] == wanted for at in range(len(said) - len(wanted) + 1))
 
 
 def _plain(text: str) -> str:
