@@ -36,6 +36,7 @@ from earful.dialects.twilio.sockets import twilio_routes
 from earful.insight.sentiment import polarity
 from earful.insight.service import LocalInsightService
 from earful.insight.types import InsightService
+from earful.jobs.encoding import encode
 from earful.jobs.service import JobService
 from earful.live.hub import LiveHub
 from earful.mail import SummaryMail
@@ -199,7 +200,7 @@ def create_app(
     app.router.routes.extend(bodhi.routes())
     app.router.routes.extend(twilio_routes(accounts, hub, settings))
     app.include_router(management_router(accounts, resources))
-    app.include_router(search_router(accounts, SearchStore(database)))
+    app.include_router(search_router(accounts, SearchStore(database, encode)))
     _add_operations(app, rooms, metrics)
     app.include_router(pages_router(accounts, settings))
     app.include_router(shared_pages_router(shares, conversations, jobs.attachments, jobs.digests))

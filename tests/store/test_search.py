@@ -11,9 +11,11 @@ from earful.accounts.types import Application
 from earful.conversation.ids import new_numeric_id, new_uuid
 from earful.conversation.types import Conversation, Member, Message
 from earful.insight.types import Findings
+from earful.jobs.encoding import Encoder, encode
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from earful.store.search import SearchHit, SearchQuery, SearchStore
+from earful.store.vectors import Unencoded, VectorStore, pack
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SAID = (
@@ -26,7 +28,7 @@ SAID = (
 
 @pytest.fixture
 def search(database: Database) -> SearchStore:
-    return SearchStore(database)
+    return SearchStore(database, encode)
 
 
 @pytest.fixture
@@ -141,3 +143,170 @@ async def test_no_words_do_worse_than_find_nothing(
     search: SearchStore, application: Application, words: str
 ) -> None:
     assert await found(search, application, words) == []
+
+
+# -- by meaning -----------------------------------------------------------------------------------
+
+MEANT = (
+    "The landlord raises our rent by ten percent.",
+    "Our customers complain that parcels arrive too late.",
+    "Let us have lunch at the new noodle place.",
+    "The database backup failed last night.",
+)
+ASKED = (
+    ("the apartment gets more expensive", 0),
+    ("slow shipping makes people unhappy", 1),
+    ("where shall we eat", 2),
+    ("the copy of our data could not be made", 3),
+)
+
+
+async def encode_all(database: Database) -> None:
+    encoder = Encoder(VectorStore(database))
+    while await encoder.step():
+        pass
+    await encoder.stop()
+
+
+@pytest.mark.parametrize(("words", "at"), ASKED)
+@pytest.mark.parametrize("mode", ["meaning", "hybrid"])
+async def test_meaning_finds_what_was_said_in_other_words(
+    database: Database,
+    search: SearchStore,
+    store: ConversationStore,
+    application: Application,
+    words: str,
+    at: int,
+    mode: str,
+) -> None:
+    await talk(store, application, MEANT)
+    await encode_all(database)
+    assert await found(search, application, words) == []
+    assert (await found(search, application, words, mode=mode))[0] == MEANT[at]
+
+
+async def test_a_hit_by_meaning_is_told_like_any_other_with_its_cosine_as_score(
+    database: Database, search: SearchStore, store: ConversationStore, application: Application
+) -> None:
+    conversation_id = await talk(store, application, ["Our rent is < that of others & fair."])
+    await encode_all(database)
+    (hit,) = await search.search(application.id, SearchQuery("is the rent of our flat fair", "meaning"))
+    assert (hit.conversation_id, hit.conversation_started_at, hit.start) == (conversation_id, START, 0.0)
+    assert hit.speaker is not None
+    assert hit.speaker.name == "Ines"
+    assert hit.snippet == "Our rent is &lt; that of others &amp; fair."
+    assert 0.25 <= hit.score <= 1.0
+
+
+async def test_what_has_nothing_to_do_with_the_question_is_not_found(
+    database: Database, search: SearchStore, store: ConversationStore, application: Application
+) -> None:
+    await talk(store, application, MEANT)
+    await encode_all(database)
+    assert await found(search, application, "volcanoes of the southern ocean", mode="meaning") == []
+
+
+async def test_a_hybrid_search_puts_first_what_both_ways_find_and_marks_its_words(
+    database: Database, search: SearchStore, store: ConversationStore, application: Application
+) -> None:
+    await talk(store, application, [*MEANT, "The rent of the car is on the house."])
+    await encode_all(database)
+    hits = await search.search(application.id, SearchQuery("rent landlord", "hybrid"))
+    assert hits[0].text == MEANT[0]
+    assert "<mark>rent</mark>" in hits[0].snippet
+    assert len({hit.message_id for hit in hits}) == len(hits)
+    pages = [
+        await search.search(application.id, SearchQuery("rent landlord", "hybrid", limit=1, offset=at))
+        for at in range(2)
+    ]
+    assert [page[0].text for page in pages] == [hit.text for hit in hits[:2]]
+
+
+async def test_meaning_follows_changes_and_deletions(
+    database: Database, search: SearchStore, store: ConversationStore, application: Application
+) -> None:
+    conversation_id = await talk(store, application, MEANT)
+    other = await talk(store, application, ["Our parcels come late."])
+    await encode_all(database)
+    assert len(await found(search, application, "late deliveries", mode="meaning")) == 2
+    second = (await store.messages(application.id, conversation_id))[1]
+    changed = Message(second.id, conversation_id, "I like the opera.", 0.0, 1.0)
+    await store.add_findings(conversation_id, Findings(messages=(changed,)))
+    assert await found(search, application, "late deliveries", mode="meaning") == ["Our parcels come late."]
+    await encode_all(database)
+    assert await found(search, application, "an evening at the opera", mode="meaning") == [
+        "I like the opera."
+    ]
+    await store.delete(application.id, other)
+    assert await found(search, application, "late deliveries", mode="meaning") == []
+    await store.delete(application.id, conversation_id)
+    vectors = VectorStore(database)
+    assert await vectors.newest() == 0
+    assert await vectors.waiting(10) == ()
+
+
+async def test_a_repeated_write_of_the_same_text_makes_no_new_vector(
+    database: Database, store: ConversationStore, application: Application
+) -> None:
+    conversation_id = await talk(store, application, MEANT[:1])
+    await encode_all(database)
+    vectors = VectorStore(database)
+    before = await vectors.newest()
+    (message,) = await store.messages(application.id, conversation_id)
+    await store.add_findings(conversation_id, Findings(messages=(message,)))
+    assert await vectors.waiting(10) == ()
+    assert await vectors.newest() == before
+
+
+async def test_a_vector_of_a_text_that_changed_meanwhile_is_not_kept(
+    database: Database, store: ConversationStore, application: Application
+) -> None:
+    conversation_id = await talk(store, application, MEANT[:1])
+    vectors = VectorStore(database)
+    (stale,) = await vectors.waiting(10)
+    (message,) = await store.messages(application.id, conversation_id)
+    changed = Message(message.id, conversation_id, "Something else.", 0.0, 1.0)
+    await store.add_findings(conversation_id, Findings(messages=(changed,)))
+    await vectors.keep({stale: pack(encode([stale.text]))[0]})
+    assert await vectors.newest() == 0
+    assert await vectors.waiting(10) == (Unencoded(stale.message_seq, "Something else."),)
+
+
+async def test_meaning_of_another_application_or_conversation_or_time_is_not_found(
+    database: Database,
+    search: SearchStore,
+    store: ConversationStore,
+    application: Application,
+    stranger: Application,
+) -> None:
+    first = await talk(store, application, ["Our parcels come late."])
+    await talk(store, application, ["Deliveries take too long."], days=1)
+    await talk(store, stranger, ["The post is slow."])
+    await encode_all(database)
+
+    async def late(**more: object) -> list[str]:
+        return await found(search, application, "late deliveries", mode="meaning", **more)
+
+    assert set(await late()) == {"Our parcels come late.", "Deliveries take too long."}
+    assert await late(conversation_id=first) == ["Our parcels come late."]
+    assert await late(started_from=START + timedelta(hours=1)) == ["Deliveries take too long."]
+    assert await late(started_until=START + timedelta(hours=1)) == ["Our parcels come late."]
+    assert await found(search, stranger, "late deliveries", mode="meaning", conversation_id=first) == []
+
+
+async def test_a_search_store_on_another_node_sees_the_same(
+    database: Database, search: SearchStore, store: ConversationStore, application: Application
+) -> None:
+    """What one node has loaded is compared with what another has changed since."""
+    first = await talk(store, application, ["Our parcels come late."])
+    await encode_all(database)
+    assert len(await found(search, application, "late deliveries", mode="meaning")) == 1
+    await ConversationStore(database).delete(application.id, first)
+    await talk(store, application, ["Deliveries take too long."])
+    await encode_all(database)
+    assert await found(search, application, "late deliveries", mode="meaning") == [
+        "Deliveries take too long."
+    ]
+    assert await found(SearchStore(database, encode), application, "late deliveries", mode="meaning") == [
+        "Deliveries take too long."
+    ]

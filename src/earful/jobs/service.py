@@ -8,6 +8,7 @@ from earful.accounts.service import Accounts
 from earful.insight.language_model import LanguageModel
 from earful.insight.types import InsightService
 from earful.jobs.digests import Digests
+from earful.jobs.encoding import Encoder
 from earful.jobs.fetch import FetchLimits
 from earful.jobs.processing import Processing
 from earful.jobs.runner import JobRunner, RecordingLimits
@@ -20,6 +21,7 @@ from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from earful.store.jobs import Job, JobStore
 from earful.store.media import MediaStore
+from earful.store.vectors import VectorStore
 
 __all__ = ["JobService"]
 
@@ -54,6 +56,7 @@ class JobService:
         self.attachments = AttachmentStore(database)
         self.digests = Digests(conversations, self.attachments, jobs, self._model)
         self._worker = Worker(jobs, runner, concurrency=settings.job_workers, on_done=self._done)
+        self._encoder = Encoder(VectorStore(database))
         self._webhooks = WebhookSender(jobs, accounts.webhook_secret, allow_private=private)
         self.processing = Processing(
             conversations,
@@ -69,11 +72,13 @@ class JobService:
         await self.processing.sweep()
         self._worker.start()
         self._webhooks.start()
+        self._encoder.start()
 
     async def stop(self) -> None:
         """Give back what is under way."""
         await self._worker.stop()
         await self._webhooks.stop()
+        await self._encoder.stop()
         for task in self._preparing:
             task.cancel()
         await asyncio.gather(*self._preparing, return_exceptions=True)

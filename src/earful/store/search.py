@@ -1,24 +1,39 @@
-"""Full-text search over everything that an application has stored.
+"""Search over everything that an application has stored, by words and by meaning.
 
 Words are found in any inflection (English stemming); several words must all be there; `"quoted words"`
 must follow each other, `-word` must not be there, and `word*` is a beginning. SQLite answers from an
-FTS5 index, which also passes over accents, PostgreSQL from a GIN index.
+FTS5 index, which also passes over accents, PostgreSQL from a GIN index. By meaning the closest sentence
+vectors are found (see `earful.store.meaning`); both together are ranked by their places in either list.
 """
 
+import asyncio
 import html
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import RowMapping, bindparam, text
+from sqlalchemy import RowMapping, bindparam, select, text
 
 from earful.conversation.types import Member
+from earful.store import tables
 from earful.store.database import Database
+from earful.store.meaning import MeaningIndex, similarities
 from earful.store.tables import UtcDateTime
+from earful.store.vectors import VectorStore
 
-__all__ = ["SearchHit", "SearchQuery", "SearchStore"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Encode", "SearchHit", "SearchMode", "SearchQuery", "SearchStore"]
+
+SearchMode = Literal["words", "meaning", "hybrid"]
+Encode = Callable[[Sequence[str]], "NDArray[np.float32]"]
+"""Returns a vector of length one for each text, float32 [texts, 384]; called in a thread."""
 
 _OPEN, _CLOSE = "\x02", "\x03"
 # PostgreSQL would take what looks like a tag out of its headline.
@@ -26,16 +41,22 @@ _LESS_THAN = "\x04"
 _TERM = re.compile(r'(?P<minus>-?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 _WORD = re.compile(r"\w+", re.UNICODE)
 
+# Who said it, or whoever that member was merged into.
+_PERSON = "p.id AS person_id, p.name AS person_name, p.email AS person_email, p.user_id AS person_user_id"
+_SPEAKER = """
+LEFT JOIN members o ON o.conversation_id = m.conversation_id AND o.id = m.member_id
+LEFT JOIN members p ON p.conversation_id = m.conversation_id AND p.id = COALESCE(o.merged_into, o.id)
+"""
 _SQLITE = """
 SELECT m.id, m.conversation_id, m.text, m.start, m."end", m.member_id,
     c.name AS conversation_name, c.started_at,
     -bm25(message_search) AS score,
     snippet(message_search, 0, char(2), char(3), '…', 24) AS snippet,
-    p.id AS person_id, p.name AS person_name, p.email AS person_email, p.user_id AS person_user_id
+    {person}
 FROM message_search
 JOIN messages m ON m.seq = message_search.rowid
 JOIN conversations c ON c.id = m.conversation_id
-LEFT JOIN members p ON p.conversation_id = m.conversation_id AND p.id = m.member_id
+{speaker}
 WHERE message_search MATCH :expression AND c.application_id = :application_id {conditions}
 ORDER BY rank, m.seq
 LIMIT :limit OFFSET :offset
@@ -51,21 +72,39 @@ WITH query AS (SELECT to_tsquery('english', :expression) AS q), hits AS (
     ORDER BY score DESC, m.seq
     LIMIT :limit OFFSET :offset
 )
-SELECT hits.*,
-    ts_headline('english', replace(hits.text, '<', chr(4)), query.q,
+SELECT m.*,
+    ts_headline('english', replace(m.text, '<', chr(4)), query.q,
         'StartSel=' || chr(2) || ',StopSel=' || chr(3) || ',MaxWords=24,MinWords=12') AS snippet,
-    p.id AS person_id, p.name AS person_name, p.email AS person_email, p.user_id AS person_user_id
-FROM query, hits
-LEFT JOIN members p ON p.conversation_id = hits.conversation_id AND p.id = hits.member_id
-ORDER BY hits.score DESC, hits.seq
+    {person}
+FROM query, hits AS m
+{speaker}
+ORDER BY m.score DESC, m.seq
 """
+_BY_VECTOR = """
+SELECT v.id AS vector_id, m.id, m.conversation_id, m.text, m.start, m."end", m.member_id,
+    c.name AS conversation_name, c.started_at, 0.0 AS score, m.text AS snippet,
+    {person}
+FROM message_vectors v
+JOIN messages m ON m.seq = v.message_seq
+JOIN conversations c ON c.id = m.conversation_id
+{speaker}
+WHERE v.id IN (SELECT {ids}) AND c.application_id = :application_id
+"""
+_SQLITE_IDS, _POSTGRESQL_IDS = "value FROM json_each(:ids)", "unnest(CAST(:ids AS bigint[]))"
+
+_LOADED = 20_000
+_CANDIDATES = 1_000
+_MOST = 5_000
+_LEAST_LIKE = 0.25
+_FUSED, _FUSION = 200, 60
 
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What to look for, and where. Times bound the beginning of the conversation."""
+    """What to look for, how, and where. Times bound the beginning of the conversation."""
 
     words: str
+    mode: SearchMode = "words"
     limit: int = 20
     offset: int = 0
     conversation_id: str | None = None
@@ -78,7 +117,8 @@ class SearchHit:
     """One message that was found.
 
     `snippet` is HTML: escaped text with the words that matched in `<mark>`. `start` and `end` are seconds
-    since the conversation began; a higher `score` is a better match.
+    since the conversation began; a higher `score` is a better match: of words in the database's own
+    measure, of meaning as a cosine, of both by the places in either list.
     """
 
     conversation_id: str
@@ -93,14 +133,36 @@ class SearchHit:
     speaker: Member | None
 
 
-class SearchStore:
-    """Search over one `Database`."""
+@dataclass(slots=True)
+class _Loaded:
+    """The index of one application, and the id up to which vectors are in it."""
 
-    def __init__(self, database: Database) -> None:
+    index: MeaningIndex = field(default_factory=MeaningIndex)
+    until: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class SearchStore:
+    """Search over one `Database`. What `encode` makes of questions is compared with the kept vectors."""
+
+    def __init__(self, database: Database, encode: Encode) -> None:
         self._database = database
+        self._encode = encode
+        self._vectors = VectorStore(database)
+        self._loaded: defaultdict[str, _Loaded] = defaultdict(_Loaded)
 
     async def search(self, application_id: str, query: SearchQuery) -> Sequence[SearchHit]:
         """Return the best matches first; nothing when there is no word to look for."""
+        if query.mode == "words":
+            return await self._by_words(application_id, query)
+        if query.mode == "meaning":
+            return await self._by_meaning(application_id, query)
+        whole = replace(query, offset=0, limit=max(_FUSED, query.offset + query.limit))
+        by_words = await self._by_words(application_id, whole)
+        by_meaning = await self._by_meaning(application_id, whole)
+        return _fused(by_words, by_meaning)[query.offset : query.offset + query.limit]
+
+    async def _by_words(self, application_id: str, query: SearchQuery) -> Sequence[SearchHit]:
         postgresql = self._database.is_postgresql
         expression = _tsquery(query.words) if postgresql else _fts5(query.words)
         if expression is None:
@@ -109,7 +171,9 @@ class SearchStore:
         template = _POSTGRESQL if postgresql else _SQLITE
         moments = [bindparam(name, type_=UtcDateTime) for name in values if name.startswith("started")]
         statement = (
-            text(template.format(conditions=conditions)).bindparams(*moments).columns(started_at=UtcDateTime)
+            text(template.format(conditions=conditions, person=_PERSON, speaker=_SPEAKER))
+            .bindparams(*moments)
+            .columns(started_at=UtcDateTime)
         )
         values |= {
             "expression": expression,
@@ -120,6 +184,97 @@ class SearchStore:
         async with self._database.read() as connection:
             rows = (await connection.execute(statement, values)).mappings().all()
         return tuple(_hit(row) for row in rows)
+
+    async def _by_meaning(self, application_id: str, query: SearchQuery) -> Sequence[SearchHit]:
+        wanted = min(query.offset + query.limit, _MOST)
+        if not _WORD.search(query.words) or wanted <= query.offset:
+            return ()
+        vector = (await asyncio.to_thread(self._encode, [query.words]))[0]
+        only = await self._narrowed(application_id, query)
+        packed = await self._candidates(application_id, vector, max(_CANDIDATES, 4 * wanted), only)
+        ids = list(packed)
+        alike = similarities(vector, [packed[one] for one in ids])
+        best = sorted(range(len(ids)), key=lambda at: (-alike[at], ids[at]))[query.offset : wanted]
+        scores = {ids[at]: float(alike[at]) for at in best if alike[at] >= _LEAST_LIKE}
+        rows = await self._rows(application_id, list(scores))
+        return tuple(
+            replace(_hit(rows[one]), score=round(score, 4)) for one, score in scores.items() if one in rows
+        )
+
+    async def _candidates(
+        self, application_id: str, vector: "NDArray[np.float32]", count: int, only: Sequence[str] | None
+    ) -> dict[int, bytes]:
+        """Return the vectors that may be closest, as they are kept now."""
+        loaded = self._loaded[application_id]
+        async with loaded.lock:
+            await self._load(application_id, loaded)
+            while True:
+                near = await asyncio.to_thread(loaded.index.nearest, vector, count, only=only)
+                ids = [int(one) for one in near]
+                packed = await self._vectors.packed(ids)
+                if len(packed) == len(ids):
+                    return packed
+                # Changed or deleted since they were loaded: another node, or this one, did that.
+                gone = set(ids) - packed.keys()
+                there = await self._conversations(application_id)
+                await asyncio.to_thread(loaded.index.drop, gone)
+                await asyncio.to_thread(loaded.index.retain, there)
+
+    async def _load(self, application_id: str, loaded: _Loaded) -> None:
+        """Take in the vectors that were made since the last search."""
+        newest = await self._vectors.newest()
+        after = loaded.until
+        while after < newest:
+            rows = await self._vectors.between(application_id, after, newest, _LOADED)
+            await asyncio.to_thread(loaded.index.add, rows)
+            loaded.until = after = rows[-1].id if len(rows) == _LOADED else newest
+
+    async def _narrowed(self, application_id: str, query: SearchQuery) -> Sequence[str] | None:
+        """Return the conversations to look in, None for all."""
+        if query.conversation_id is None and query.started_from is None and query.started_until is None:
+            return None
+        table = tables.conversations
+        statement = select(table.c.id).where(table.c.application_id == application_id)
+        if query.conversation_id is not None:
+            statement = statement.where(table.c.id == query.conversation_id)
+        if query.started_from is not None:
+            statement = statement.where(table.c.started_at >= query.started_from)
+        if query.started_until is not None:
+            statement = statement.where(table.c.started_at <= query.started_until)
+        async with self._database.read() as connection:
+            return list((await connection.execute(statement)).scalars())
+
+    async def _conversations(self, application_id: str) -> set[str]:
+        table = tables.conversations
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(table.c.id).where(table.c.application_id == application_id)
+            )
+            return set(rows.scalars())
+
+    async def _rows(self, application_id: str, ids: list[int]) -> dict[int, RowMapping]:
+        postgresql = self._database.is_postgresql
+        source = _POSTGRESQL_IDS if postgresql else _SQLITE_IDS
+        statement = text(_BY_VECTOR.format(ids=source, person=_PERSON, speaker=_SPEAKER)).columns(
+            started_at=UtcDateTime
+        )
+        values = {"ids": ids if postgresql else json.dumps(ids), "application_id": application_id}
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement, values)).mappings().all()
+        return {row["vector_id"]: row for row in rows}
+
+
+def _fused(by_words: Sequence[SearchHit], by_meaning: Sequence[SearchHit]) -> list[SearchHit]:
+    """Rank by the sum of reciprocal ranks in both lists; a hit of words shows its own snippet."""
+    scores: defaultdict[tuple[str, str], float] = defaultdict(float)
+    hits: dict[tuple[str, str], SearchHit] = {}
+    for ranked in (by_words, by_meaning):
+        for place, hit in enumerate(ranked, 1):
+            key = (hit.conversation_id, hit.message_id)
+            scores[key] += 1 / (_FUSION + place)
+            hits.setdefault(key, hit)
+    best = sorted(scores, key=lambda key: -scores[key])
+    return [replace(hits[key], score=round(scores[key], 4)) for key in best]
 
 
 def _conditions(query: SearchQuery) -> tuple[str, dict[str, Any]]:

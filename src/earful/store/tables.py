@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -39,6 +40,7 @@ __all__ = [
     "jobs",
     "mails",
     "members",
+    "message_vectors",
     "messages",
     "metadata",
     "resources",
@@ -46,6 +48,7 @@ __all__ = [
     "topics",
     "tracker_matches",
     "usage",
+    "vector_queue",
     "webhook_deliveries",
 ]
 
@@ -222,6 +225,24 @@ messages = Table(
     Column("entities", StoredJson, nullable=False),
     UniqueConstraint("conversation_id", "id"),
     Index(None, "conversation_id", "start", "seq"),
+)
+
+# Ids are never used again: who has read up to one has read all that is older.
+message_vectors = Table(
+    "message_vectors",
+    metadata,
+    Column("id", _Sequence, primary_key=True, autoincrement=True),
+    Column("message_seq", ForeignKey("messages.seq", ondelete="CASCADE"), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    UniqueConstraint("message_seq"),
+    sqlite_autoincrement=True,
+)
+
+# Messages whose vector is yet to be made; triggers put them here.
+vector_queue = Table(
+    "vector_queue",
+    metadata,
+    Column("message_seq", ForeignKey("messages.seq", ondelete="CASCADE"), primary_key=True),
 )
 
 insights = Table(

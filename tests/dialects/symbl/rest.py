@@ -14,6 +14,7 @@ from earful.dialects.symbl.conversations import conversation_router
 from earful.dialects.symbl.errors import install_error_handlers
 from earful.dialects.symbl.management import Library, management_router
 from earful.dialects.symbl.search import search_router
+from earful.jobs.encoding import encode
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from earful.store.resources import ResourceStore
@@ -63,7 +64,7 @@ async def rest_api(database: Database) -> AsyncIterator[Rest]:
         )
     )
     app.include_router(management_router(accounts, resources))
-    app.include_router(search_router(accounts, SearchStore(database)))
+    app.include_router(search_router(accounts, SearchStore(database, encode)))
 
     def client(token: str | None) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

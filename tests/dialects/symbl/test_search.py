@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from earful.jobs.encoding import Encoder
 from earful.store.database import Database
+from earful.store.vectors import VectorStore
 from tests.dialects.symbl.rest import Rest, rest_api
 from tests.store.samples import CID, EVERYTHING, conversation
 
@@ -67,3 +69,19 @@ async def test_a_search_can_be_kept_to_one_conversation_and_time(rest: Rest) -> 
     ):
         answer = await rest.mine.http.get("/v1/search", params={"q": "quote friday", **narrow})
         assert len(answer.json()["results"]) == count, narrow
+
+
+async def test_meaning_finds_other_words_than_were_said(rest: Rest, database: Database) -> None:
+    encoder = Encoder(VectorStore(database))
+    while await encoder.step():
+        pass
+    await encoder.stop()
+    for mode in ("meaning", "hybrid"):
+        params = {"q": "the parcel came too late", "mode": mode}
+        answer = await rest.mine.http.get("/v1/search", params=params)
+        assert answer.status_code == 200, answer.text
+        results = answer.json()["results"]
+        assert "late" in results[0]["text"]
+        assert results[0]["conversationId"] == CID
+        assert (await rest.theirs.http.get("/v1/search", params=params)).json() == {"results": []}
+    assert (await rest.mine.http.get("/v1/search", params={"q": "x", "mode": "magic"})).status_code == 400

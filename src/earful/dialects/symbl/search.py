@@ -12,7 +12,7 @@ from earful.dialects.symbl import shapes
 from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import Body, Person
 from earful.dialects.symbl.errors import ErrorMessage
-from earful.store.search import SearchHit, SearchQuery, SearchStore
+from earful.store.search import SearchHit, SearchMode, SearchQuery, SearchStore
 
 __all__ = ["search_router"]
 
@@ -24,8 +24,11 @@ class SearchResult(Body):
     conversation_name: str
     message_id: str = Field(examples=["4832016577331200"])
     text: str
-    snippet: str = Field(examples=["Could you send the <mark>revised</mark> <mark>quote</mark> by Friday?"])
-    score: float
+    snippet: str = Field(
+        description="HTML.",
+        examples=["Could you send the <mark>revised</mark> <mark>quote</mark> by Friday?"],
+    )
+    score: float = Field(description="Higher is better; only of one search and mode comparable.")
     sender: Person = Field(serialization_alias="from")
     start_time: str
     end_time: str
@@ -52,10 +55,18 @@ def search_router(accounts: Accounts, store: SearchStore) -> APIRouter:
             str,
             Query(
                 max_length=1000,
-                description='Words, all of which must be there; `"in a row"`, `-without`, `beginn*`.',
+                description='Words, all of which must be there; `"in a row"`, `-without`, `beginn*`. '
+                "By meaning: a question or a sentence.",
                 examples=["revised quote"],
             ),
         ],
+        mode: Annotated[
+            SearchMode,
+            Query(
+                description="`words`: messages with these words; `meaning`: those that say something like "
+                "it in whatever words (English; the best 5,000 at most); `hybrid`: both, ranked together."
+            ),
+        ] = "words",
         limit: Annotated[int, Query(ge=1, le=1000)] = 20,
         offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
         conversation_id: Annotated[str | None, Query(alias="conversationId")] = None,
@@ -66,9 +77,10 @@ def search_router(accounts: Accounts, store: SearchStore) -> APIRouter:
             datetime | None, Query(alias="endTime", description="Conversations that began then or earlier.")
         ] = None,
     ) -> SearchResults:
-        """Find messages of all the application's conversations by their words."""
+        """Find messages of all the application's conversations by their words or by what they mean."""
         query = SearchQuery(
             words=q,
+            mode=mode,
             limit=limit,
             offset=offset,
             conversation_id=conversation_id,
