@@ -26,6 +26,7 @@ from earful.dialects.symbl.auth import token_router
 from earful.dialects.symbl.bookmarks import bookmark_router
 from earful.dialects.symbl.conversations import conversation_router
 from earful.dialects.symbl.digests import digest_router
+from earful.dialects.symbl.endpoint import endpoint_router, mail_of_calls, options_of_calls
 from earful.dialects.symbl.errors import install_error_handlers
 from earful.dialects.symbl.experiences import experience_router
 from earful.dialects.symbl.management import Library, management_router
@@ -44,7 +45,7 @@ from earful.metrics import METRICS_CONTENT_TYPE, ServerMetrics
 from earful.middleware import BodyLimit, Observe, WaitUntilReady
 from earful.pages import router as pages_router
 from earful.pages.experience import experience_router as shared_pages_router
-from earful.settings import Settings
+from earful.settings import Settings, SettingsError
 from earful.speech.service import LocalSpeechService
 from earful.speech.types import SpeechService
 from earful.store.conversations import ConversationStore
@@ -52,6 +53,7 @@ from earful.store.database import Database
 from earful.store.mails import MailStore
 from earful.store.resources import ResourceStore
 from earful.store.search import SearchStore
+from earful.telephony.service import Telephony
 from earful.transport import AbortableWebSockets
 
 __all__ = ["Health", "Rooms", "create_app", "listen", "run"]
@@ -76,6 +78,7 @@ class Rooms:
     jobs: JobService
     bodhi: Bodhi
     mail: SummaryMail
+    telephony: Telephony
     state: State = "starting"
     on_failure: Callable[[], None] = lambda: None
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -91,8 +94,13 @@ class Rooms:
             await self.speech.start()
             await self.jobs.start()
             self.mail.start()
+            await self.telephony.start()
             self.state = "ready"
             log.info("ready")
+        except SettingsError as error:
+            self.state = "failed"
+            log.error("the settings cannot be used", why=str(error))
+            self.on_failure()
         except Exception:
             self.state = "failed"
             log.exception("the speech models cannot be loaded")
@@ -106,11 +114,13 @@ class Rooms:
         self._settled.set()
         await self.jobs.stop()
         grace = self.settings.shutdown_grace
+        await self.telephony.drain()
         await asyncio.gather(self.hub.close(grace), self.bodhi.close(grace))
         await self.mail.stop()
 
     async def close(self) -> None:
         """End everything."""
+        await self.telephony.close()
         await self.speech.close()
         await self.database.close()
 
@@ -150,7 +160,10 @@ def create_app(
     jobs = JobService(settings, database, accounts, conversations, insight)
     bodhi = Bodhi(accounts, speech, settings)
     mail = SummaryMail(settings, MailStore(database), conversations, jobs.digests, shares)
-    rooms = Rooms(settings, database, accounts, conversations, speech, hub, jobs, bodhi, mail)
+    telephony = Telephony.of(
+        settings, accounts, hub, conversations, options_of_calls(library, settings), mail_of_calls(mail)
+    )
+    rooms = Rooms(settings, database, accounts, conversations, speech, hub, jobs, bodhi, mail, telephony)
     metrics = ServerMetrics(speech.capacity)
 
     @contextlib.asynccontextmanager
@@ -196,7 +209,10 @@ def create_app(
         )
     )
     app.include_router(process_router(accounts, jobs.processing, library))
-    app.router.routes.extend(websocket_routes(accounts, hub, settings, library, mail))
+    app.include_router(
+        endpoint_router(accounts, conversations, telephony, library, mail, settings, hub.clock)
+    )
+    app.router.routes.extend(websocket_routes(accounts, hub, settings, library, mail, telephony.calls))
     app.router.routes.extend(bodhi.routes())
     app.router.routes.extend(twilio_routes(accounts, hub, settings))
     app.include_router(management_router(accounts, resources))

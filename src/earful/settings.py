@@ -1,6 +1,7 @@
 """Every setting of Earful: one environment variable each (`EARFUL_...`), read once at start."""
 
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 __all__ = ["Settings", "SettingsError", "load_settings"]
 
 PREFIX = "EARFUL_"
+_NOT_IN_SIP = frozenset(' \t\r\n;,"<>')
 
 
 class SettingsError(Exception):
@@ -188,6 +190,108 @@ class Settings(BaseSettings):
             "as Symbl does."
         ),
     )
+    baresip: str = Field(
+        default="baresip",
+        description="The program that makes and takes telephone calls (Debian: `baresip-core`).",
+    )
+    sip_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description=(
+            "SIP domains that may be called, separated by commas: `pbx.example.com`, `*.example.com`, or `*` "
+            "for all on the public internet. Unset: none. A host of a private network must be named itself."
+        ),
+    )
+    sip_trunk: str | None = Field(
+        default=None,
+        description=(
+            "SIP trunk that carries calls to telephone numbers, `HOST[:PORT][;transport=udp|tcp|tls]`. "
+            "Unset: no numbers are called."
+        ),
+    )
+    sip_trunk_user: str | None = Field(default=None, description="User name at the trunk.")
+    sip_trunk_password: SecretStr | None = Field(
+        default=None, description='Password at the trunk; it may not hold blanks, `;`, `,`, `"`, `<` or `>`.'
+    )
+    sip_trunk_proxy: str | None = Field(
+        default=None, description="Proxy that calls to the trunk go through, `HOST[:PORT]`, if there is one."
+    )
+    sip_trunk_plus: bool = Field(
+        default=True, description="Give numbers to the trunk with a `+` in front of the country code."
+    )
+    sip_prefixes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description=(
+            "Beginnings of the telephone numbers that may be called, separated by commas: `+1,+4420`; "
+            "`+` for all. Unset: none. Numbers that cost extra must be there whole."
+        ),
+    )
+    sip_caller_id: str = Field(
+        default="earful",
+        description="Who calls, as the other side sees it: a number or user name, or `user@domain`.",
+    )
+    sip_address: str | None = Field(
+        default=None,
+        description="Local IP address or network interface for calls. Unset: that of the default route.",
+    )
+    sip_codecs: Annotated[tuple[Literal["pcmu", "pcma", "opus"], ...], NoDecode] = Field(
+        default=("pcmu", "pcma", "opus"),
+        min_length=1,
+        description="Audio codecs of calls, the best liked first, separated by commas.",
+    )
+    sip_media_encryption: Literal["srtp", "srtp-mand", "dtls_srtp"] | None = Field(
+        default=None,
+        description="Encrypt the audio of calls: `srtp` offers it, `srtp-mand` and `dtls_srtp` insist on it.",
+    )
+    sip_ca_file: Path | None = Field(
+        default=None,
+        description=(
+            "PEM file of the authorities that SIP servers over TLS must be certified by. "
+            "Unset: those of this machine."
+        ),
+    )
+    sip_rtp_ports: str = Field(
+        default="16384-32767",
+        pattern=r"^\d{4,5}-\d{4,5}$",
+        description="UDP ports for the audio of calls, two for each call.",
+    )
+    sip_listen: str | None = Field(
+        default=None,
+        description="Address and port to take calls at, `0.0.0.0:5060` (UDP and TCP). Unset: none are taken.",
+    )
+    sip_tls_listen: str | None = Field(
+        default=None, description="Address and port to take calls at over TLS, `0.0.0.0:5061`."
+    )
+    sip_tls_certificate: Path | None = Field(
+        default=None, description="PEM file with the certificate and key for calls over TLS."
+    )
+    sip_sources: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description=(
+            "Addresses and networks whose calls are taken, separated by commas: `10.0.0.5,192.0.2.0/24`. "
+            "Unset: none."
+        ),
+    )
+    sip_application: str = Field(
+        default="default",
+        description="Application (name or id) that conversations of incoming calls belong to.",
+    )
+    sip_language: str = Field(
+        default="en-US", description="Language of incoming calls, and of outgoing ones that name none."
+    )
+    max_calls_per_application: int = Field(
+        default=10, ge=1, description="Telephone calls that one application may have at a time."
+    )
+    max_call_seconds: float = Field(
+        default=7200.0, gt=0, le=86_400, description="Longest telephone call, in seconds; then it is hung up."
+    )
+    call_ring_seconds: float = Field(
+        default=60.0, gt=0, le=300, description="Seconds that a call may ring before it is given up."
+    )
+    call_media_timeout: float = Field(
+        default=60.0,
+        gt=0,
+        description="Seconds without any audio (not on hold) after which a call is taken to be lost.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe events to log."
     )
@@ -201,7 +305,44 @@ class Settings(BaseSettings):
     def _expand(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("cors_origins", "smtp_recipient_domains", mode="before")
+    @field_validator("sip_domains", "sip_prefixes")
+    @classmethod
+    def _plain(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(one.strip("[]").rstrip(".").lower() for one in value)
+
+    @field_validator("sip_prefixes")
+    @classmethod
+    def _numbers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not one.startswith("+") or not (one[1:].isdigit() or one == "+"):
+                raise ValueError(f"{one!r} must be + and digits, such as +4420")
+        return value
+
+    @field_validator("sip_sources")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            ip_network(one, strict=False)
+        return value
+
+    @field_validator("sip_caller_id", "sip_trunk_user", "sip_trunk_proxy", "sip_address")
+    @classmethod
+    def _in_sip(cls, value: str | None) -> str | None:
+        if value is not None and (not value or set(value) & _NOT_IN_SIP):
+            raise ValueError('must not be empty, nor hold blanks or any of ; , " < >')
+        return value
+
+    @field_validator("sip_trunk_password")
+    @classmethod
+    def _secret_in_sip(cls, value: SecretStr | None) -> SecretStr | None:
+        cls._in_sip(None if value is None else value.get_secret_value())
+        return value
+
+    @field_validator(
+        *("cors_origins", "smtp_recipient_domains"),
+        *("sip_domains", "sip_prefixes", "sip_codecs", "sip_sources"),
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -42,6 +43,7 @@ class Participant:
         self._options = SessionOptions()
         self._stopping = asyncio.Lock()
         self._stop_listening: Callable[[], None] = lambda: None
+        self._whose: Callable[[float, float], Member | None] | None = None
         self._fed = 0.0
         self._offsets: list[tuple[float, float]] = []
 
@@ -49,6 +51,11 @@ class Participant:
     def conversation_id(self) -> str:
         """The conversation it takes part in."""
         return self._joined.conversation.id
+
+    @property
+    def began_at(self) -> datetime:
+        """When the conversation began."""
+        return self._joined.conversation.started_at
 
     @property
     def listening(self) -> bool:
@@ -117,6 +124,19 @@ class Participant:
         await self.stop()
         await self._joined.depart(self, for_good=False)
 
+    # -- for one whose audio is that of several people ----------------------------------------------
+
+    def attribute(self, whose: Callable[[float, float], Member | None]) -> None:
+        """Ask `whose` who spoke between two times (seconds since the conversation began).
+
+        Where it knows nobody, the talk is that of the participant's own member.
+        """
+        self._whose = whose
+
+    async def know(self, person: Member) -> Member:
+        """Make someone a member of the conversation, or find them there; return the one to use."""
+        return await self._joined.know(person)
+
     # -- for the room -----------------------------------------------------------------------------
 
     async def open(self, options: SessionOptions) -> None:
@@ -149,7 +169,11 @@ class Participant:
         room = self._joined
         if hypothesis.text:
             room.spoken()
-        room.digest.take(Heard(self.id, self.member, hypothesis, self._offset_at(hypothesis.start)))
+        offset = self._offset_at(hypothesis.start)
+        speaker = self.member
+        if self._whose is not None:
+            speaker = self._whose(hypothesis.start + offset, hypothesis.end + offset) or speaker
+        room.digest.take(Heard(self.id, speaker, hypothesis, offset))
 
     def _offset_at(self, stream_time: float) -> float:
         """Return what to add to a time in the stream to have it in the conversation."""

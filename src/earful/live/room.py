@@ -156,6 +156,11 @@ class Room:
             if not self.closed:
                 await self._introduce(participant, options, speaker)
 
+    async def know(self, person: Member) -> Member:
+        """Make someone a member who has no audio of their own; return the one to use."""
+        async with self._turn:
+            return await self._put(person)
+
     async def depart(self, participant: Participant, *, for_good: bool) -> None:
         """Let a participant go who has stopped."""
         async with self._turn:
@@ -189,10 +194,7 @@ class Room:
         if speaker is not None:
             if participant.member is not None and speaker.user_id is None:
                 speaker = replace(speaker, id=participant.member.id)
-            member = await store.put_member(self.conversation.id, speaker)
-            others = tuple(known for known in self.conversation.members if known.id != member.id)
-            self.conversation = replace(self.conversation, members=(*others, member))
-            participant.member = member
+            participant.member = await self._put(speaker)
         if options.name and not self.conversation.name:
             await store.rename(self.conversation.id, options.name)
             self.conversation = replace(self.conversation, name=options.name)
@@ -203,6 +205,12 @@ class Room:
         self._awaited.pop(_key(participant.member), None)
         self._cancel_patience()
         self.spoken()
+
+    async def _put(self, person: Member) -> Member:
+        member = await self._services.conversations.put_member(self.conversation.id, person)
+        others = tuple(known for known in self.conversation.members if known.id != member.id)
+        self.conversation = replace(self.conversation, members=(*others, member))
+        return member
 
     # -- waiting ----------------------------------------------------------------------------------
 

@@ -1,22 +1,19 @@
-"""The WebSocket endpoints of Symbl's Streaming and Subscribe APIs: thin shells around their rules."""
+"""The WebSocket endpoints of Symbl's Streaming, Subscribe and Telephony APIs: thin shells."""
 
 import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 from starlette.routing import BaseRoute, WebSocketRoute
-from starlette.types import Message
 from starlette.websockets import WebSocket
 
 from earful.accounts.service import Accounts
-from earful.accounts.types import Application, InvalidToken
+from earful.accounts.types import Application
 from earful.audio.decoders import StreamDecoder, open_stream_decoder
 from earful.audio.types import AudioError, BrokenAudio, Samples
 from earful.dialects.symbl import messages
-from earful.dialects.symbl.auth import authenticate
-from earful.dialects.symbl.errors import TOKEN_REFUSED, error_response
+from earful.dialects.symbl.call_sockets import CallSocket
 from earful.dialects.symbl.management import Library
 from earful.dialects.symbl.protocol import StartRequest
 from earful.dialects.symbl.streaming import (
@@ -35,7 +32,8 @@ from earful.dialects.symbl.streaming import (
     session_options,
 )
 from earful.dialects.symbl.subscribe import SubscriberSession
-from earful.live.buffer import BoundedBuffer, TooSlow
+from earful.dialects.symbl.wire import Door, Socket
+from earful.live.buffer import TooSlow
 from earful.live.bus import Delivery
 from earful.live.clock import Timer
 from earful.live.hub import HubClosing, LiveHub
@@ -45,28 +43,32 @@ from earful.mail import MailRefused, SummaryMail
 from earful.settings import Settings
 from earful.speech.types import LanguageNotAvailable, SpeechBusy
 from earful.store.conversations import UnknownConversation
+from earful.telephony.calls import Calls
 
 __all__ = ["websocket_routes"]
 
 log = structlog.get_logger(__name__)
 
-_OUTBOX_FRAMES = 512
 _LARGE_CHUNK = {"LINEAR16": 1 << 18, "MULAW": 1 << 17, "ALAW": 1 << 17}
 _LARGE_COMPRESSED_CHUNK = 1 << 13
 _FAR_AHEAD_S = 120.0
-_CLOSE_S = 10.0
 _TRY_AGAIN_LATER = 1013
-_ENDED = {"type": "websocket.disconnect"}
 
 
 def websocket_routes(
-    accounts: Accounts, hub: LiveHub, settings: Settings, library: Library, mail: SummaryMail
+    accounts: Accounts,
+    hub: LiveHub,
+    settings: Settings,
+    library: Library,
+    mail: SummaryMail,
+    calls: Calls,
 ) -> list[BaseRoute]:
     """Return the endpoints. A connection id is all that follows the prefix, percent-decoded once.
 
-    `library` has the trackers and entities that applications keep.
+    `library` has the trackers and entities that applications keep. A connection id may be that of a
+    telephone call.
     """
-    door = _Door(accounts, hub, settings)
+    door = Door(accounts, hub, settings)
 
     async def streaming(websocket: WebSocket) -> None:
         async with door.admitted(websocket, speaks=True) as application:
@@ -75,128 +77,24 @@ def websocket_routes(
 
     async def subscribe(websocket: WebSocket) -> None:
         async with door.admitted(websocket, speaks=False) as application:
-            if application is not None:
+            if application is None:
+                return
+            call = calls.get(application.id, websocket.path_params["connection_id"])
+            if call is None:
                 await _SubscriberSocket(websocket, application, hub, settings).serve()
+            else:
+                await CallSocket(websocket, application, hub, settings, calls, call).serve()
 
     return [
         WebSocketRoute("/v1/streaming/{connection_id:path}", streaming),
         WebSocketRoute("/v1/realtime/insights/{connection_id:path}", streaming),
         WebSocketRoute("/v1/subscribe/{connection_id:path}", subscribe),
         WebSocketRoute("/session/subscribe/{connection_id:path}", subscribe),
+        WebSocketRoute("/events/{connection_id:path}", subscribe),
     ]
 
 
-class _Door:
-    """Lets sockets in: a valid token, a connection id, and room for one more."""
-
-    def __init__(self, accounts: Accounts, hub: LiveHub, settings: Settings) -> None:
-        self._accounts = accounts
-        self._hub = hub
-        self._limit = settings.max_sockets_per_application
-        self._open: Counter[str] = Counter()
-
-    @contextlib.asynccontextmanager
-    async def admitted(self, websocket: WebSocket, *, speaks: bool) -> AsyncIterator[Application | None]:
-        """Accept the handshake and give the application, or refuse it over HTTP and give None."""
-        try:
-            application = await authenticate(websocket, self._accounts)
-        except InvalidToken:
-            await _refuse(websocket, 401, TOKEN_REFUSED, {"WWW-Authenticate": "Bearer"})
-            yield None
-            return
-        if not websocket.path_params["connection_id"]:
-            await _refuse(websocket, 404, "The connection id is missing.")
-            yield None
-            return
-        if self._open[application.id] >= self._limit:
-            message = f"The limit of {self._limit} concurrent connections is reached."
-            await _refuse(websocket, 429, message, {"Retry-After": "10"})
-            yield None
-            return
-        capacity = self._hub.speech.capacity()
-        if speaks and capacity.limit is not None and capacity.streams >= capacity.limit:
-            await _refuse(websocket, 503, str(SpeechBusy()), {"Retry-After": "5"})
-            yield None
-            return
-        self._open[application.id] += 1
-        try:
-            # Clients that offer their token as a subprotocol fail unless they get it back.
-            offered = websocket.scope.get("subprotocols") or [None]
-            await websocket.accept(subprotocol=offered[0])
-            yield application
-        finally:
-            self._open[application.id] -= 1
-            if not self._open[application.id]:
-                del self._open[application.id]
-
-
-async def _refuse(
-    websocket: WebSocket, status: int, message: str, headers: dict[str, str] | None = None
-) -> None:
-    await websocket.send_denial_response(error_response(status, message, headers))
-
-
-class _Socket:
-    """What both kinds of socket share: a reader, and a writer that no client can hold up or swell."""
-
-    def __init__(self, websocket: WebSocket, hub: LiveHub, settings: Settings) -> None:
-        self._websocket = websocket
-        self._hub = hub
-        self._settings = settings
-        self._name: str = websocket.path_params["connection_id"]
-        self._outbox: BoundedBuffer[Send | Close] = BoundedBuffer(_OUTBOX_FRAMES)
-        scheme = "https" if websocket.url.scheme == "wss" else "http"
-        host = websocket.headers.get("host", "localhost")
-        self._base_url = settings.public_url or f"{scheme}://{host}"
-
-    def _send(self, frame: Send | Close) -> None:
-        self._outbox.put(frame, droppable=isinstance(frame, Send) and frame.droppable)
-        if isinstance(frame, Close):
-            self._outbox.end()
-        elif self._outbox.overflown:
-            log.info("a client reads too slowly and is cut off")
-            self._abort()
-
-    async def _write(self) -> None:
-        """Send what is in the outbox, one frame after the other, until the end or the peer is gone."""
-        try:
-            while (frame := await self._outbox.get()) is not None:
-                if isinstance(frame, Send):
-                    await self._websocket.send({"type": "websocket.send", "text": frame.text})
-                else:
-                    async with asyncio.timeout(_CLOSE_S):
-                        await self._websocket.close(frame.code, frame.reason)
-                    # Should the peer neither read nor answer, the connection must end all the same.
-                    asyncio.get_running_loop().call_later(_CLOSE_S, self._abort)
-        except (TooSlow, TimeoutError):
-            self._abort()
-        except Exception as error:
-            # The peer is gone, which its reader finds out too.
-            log.debug("a frame could not be sent", error=type(error).__name__)
-        finally:
-            self._outbox.end()
-
-    def _abort(self) -> None:
-        """Cut the connection without waiting for what was not read."""
-        abort: Callable[[], None] | None = self._websocket.scope["extensions"].get("earful.abort")
-        if abort is not None:
-            abort()
-
-    async def _receive(self) -> Message:
-        try:
-            return await self._websocket.receive()
-        except RuntimeError:  # closed while it was waited for
-            return _ENDED
-
-    async def _finish_writing(self, writer: "asyncio.Task[None]") -> None:
-        self._outbox.end()
-        _, late = await asyncio.wait([writer], timeout=_CLOSE_S)
-        for task in late:
-            task.cancel()
-            self._abort()
-
-
-class _StreamingSocket(_Socket):
+class _StreamingSocket(Socket):
     """A socket that speaks."""
 
     def __init__(
@@ -401,7 +299,7 @@ class _StreamingSocket(_Socket):
         task.add_done_callback(self._tasks.discard)
 
 
-class _SubscriberSocket(_Socket):
+class _SubscriberSocket(Socket):
     """A socket that listens."""
 
     def __init__(

@@ -1,0 +1,333 @@
+"""Real calls over loopback: what the engine tells of them, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from earful.telephony.baresip import Baresip, Options
+from earful.telephony.configuration import Media
+from earful.telephony.engine import (
+    Answered,
+    Audio,
+    Hung,
+    Line,
+    LineEvent,
+    NotConfigured,
+    Ringing,
+    Target,
+    Trunk,
+)
+from tests.support import sip_scripts
+from tests.support.phone import free_ports, phone, sipp
+from tests.support.telephone import write_wav
+
+RATE = 16_000
+
+
+class Watch:
+    """Keeps what happens on a line."""
+
+    def __init__(self, line: Line) -> None:
+        self.events: list[LineEvent] = []
+        self._news = asyncio.Event()
+        self.task = asyncio.create_task(self._follow(line))
+
+    async def _follow(self, line: Line) -> None:
+        async for event in line.events():
+            self.events.append(event)
+            self._news.set()
+
+    @property
+    def sound(self) -> np.ndarray:
+        parts = [event.samples for event in self.events if isinstance(event, Audio)]
+        return np.concatenate([np.zeros(0, np.float32), *parts])
+
+    @property
+    def story(self) -> list[type]:
+        return [type(event) for event in self.events if not isinstance(event, Audio)]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    async def until_answered(self) -> None:
+        await self.until(lambda: Answered in self.story)
+
+    async def until_sound(self, seconds: float) -> None:
+        have = self.sound.size
+        await self.until(lambda: self.sound.size - have > seconds * RATE)
+
+    async def end(self) -> Hung:
+        await asyncio.wait_for(self.task, 30)
+        event = self.events[-1]
+        assert isinstance(event, Hung)
+        return event
+
+
+def children() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+def folders() -> set[Path]:
+    return {path for root in ("/dev/shm", "/tmp") for path in Path(root).glob("earful-calls-*/call-*")}
+
+
+@pytest.fixture(scope="module")
+def tones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """400 Hz for a second, 500 Hz for the next, and so on."""
+    parts = [np.sin(np.arange(8000) * 2 * np.pi * (400 + 100 * n) / 8000) for n in range(20)]
+    pcm = (np.concatenate(parts) * 12_000).astype("<i2").tobytes()
+    return write_wav(tmp_path_factory.mktemp("tones") / "tones.wav", pcm, 8000)
+
+
+def loudest(samples: np.ndarray) -> float:
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size)))
+    return float(np.argmax(spectrum)) * RATE / samples.size
+
+
+@pytest.mark.parametrize(("codec", "name"), [("pcmu", "PCMU"), ("pcma", "PCMA"), ("opus/48000/2", "opus")])
+async def test_what_the_other_side_says_is_heard(engine: Baresip, tones: Path, codec: str, name: str) -> None:
+    """Every second has the tone that was played then: nothing is lost, repeated or at another speed."""
+    async with phone(speech=tones, codecs=codec) as other:
+        line = await engine.dial(Target("phone", f"127.0.0.1:{other.port}"), longest=60)
+        watch = Watch(line)
+        await watch.until_sound(3.3)
+        assert line.codec == name
+        await line.hang_up()
+        assert watch.story == [Ringing, Answered, Hung]
+    sound = watch.sound
+    heard = [loudest(sound[at : at + RATE // 2]) for at in range(RATE // 4, 3 * RATE, RATE)]
+    assert heard == pytest.approx([400, 500, 600], abs=10)
+
+
+async def test_either_side_may_hang_up(engine: Baresip) -> None:
+    async with phone() as other:
+        target = Target("phone", f"127.0.0.1:{other.port}")
+        watch = Watch(await engine.dial(target, longest=60))
+        await watch.until_answered()
+        await other.do("hangup")
+        assert (await watch.end()).cause == "remote_hangup"
+        line = await engine.dial(target, longest=60)
+        watch = Watch(line)
+        await watch.until_answered()
+        await line.hang_up()
+        assert (await watch.end()).cause == "local_hangup"
+        await other.until(lambda: sum(event.type == "CALL_CLOSED" for event in other.events) == 2)
+        assert other.events[-1].param == "Connection reset by peer", "it was told, not cut off"
+
+
+async def test_hold_and_resume_are_survived(engine: Baresip) -> None:
+    """Twice, for real phones do; while it lasts there is silence, and what is said then is heard again."""
+    async with phone() as other:
+        line = await engine.dial(Target("phone", f"127.0.0.1:{other.port}"), longest=60)
+        watch = Watch(line)
+        await watch.until_sound(1.0)
+        for _ in range(2):
+            await other.do("hold")
+            await watch.until_sound(0.5)
+            at = watch.sound.size
+            await watch.until_sound(0.6)
+            assert np.abs(watch.sound[at : at + RATE // 2]).max() == 0
+            await other.do("resume")
+            at = watch.sound.size
+            await watch.until(lambda: np.abs(watch.sound[at:]).max(initial=0) > 0.05)  # noqa: B023
+        await line.hang_up()
+        assert watch.story == [Ringing, Answered, Hung]
+
+
+async def test_keys_are_heard_by_the_other_side(engine: Baresip) -> None:
+    """In order, with pauses for commas."""
+    async with phone() as other:
+        line = await engine.dial(Target("phone", f"127.0.0.1:{other.port}"), longest=60)
+        await Watch(line).until_answered()
+        began = time.monotonic()
+        await line.press(",,19#*0D")
+        assert time.monotonic() - began > 1.0 + 6 * 0.3
+        await other.until(lambda: other.keys == "19#*0D")
+        await line.hang_up()
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [("486 Busy Here", "busy"), ("603 Decline", "declined"), ("404 Not Found", "not_found"),
+     ("480 Temporarily Unavailable", "no_answer"), ("488 Not Acceptable Here", "rejected")],
+)  # fmt: skip
+async def test_a_refusal_is_acknowledged_and_told(engine: Baresip, status: str, cause: str) -> None:
+    port = free_ports()
+    async with sipp(sip_scripts.refuses(status), port):
+        watch = Watch(await engine.dial(Target("x", f"127.0.0.1:{port}"), longest=60))
+        end = await watch.end()
+    assert (end.cause, end.status) == (cause, int(status[:3]))
+
+
+async def test_a_call_that_only_rings_is_cancelled(engine: Baresip) -> None:
+    port = free_ports()
+    async with sipp(sip_scripts.rings_for_ever(), port):
+        line = await engine.dial(Target("x", f"127.0.0.1:{port}"), longest=60)
+        watch = Watch(line)
+        await watch.until(lambda: Ringing in watch.story)
+        await line.hang_up()
+    assert watch.story == [Ringing, Hung]
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "407 Proxy Authentication Required"])
+async def test_a_challenge_is_met(engine: Baresip, status: str) -> None:
+    port = free_ports()
+    trunk = Trunk(f"127.0.0.1:{port}", user="rosa", password="s3cret/x")
+    async with sipp(sip_scripts.challenges(status, "rosa", "s3cret/x"), port):
+        line = await engine.dial(Target("+12025550123", trunk.host, trunk=trunk), longest=60)
+        watch = Watch(line)
+        await watch.until_answered()
+        await line.hang_up()
+
+
+async def test_a_wrong_password_is_told(engine: Baresip) -> None:
+    port = free_ports()
+    trunk = Trunk(f"127.0.0.1:{port}", user="rosa", password="wrong")
+    async with sipp(sip_scripts.wants_another_password(), port):
+        end = await Watch(await engine.dial(Target("x", trunk.host, trunk=trunk), longest=60)).end()
+    assert (end.cause, end.status) == ("unauthorized", 401)
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "127.0.0.1:9"])
+async def test_nobody_there_is_told(engine: Baresip, host: str) -> None:
+    end = await Watch(await engine.dial(Target("x", host, "tcp"), longest=60)).end()
+    assert end.cause == "unreachable"
+    assert end.details
+
+
+async def test_tcp_and_tls_and_encrypted_sound(make_engine: Callable[..., Baresip], tmp_path: Path) -> None:
+    """They make no difference to what is heard."""
+    async with phone() as other:
+        line = await make_engine().dial(Target("phone", f"127.0.0.1:{other.port}", "tcp"), longest=60)
+        await Watch(line).until_sound(0.3)
+        await line.hang_up()
+    certificate = make_certificate(tmp_path)
+    async with phone(certificate=certificate, encryption="srtp") as other:
+        target = Target("phone", f"127.0.0.1:{other.port + 1}", "tls")
+        line = await make_engine(ca_file=certificate).dial(target, longest=60)
+        await Watch(line).until_sound(0.3)
+        await line.hang_up()
+
+
+def make_certificate(folder: Path) -> Path:
+    path = folder / "certificate.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext"
+    extra = ["subjectAltName=IP:127.0.0.1", "-keyout", str(folder / "key.pem"), "-out", str(path)]
+    subprocess.run([*command.split(), *extra], check=True, capture_output=True)
+    path.write_text(path.read_text() + (folder / "key.pem").read_text())
+    return path
+
+
+async def test_a_lost_network_ends_the_call(make_engine: Callable[..., Baresip]) -> None:
+    """The phone stops dead; after the time that is set there is no more waiting."""
+    engine = make_engine(media_timeout=1.5)
+    async with phone() as other:
+        line = await engine.dial(Target("phone", f"127.0.0.1:{other.port}"), longest=60)
+        watch = Watch(line)
+        await watch.until_sound(0.5)
+        os.kill(other.pid, signal.SIGSTOP)
+        try:
+            end = await watch.end()
+            assert (end.cause, end.details) == ("media_lost", "no audio has come for 1.5 seconds")
+            await line.hang_up()
+        finally:
+            os.kill(other.pid, signal.SIGCONT)
+
+
+async def test_nothing_is_left_of_a_call(engine: Baresip) -> None:
+    before = children(), folders()
+    async with phone() as other:
+        now = children(), folders()
+        lines = [await engine.dial(Target("phone", f"127.0.0.1:{other.port}"), longest=60) for _ in range(2)]
+        assert len(children() - now[0]) == 2
+        assert len(folders() - now[1]) == 2
+        secret = next(iter(folders() - now[1]))
+        assert secret.stat().st_mode & 0o077 == 0
+        assert not (secret / "accounts").exists(), "it holds a password, and has been read"
+        os.kill((children() - now[0]).pop(), signal.SIGKILL)  # one dies of itself
+        for line in lines:
+            await line.hang_up()
+        assert (children(), folders()) == now
+    await engine.close()
+    assert (children(), folders()) == before
+
+
+async def test_a_call_whose_process_dies_is_over(engine: Baresip) -> None:
+    async with phone() as other:
+        before = children()
+        watch = Watch(await engine.dial(Target("phone", f"127.0.0.1:{other.port}"), longest=60))
+        await watch.until_answered()
+        os.kill((children() - before).pop(), signal.SIGKILL)
+        assert (await watch.end()).cause == "failed"
+
+
+async def test_killing_the_server_hangs_up(tmp_path: Path) -> None:
+    """Even `kill -9`: the other side is told, and the process is gone."""
+    program = textwrap.dedent(
+        """
+        import asyncio, sys
+        from earful.telephony.baresip import Baresip, Options
+        from earful.telephony.configuration import Media
+        from earful.telephony.engine import Answered, Target
+
+        async def main():
+            media = Media(("pcmu",), None, (20_000, 29_999))
+            engine = Baresip(Options("baresip", media, caller="earful", address="127.0.0.1"))
+            line = await engine.dial(Target("phone", f"127.0.0.1:{sys.argv[1]}"), longest=60)
+            async for event in line.events():
+                if isinstance(event, Answered):
+                    print("answered", flush=True)
+
+        asyncio.run(main())
+        """
+    )
+    async with phone() as other:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", program, str(other.port)), stdout=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert await asyncio.wait_for(process.stdout.readline(), 30) == b"answered\n"
+        child = psutil.Process(process.pid).children()[0]
+        process.kill()
+        await process.wait()
+        closed = await other.until_event("CALL_CLOSED")
+        assert closed.param == "Connection reset by peer"
+        await asyncio.to_thread(child.wait, 10)
+
+
+def test_without_the_program_it_says_what_to_install() -> None:
+    media = Media(("pcmu",), None, (20_000, 29_999))
+    with pytest.raises(NotConfigured, match="apt-get install baresip-core"):
+        Baresip(Options("no-such-program", media, caller="earful")).require()
+
+
+async def test_what_a_killed_server_left_is_removed(make_engine: Callable[..., Baresip]) -> None:
+    root = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path("/tmp")
+    left = root / "earful-calls-left-behind"
+    left.mkdir()
+    (left / "lock").touch()
+    old = time.time() - 3600
+    os.utime(left, (old, old))
+    try:
+        engine = make_engine()
+        watch = Watch(await engine.dial(Target("x", "127.0.0.1:9", "tcp"), longest=60))
+        await watch.end()
+        assert not left.exists()
+    finally:
+        shutil.rmtree(left, ignore_errors=True)
