@@ -17,6 +17,7 @@ from earful.jobs.requests import ChannelSpeaker, MediaWork, Remark, TextWork, Wa
 from earful.jobs.runner import JobRunner, RecordingLimits
 from earful.jobs.worker import JobFailed, Outcome
 from earful.speech.files import Transcript, TranscriptSegment
+from earful.speech.types import Hotword
 from earful.store.jobs import Job
 from earful.store.media import MediaStore
 from tests.jobs.conftest import Kept
@@ -162,13 +163,14 @@ async def test_appended_talk_follows_what_was_said_and_topics_are_those_of_it_al
 
 
 async def test_a_recording_is_recognised_with_its_times(bench: Bench) -> None:
-    outcome = await bench.run(MediaWork(media=bench.recording()))
+    outcome = await bench.run(MediaWork(media=bench.recording(), vocabulary=("Capgemini",)))
     assert said(outcome) == [("Hello there.", 0.5, 2.0), ("Good morning.", 2.5, 4.0)]
     assert bench.transcriber.asked == {
         "language": "en-US",
         "channels": "mix",
         "diarize": False,
         "speakers": None,
+        "hotwords": [Hotword("Capgemini")],
     }
     assert bench.progress == sorted(bench.progress)
     assert bench.progress[-1] <= 1.0

@@ -76,6 +76,8 @@ class SpellingEngine:
         prefixes: Sequence[Sequence[int]] | None = None,
         bias: Bias | Sequence[Bias | None] | None = None,
         drafts: Sequence[Sequence[int]] | None = None,
+        *,
+        final: bool = True,
     ) -> list[Decoded]:
         if self.fail:
             raise RuntimeError("the network broke")

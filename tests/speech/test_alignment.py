@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from earful.speech.alignment import Aligner, _Voice, spell, spoken_number
+from earful.speech.alignment import Aligner, _Voice, spoken_number
 from earful.speech.types import Samples
 
 RATE = 16_000
@@ -65,14 +65,6 @@ def test_text_that_cannot_be_placed_has_no_times(aligner: Aligner) -> None:
     """Nothing to say, or too much to say in no time at all."""
     assert aligner.align(np.zeros(RATE, np.float32), ["—"]) is None
     assert aligner.align(np.zeros(800, np.float32), ["words"] * 20) is None
-
-
-@pytest.mark.parametrize(
-    ("word", "phones"), [("ship", "SH IH P"), ("zorvex", "Z AO R V EH K S"), ("kubbel", "K AH B EH L")]
-)
-def test_spelling_gives_a_rough_pronunciation(word: str, phones: str) -> None:
-    """Groups of letters before single ones, doubled letters once."""
-    assert spell(word) == phones
 
 
 @pytest.mark.parametrize(

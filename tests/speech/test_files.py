@@ -1,5 +1,6 @@
 """File mode: recordings of every shape to text, with the real weights."""
 
+import subprocess
 import wave
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +15,7 @@ from earful.conversation.types import Word
 from earful.speech.files import SURE, FileTranscriber, check_language, transcribe_file
 from earful.speech.moonshine import Decoded, MoonshineModel
 from earful.speech.speakers import Turn, with_speakers
-from earful.speech.types import LanguageNotAvailable
+from earful.speech.types import Hotword, LanguageNotAvailable
 
 ASSETS = Path(str(files("moonshine_voice"))) / "assets"
 
@@ -142,7 +143,7 @@ class _Engine:
         self.answers = answers
         self.heard = 0
 
-    def decode(self, segments: list[np.ndarray]) -> list[Decoded]:
+    def decode(self, segments: list[np.ndarray], *, bias: None) -> list[Decoded]:
         text, confidence = self.answers[self.heard]
         self.heard += 1
         return [Decoded((), text, confidence, ()) for _ in segments]
@@ -162,6 +163,15 @@ def test_what_is_unsure_is_heard_again_and_the_surest_kept(model, beckett, answe
     engine = _Engine(model, answers)
     segments = FileTranscriber(engine, threads=1).recognise([beckett[:48_000]], words=False)  # type: ignore[arg-type]
     assert ([segment.text for segment in segments], engine.heard) == ([kept], hearings)
+
+
+def test_listed_words_are_heard_in_recordings(transcriber, tmp_path):
+    """Custom vocabulary counts in file mode as in live speech."""
+    path = tmp_path / "said.wav"
+    text = "we bought it from Capgemini last year"
+    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "150", "-w", str(path), text], check=True)
+    assert "Capgemini" not in transcriber.transcribe(path).text
+    assert "Capgemini" in transcriber.transcribe(path, hotwords=[Hotword("Capgemini")]).text
 
 
 def test_words_go_to_the_turn_that_covers_them():

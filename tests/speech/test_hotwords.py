@@ -1,10 +1,15 @@
 """Custom vocabulary."""
 
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from earful.audio.files import read_blocks
 from earful.speech.hotwords import HotwordBias
-from earful.speech.moonshine import MoonshineModel
+from earful.speech.moonshine import Decoded, MoonshineModel
 from earful.speech.tokenizer import END
 from earful.speech.types import Hotword, Samples
 
@@ -77,3 +82,88 @@ def test_a_hundred_unused_words_leave_real_speech_alone(model: MoonshineModel, b
     words = [head + tail for head in heads for tail in tails]
     bias = HotwordBias(model.tokenizer, [Hotword(word, 4.0) for word in words])
     assert model.decode([beckett], bias=bias)[0].tokens == model.decode([beckett])[0].tokens
+
+
+def heard(model: MoonshineModel, text: str) -> Decoded:
+    """Return a hypothesis of this text."""
+    tokens = tuple(model.tokenizer.encode(text))
+    return Decoded(tokens, text, 0.5, (-0.5,) * len(tokens))
+
+
+class Judge:
+    """Scores texts: `likely` ones at -1 in all, every other at -50; keeps what it was asked."""
+
+    def __init__(self, model: MoonshineModel, *likely: str) -> None:
+        self.tokenizer = model.tokenizer
+        self.likely = likely
+        self.asked: list[str] = []
+
+    def __call__(self, sequences: Sequence[Sequence[int]]) -> list[list[float]]:
+        texts = [self.tokenizer.decode(sequence) for sequence in sequences]
+        self.asked += texts
+        return [
+            [0.0] * len(sequence) + [-1.0 if text in self.likely else -50.0]
+            for text, sequence in zip(texts, sequences, strict=True)
+        ]
+
+
+def test_words_that_sound_like_a_listed_phrase_become_it(model: MoonshineModel) -> None:
+    """Two in one sentence, punctuation kept; the scores of the new tokens are told."""
+    bias = HotwordBias(model.tokenizer, [Hotword("Petrescu"), Hotword("Capgemini")])
+    judge = Judge(
+        model,
+        "I met pet rescue of Capgemini.",
+        "I met Petrescu of cap jimmy.",
+        "I met Petrescu of Capgemini.",
+    )
+    found = bias.review(heard(model, "I met pet rescue of cap jimmy."), judge)
+    assert found.text == "I met Petrescu of Capgemini."
+    assert len(found.token_logprobs) == len(found.tokens)
+    assert found.end_logprob == -1.0
+
+
+def test_what_the_audio_does_not_allow_stays(model: MoonshineModel) -> None:
+    """However alike it sounds."""
+    bias = HotwordBias(model.tokenizer, [Hotword("Petrescu", 10.0)])
+    said = heard(model, "The pet rescue came.")
+    assert bias.review(said, Judge(model, said.text)) is said
+
+
+def test_the_more_a_phrase_is_favoured_the_less_likely_it_may_be(model: MoonshineModel) -> None:
+    """The score decides a near thing."""
+    said = heard(model, "The pet rescue came.")
+
+    def judge(sequences: Sequence[Sequence[int]]) -> list[list[float]]:
+        return [
+            [0.0] * len(sequence) + [-1.0 if tuple(sequence) == said.tokens else -9.0]
+            for sequence in sequences
+        ]
+
+    texts = [
+        HotwordBias(model.tokenizer, [Hotword("Petrescu", score)]).review(said, judge).text
+        for score in (0.5, 4.0)
+    ]
+    assert texts == ["The pet rescue came.", "The Petrescu came."]
+
+
+def test_where_nothing_sounds_alike_the_decoder_is_not_asked(model: MoonshineModel) -> None:
+    """Unused words cost no pass, nor does a phrase that was heard as it is."""
+    judge = Judge(model)
+    bias = HotwordBias(model.tokenizer, [Hotword("Kubernetes"), Hotword("Petrescu")])
+    for text in ("Good morning everyone.", "Is Petrescu there?", ""):
+        said = heard(model, text)
+        assert bias.review(said, judge) is said
+    assert judge.asked == []
+
+
+def test_listed_names_are_heard_in_speech(model: MoonshineModel, tmp_path: Path) -> None:
+    """The real decoder judges real sound."""
+    out = tmp_path / "said.wav"
+    text = "Bogdan Petrescu will send the report on Friday"
+    subprocess.run(["espeak-ng", "-v", "en-us", "-s", "150", "-w", str(out), text], check=True)
+    quiet = np.zeros(8_000, np.float32)
+    samples = np.concatenate([quiet, *read_blocks(out), quiet])
+    bias = HotwordBias(model.tokenizer, [Hotword("Bogdan"), Hotword("Petrescu"), Hotword("Kubernetes")])
+    assert "Petrescu" not in model.decode([samples])[0].text
+    assert model.decode([samples], bias=bias)[0].text.startswith("Bogdan Petrescu")
+    assert "Petrescu" not in model.decode([samples], bias=bias, final=False)[0].text

@@ -134,6 +134,9 @@ class Favourite:
         self.told.append(len(tokens))
         logits[self.token] += 1000
 
+    def review(self, decoded, score):  # type: ignore[no-untyped-def]
+        return decoded
+
 
 def test_a_bias_steers_only_its_own_row(model: MoonshineModel, sentences: list[Samples]) -> None:
     """One stream's hotwords are nothing to its neighbour in the batch."""

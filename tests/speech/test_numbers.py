@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from indic_numtowords import num2words
 
-from earful.speech.numbers import parse_numbers
+from earful.speech.indian_numbers import INDIAN_LANGUAGES
+from earful.speech.numbers import LANGUAGES, parse_numbers
 
 
 @pytest.mark.parametrize(
@@ -113,10 +115,55 @@ def test_english_words_that_only_look_like_numbers_stay(text: str) -> None:
         ("मुझे दस चाहिए, बीस नहीं", "मुझे 10 चाहिए, 20 नहीं"),
         ("एक आदमी", "एक आदमी"),
         ("मुझे अपना खाता देखना", "मुझे अपना खाता देखना"),
+        # spellings that the library does not write
+        ("कुल पन्द्रह रुपये", "कुल 15 रुपये"),
+        ("पंद्रह", "15"),
+        ("निन्यानबे", "99"),
+        ("तीन लाख पचास हजार", "350000"),
+        # halves and quarters
+        ("डेढ़ लाख", "150000"),
+        ("ढाई हज़ार", "2500"),
+        ("साढ़े तीन सौ", "350"),
+        ("सवा लाख", "125000"),
+        ("पौने दो लाख", "175000"),
+        ("डेढ़ बजे", "डेढ़ बजे"),
+        # years, points, digits said one by one
+        ("उन्नीस सौ सैंतालीस में", "1947 में"),
+        ("तीन दशमलव पाँच प्रतिशत", "3.5 प्रतिशत"),
+        ("नौ आठ सात छह डबल पाँच शून्य", "9876550"),
+        ("दो तीन दिन", "2 3 दिन"),
+        ("ओटीपी है चार दो।", "ओटीपी है 42।"),
     ],
 )
 def test_hindi_numbers_become_digits(spoken: str, written: str) -> None:
     assert parse_numbers(spoken, "hi") == written
+
+
+@pytest.mark.parametrize("language", INDIAN_LANGUAGES)
+def test_numbers_are_read_as_the_library_writes_them(language: str) -> None:
+    """Every thirteenth number below ten thousand, and some up to ten crores."""
+    numbers = [*range(2, 10_000, 13), *range(10_007, 100_000_000, 1_234_567)]
+    wrong = {
+        number: words
+        for number in numbers
+        if parse_numbers(words := num2words(number, lang=language), language) != str(number)
+    }
+    # The library itself cuts some Kannada numbers off.
+    assert len(wrong) <= (0 if language != "kn" else len(numbers) * 0.1), wrong
+
+
+@pytest.mark.parametrize(
+    ("language", "spoken", "written"),
+    [
+        ("mr", "मला दोनशे पन्नास रुपये हवेत", "मला 250 रुपये हवेत"),
+        ("mr", "दीड लाख", "150000"),
+        ("gu", "મને બસો પચાસ રૂપિયા જોઈએ", "મને 250 રૂપિયા જોઈએ"),
+        ("ta", "இரண்டு லட்சம்", "200000"),
+        ("bn", "একজন মানুষ", "একজন মানুষ"),
+    ],
+)
+def test_other_indian_numbers_stand_in_sentences(language: str, spoken: str, written: str) -> None:
+    assert parse_numbers(spoken, language) == written
 
 
 def test_a_language_without_a_reader_keeps_its_words() -> None:
@@ -137,7 +184,7 @@ def test_any_row_of_number_words_is_read_without_an_error(text: str) -> None:
     assert parse_numbers(text, "en").count("lakh") <= text.count("lakh")
 
 
-@given(st.text(max_size=80), st.sampled_from(["en", "hi"]))
+@given(st.text(max_size=80), st.sampled_from(LANGUAGES))
 def test_text_without_number_words_or_digits_is_never_broken(text: str, language: str) -> None:
     """Whatever comes in, nothing is raised, and what stands before and after stays."""
     assert parse_numbers(f"hello {text} world", language).startswith("hello")

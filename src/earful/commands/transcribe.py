@@ -45,6 +45,10 @@ def transcribe(
     separate: Annotated[
         bool, typer.Option("--separate", help="Every channel is a speaker; hear each by itself.")
     ] = False,
+    vocabulary: Annotated[
+        list[str] | None,
+        typer.Option("--vocabulary", help="A name or term to listen for; give it once for each."),
+    ] = None,
     words: Annotated[bool, typer.Option("--words", help="Put words and their times in the JSON.")] = False,
 ) -> None:
     """Write down what is said in audio or video files.
@@ -53,6 +57,7 @@ def transcribe(
     is reported and the others are still done; the exit code is then 1.
     """
     from earful.speech.files import FileTranscriber, check_language
+    from earful.speech.types import Hotword
 
     try:
         check_language(language)
@@ -73,6 +78,7 @@ def transcribe(
                     channels="separate" if separate else "mix",
                     diarize=diarize or speakers is not None,
                     speakers=speakers,
+                    hotwords=[Hotword(phrase) for phrase in vocabulary or ()],
                     words=words or form in ("srt", "vtt"),
                     progress=report,
                 )

@@ -17,7 +17,7 @@ from earful.jobs.fetch import FetchError, FetchLimits, fetch
 from earful.jobs.requests import MediaWork, Remark, TextWork, Wanted, from_json
 from earful.jobs.worker import JobFailed, Outcome, Report
 from earful.speech.files import FileTranscriber, TranscriptSegment
-from earful.speech.types import SpeechError
+from earful.speech.types import Hotword, SpeechError
 from earful.store.conversations import ConversationStore
 from earful.store.jobs import Job
 from earful.store.media import MediaStore
@@ -135,6 +135,7 @@ class JobRunner:
             channels="separate" if work.separate_channels and not work.diarize else "mix",
             diarize=work.diarize,
             speakers=work.speakers,
+            hotwords=[Hotword(phrase) for phrase in work.vocabulary],
             progress=progress,
         )
         return transcript.segments

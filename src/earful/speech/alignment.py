@@ -14,9 +14,10 @@ from itertools import pairwise
 import numpy as np
 from pocketsphinx import Decoder
 
+from earful.speech.phonetics import spell
 from earful.speech.types import Samples
 
-__all__ = ["Aligner", "spell", "spoken_number"]
+__all__ = ["Aligner", "spoken_number"]
 
 _FRAME_SECONDS = 0.01
 _ADD_AT_MOST = 5000
@@ -27,22 +28,6 @@ _ONES = (
 )  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _SIGNS = {"%": "percent", "$": "dollars", "&": "and", "@": "at", "+": "plus", "=": "equals"}
-_SOUNDS = {
-    "tion": "SH AH N", "sion": "ZH AH N", "ough": "AO", "igh": "AY", "tch": "CH", "dge": "JH", "sch": "SH",
-    "ch": "CH", "sh": "SH", "th": "TH", "ph": "F", "wh": "W", "ck": "K", "ng": "NG", "qu": "K W", "gh": "G",
-    "ee": "IY", "ea": "IY", "oo": "UW", "ou": "AW", "ow": "OW", "ai": "EY", "ay": "EY", "oa": "OW",
-    "oi": "OY", "oy": "OY", "au": "AO", "aw": "AO", "ew": "UW", "ie": "IY", "ar": "AA R", "er": "ER",
-    "ir": "ER", "or": "AO R", "ur": "ER", "a": "AE", "b": "B", "c": "K", "d": "D", "e": "EH", "f": "F",
-    "g": "G", "h": "HH", "i": "IH", "j": "JH", "k": "K", "l": "L", "m": "M", "n": "N", "o": "AA", "p": "P",
-    "r": "R", "s": "S", "t": "T", "u": "AH", "v": "V", "w": "W", "x": "K S", "y": "IY", "z": "Z",
-}  # fmt: skip
-_SPELLINGS = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
-
-
-def spell(word: str) -> str:
-    """Return a rough pronunciation (ARPAbet phones) of a word from its letters; "" when it has none."""
-    plain = re.sub(r"(.)\1", r"\1", word) if len(word) > 3 else word
-    return " ".join(_SOUNDS[part] for part in _SPELLINGS.findall(plain))
 
 
 def spoken_number(digits: str) -> list[str]:

@@ -23,9 +23,10 @@ from earful.speech.alignment import Aligner
 from earful.speech.catalogue import primary_subtag
 from earful.speech.endpoint import EndpointRules, Segmenter
 from earful.speech.guards import Evidence, is_invented
+from earful.speech.hotwords import HotwordBias
 from earful.speech.moonshine import Decoded, MoonshineModel
 from earful.speech.speakers import Turn, speaker_turns, with_speakers
-from earful.speech.types import LanguageNotAvailable, Samples
+from earful.speech.types import Hotword, LanguageNotAvailable, Samples
 from earful.speech.voices import VoiceModel
 from earful.speech.words import estimate_words, place_words, word_confidences
 
@@ -143,6 +144,7 @@ class FileTranscriber:
         channels: ChannelMode = "mix",
         diarize: bool = False,
         speakers: int | None = None,
+        hotwords: Sequence[Hotword] = (),
         words: bool = True,
         progress: Progress | None = None,
     ) -> Transcript:
@@ -151,8 +153,7 @@ class FileTranscriber:
         `channels="separate"` hears every channel by itself (up to eight) and tags it as a speaker.
         `diarize` says who spoke: separate channels are separate speakers, unless they carry the same
         sound or there is only one; then voices are told apart, `speakers` of them where that is known.
-        `progress` is told the share done, 0..1,
-        from this thread.
+        `hotwords` are heard more readily. `progress` is told the share done, 0..1, from this thread.
 
         Raises `LanguageNotAvailable`, `earful.audio.types.BrokenAudio`, or an `OSError` for the file.
         """
@@ -163,7 +164,9 @@ class FileTranscriber:
         separate = channels == "separate" and 1 < info.channels <= _MAX_SPEAKERS
         heard: list[TranscriptSegment] = []
         duration = 0.0
-        for done, segments in self._heard(path, mix=not separate, words=words or diarize):
+        for done, segments in self._heard(
+            path, mix=not separate, words=words or diarize, bias=self._bias(hotwords)
+        ):
             heard += segments
             duration = max(duration, done)
             if progress is not None and info.duration_s:
@@ -189,15 +192,18 @@ class FileTranscriber:
     def recognise(self, samples: Iterable[Samples], *, words: bool = True) -> list[TranscriptSegment]:
         """Return what was said in one channel of audio (float32 [n], 16 kHz, in blocks of any length)."""
         blocks = (block[np.newaxis] for block in samples)
-        return [segment for _, segments in self._run(blocks, words) for segment in segments]
+        return [segment for _, segments in self._run(blocks, words, None) for segment in segments]
+
+    def _bias(self, hotwords: Sequence[Hotword]) -> HotwordBias | None:
+        return HotwordBias(self._model.tokenizer, hotwords) if hotwords else None
 
     def _heard(
-        self, path: Path | str, *, mix: bool, words: bool
+        self, path: Path | str, *, mix: bool, words: bool, bias: HotwordBias | None
     ) -> Iterator[tuple[float, list[TranscriptSegment]]]:
-        yield from self._run(read_channels(path, block_s=_BLOCK_S, mix=mix), words)
+        yield from self._run(read_channels(path, block_s=_BLOCK_S, mix=mix), words, bias)
 
     def _run(
-        self, blocks: Iterable[NDArray[np.float32]], words: bool
+        self, blocks: Iterable[NDArray[np.float32]], words: bool, bias: HotwordBias | None
     ) -> Iterator[tuple[float, list[TranscriptSegment]]]:
         """Yield (seconds done, segments); few batches are under way at a time, so memory stays constant."""
         under_way: deque[tuple[float, Future[list[TranscriptSegment]]]] = deque()
@@ -207,7 +213,7 @@ class FileTranscriber:
                 batches = _batches(group)
                 for number, batch in enumerate(batches, 1):
                     done = before + (position - before) * number / len(batches)
-                    under_way.append((done, pool.submit(self._recognise, batch, words)))
+                    under_way.append((done, pool.submit(self._recognise, batch, words, bias)))
                 before = position
                 while len(under_way) > 2 * max(self._threads, _GROUP // _BATCH):
                     done, future = under_way.popleft()
@@ -234,8 +240,10 @@ class FileTranscriber:
             waiting += lane.push(np.zeros(0, np.float32), self._ear, last=True)
         yield position, waiting
 
-    def _recognise(self, pieces: Sequence[_Piece], words: bool) -> list[TranscriptSegment]:
-        decoded = self._surest([piece.audio for piece in pieces])
+    def _recognise(
+        self, pieces: Sequence[_Piece], words: bool, bias: HotwordBias | None
+    ) -> list[TranscriptSegment]:
+        decoded = self._surest([piece.audio for piece in pieces], bias)
         found = []
         for piece, best in zip(pieces, decoded, strict=True):
             if is_invented(best, _evidence(piece.chances)):
@@ -260,12 +268,12 @@ class FileTranscriber:
             return estimate_words(words, piece.chances, piece.offset)
         return place_words(words, times, piece.offset)
 
-    def _surest(self, audio: Sequence[Samples]) -> list[Decoded]:
+    def _surest(self, audio: Sequence[Samples], bias: HotwordBias | None) -> list[Decoded]:
         """Recognise each piece; hear again what was unsure, and keep the hearing that is surest."""
-        best = self._model.decode(audio)
+        best = self._model.decode(audio, bias=bias)
         for disguise in (_later, _dithered):
             unsure = [at for at, decoded in enumerate(best) if decoded.confidence < SURE]
-            again = self._model.decode([disguise(audio[at]) for at in unsure]) if unsure else []
+            again = self._model.decode([disguise(audio[at]) for at in unsure], bias=bias) if unsure else []
             for at, decoded in zip(unsure, again, strict=True):
                 if decoded.confidence > best[at].confidence:
                     best[at] = decoded
@@ -279,6 +287,7 @@ def transcribe_file(
     channels: ChannelMode = "mix",
     diarize: bool = False,
     speakers: int | None = None,
+    hotwords: Sequence[Hotword] = (),
     words: bool = True,
     progress: Progress | None = None,
 ) -> Transcript:
@@ -290,6 +299,7 @@ def transcribe_file(
         channels=channels,
         diarize=diarize,
         speakers=speakers,
+        hotwords=hotwords,
         words=words,
         progress=progress,
     )

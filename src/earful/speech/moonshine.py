@@ -8,8 +8,9 @@ a step for eight segments costs about three times one.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +28,7 @@ __all__ = [
     "Decoded",
     "Frames",
     "MoonshineModel",
+    "Scorer",
     "UnusableModel",
     "loop_length",
     "prepare",
@@ -49,11 +51,19 @@ class UnusableModel(ValueError):
     """A folder does not hold a Moonshine model that this code can run; the message says why."""
 
 
+Scorer = Callable[[Sequence[Sequence[int]]], list[list[float]]]
+"""Tells how likely token sequences are, given the audio: the log-probability of each token and of the end."""
+
+
 class Bias(Protocol):
-    """Something that favours tokens, told which were chosen so far."""
+    """Something that favours tokens, told which were chosen so far, and reads what was chosen once more."""
 
     def adjust(self, tokens: Sequence[int], logits: NDArray[np.float32]) -> None:
         """Change `logits` (float32 [vocabulary]) in place for the token that follows `tokens`."""
+        ...
+
+    def review(self, decoded: "Decoded", score: Scorer) -> "Decoded":
+        """Return the hypothesis, or another that it finds better by the scores."""
         ...
 
 
@@ -222,6 +232,8 @@ class MoonshineModel:
         prefixes: Sequence[Sequence[int]] | None = None,
         bias: Bias | Sequence[Bias | None] | None = None,
         drafts: Sequence[Sequence[int]] | None = None,
+        *,
+        final: bool = True,
     ) -> list[Decoded]:
         """Recognise segments (float32 [n], 16 kHz each), each beginning with its prefix of tokens.
 
@@ -230,11 +242,58 @@ class MoonshineModel:
         if it would have been chosen anyway, and checking them all takes one pass.
         Segments without a draft share batches, similar lengths together. The answer is in the order
         given. A batch may differ from one-by-one decoding in rare tokens, because the weights' dynamic
-        quantisation scales over the whole batch.
+        quantisation scales over the whole batch. What is `final` is reviewed by its bias.
         """
         frames = [self.encode(segment) for segment in segments]
         ceilings = [token_ceiling(len(segment), self.tokens_per_second) for segment in segments]
-        return self.decode_frames(frames, ceilings, prefixes, bias, drafts)
+        decoded = self.decode_frames(frames, ceilings, prefixes, bias, drafts)
+        if not final or bias is None:
+            return decoded
+        biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
+        return [
+            one if judge is None else judge.review(one, partial(self.score, heard))
+            for one, judge, heard in zip(decoded, biases, frames, strict=True)
+        ]
+
+    def score(self, frames: Frames, sequences: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Return the log-probability of each token of each sequence, and of the end, given what was heard."""
+        scores: list[list[float]] = []
+        for start in range(0, len(sequences), self.batch):
+            scores += self._score(frames, sequences[start : start + self.batch])
+        return scores
+
+    def _score(self, frames: Frames, sequences: Sequence[Sequence[int]]) -> list[list[float]]:
+        longest = max(len(sequence) for sequence in sequences)
+        ids = np.full((len(sequences), longest + 1), END, np.int64)
+        ids[:, 0] = START
+        for at, sequence in enumerate(sequences):
+            ids[at, 1 : 1 + len(sequence)] = sequence
+        rows = [_Row(at, frames, (), (), 0, None) for at in range(len(sequences))]
+        feeds = self._first_feeds(rows, np.repeat(frames[None], len(rows), axis=0), ids)
+        logits = self._run_decoder(["logits"], feeds)[0].numpy()
+        scores = []
+        for at, sequence in enumerate(sequences):
+            own = logits[at, : len(sequence) + 1]
+            chosen = np.take_along_axis(own, np.array([[*sequence, END]]).T, axis=1)[:, 0]
+            top = own.max(axis=1)
+            norms = top + np.log(np.exp(own - top[:, None]).sum(axis=1))
+            scores.append([float(value) for value in chosen - norms])
+        return scores
+
+    def _first_feeds(
+        self, rows: Sequence[_Row], hidden: NDArray[np.float32], ids: NDArray[np.int64]
+    ) -> dict[str, Any]:
+        """Return what the decoder is fed when it remembers nothing yet."""
+        empty = _value(np.zeros((len(rows), self._heads, 0, self._head_size), np.float32))
+        feeds = {f"past_key_values.{name}": empty for name in self._self_names + self._cross_names}
+        feeds |= {
+            "encoder_hidden_states": _value(hidden),
+            "input_ids": _value(ids),
+            "use_cache_branch": _value(np.array([False])),
+        }
+        if self._decoder_masked:
+            feeds["encoder_attention_mask"] = _value(_mask(rows, hidden.shape[1]))
+        return feeds
 
     def decode_frames(
         self,
@@ -283,15 +342,8 @@ class MoonshineModel:
         for at, row in enumerate(rows):
             hidden[at, : len(row.frames)] = row.frames
         draft = rows[0].draft if len(rows) == 1 else ()
-        empty = _value(np.zeros((len(rows), self._heads, 0, self._head_size), np.float32))
-        feeds = {f"past_key_values.{name}": empty for name in self._self_names + self._cross_names}
-        feeds |= {
-            "encoder_hidden_states": _value(hidden),
-            "input_ids": _value(np.array([[START, *row.tokens, *draft] for row in rows], np.int64)),
-            "use_cache_branch": _value(np.array([False])),
-        }
-        if self._decoder_masked:
-            feeds["encoder_attention_mask"] = _value(_mask(rows, longest))
+        ids = np.array([[START, *row.tokens, *draft] for row in rows], np.int64)
+        feeds = self._first_feeds(rows, hidden, ids)
         outputs = self._run_decoder(self._first_outputs, feeds)
         cross = outputs[1 + 2 * self._layers :]
         feeds |= {f"past_key_values.{n}": v for n, v in zip(self._cross_names, cross, strict=True)}

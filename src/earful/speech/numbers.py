@@ -1,24 +1,25 @@
 """Spoken numbers as digits: "nine one one" is 911, "one lakh" 100000, "twenty twenty five" 2025.
 
-Single numbers are read by `text2num` (English) and `number-parser` (Hindi); what is done here is what
-they leave open: digits said one by one, "double five", years, lakhs and crores, and which words are
-better left alone ("one of them", "a second").
+Single English numbers are read by `text2num`; what is done here is what it leaves open: digits said one
+by one, "double five", years, lakhs and crores, times of day, and which words are better left alone ("one
+of them", "a second").
 """
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 
-from number_parser import parse as parse_sentence
-from number_parser import parse_number
 from text_to_num import find_numbers
 
-__all__ = ["LANGUAGES", "parse_numbers"]
+from earful.speech.indian_numbers import INDIAN_LANGUAGES, parse_indian_numbers
+from earful.speech.number_words import Word, replaced, words_of
 
-_WORD = re.compile(r"\S+")
+__all__ = ["LANGUAGES", "parse_numbers", "prepare_numbers"]
+
+LANGUAGES = ("en", *INDIAN_LANGUAGES)
+"""The languages whose numbers are understood, by their ISO 639-1 codes."""
+
 _WRITTEN = re.compile(r"\d[\d,]*(?:\.\d+)?$")
 
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -44,32 +45,25 @@ _COUNTED = (
     *("percent", "am", "pm", "a.m", "p.m", "o'clock"),
 )
 _ANNOUNCING = ("press", "dial", "number", "option", "digit", "extension", "code", "pin")
-_HINDI_SPELLINGS = {
-    "पांच": "पाँच",
-    "छः": "छह",
-    "छे": "छह",
-    "छै": "छह",
-    "हज़ार": "हजार",
-    "करोड": "करोड़",
-    "लाख़": "लाख",
-}
+_NUMBER_WORDS = frozenset(
+    (
+        *_DIGITS,
+        *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
+        *("nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"),
+    )
+)
 
 
 def parse_numbers(text: str, language: str) -> str:
     """Return a text with its spoken numbers as digits; unchanged in a language that is not in `LANGUAGES`."""
-    reader = LANGUAGES.get(language)
-    return reader(text) if reader else text
+    if language == "en":
+        return _english(text)
+    return parse_indian_numbers(text, language) if language in INDIAN_LANGUAGES else text
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """A word between blanks: `core` (lower case) is its text without the punctuation around it."""
-
-    core: str
-    start: int
-    end: int
-    parted: bool
-    """Whether punctuation stands between it and the word before."""
+def prepare_numbers(language: str) -> None:
+    """Load what reading a language's numbers takes, so that the first text need not wait for it. Blocks."""
+    parse_numbers("", language)
 
 
 @dataclass(slots=True)
@@ -112,28 +106,8 @@ class _Number:
         return plain and (len(self.digits) <= 3 or self.digits[0] == "0")
 
 
-def _words(text: str) -> list[_Word]:
-    words: list[_Word] = []
-    tail = ""
-    for match in _WORD.finditer(text):
-        start, end = match.span()
-        while start < end and _is_mark(text[start]):
-            start += 1
-        while end > start and _is_mark(text[end - 1]):
-            end -= 1
-        head = text[match.start() : start]
-        words.append(_Word(text[start:end].lower(), start, end, bool(tail or head)))
-        tail = text[end : match.end()]
-    return words
-
-
-def _is_mark(character: str) -> bool:
-    """Whether a character around a word is punctuation or a symbol (an Indian vowel sign is neither)."""
-    return unicodedata.category(character)[0] in "PS"
-
-
 def _english(text: str) -> str:
-    words = _words(text)
+    words = words_of(text)
     chains = _chains(words, _found(words))
     numbers = [number for chain in chains for number in _joined(chain)]
     for rule in (_halves, _points, _ranges, _pairs, _clock, _dialled):
@@ -145,10 +119,10 @@ def _english(text: str) -> str:
         for number in numbers
         if _wanted(number, words, listed=number.first - 1 in ends or number.last + 1 in starts)
     ]
-    return _replaced(text, words, wanted)
+    return replaced(text, words, _digits_of(wanted, words))
 
 
-def _found(words: list[_Word]) -> Iterator[_Number]:
+def _found(words: list[Word]) -> Iterator[_Number]:
     """Yield the numbers that stand in the words, as the library or a digit character says them."""
     tokens = list(_tokens(words))
     numbers = [
@@ -176,7 +150,7 @@ def _found(words: list[_Word]) -> Iterator[_Number]:
             yield number
 
 
-def _tokens(words: list[_Word]) -> Iterator[_Token]:
+def _tokens(words: list[Word]) -> Iterator[_Token]:
     for at, word in enumerate(words):
         if _multiplies(words, at):
             continue
@@ -189,20 +163,20 @@ def _tokens(words: list[_Word]) -> Iterator[_Token]:
             yield _Token(at, at, word.core, word.parted)
 
 
-def _multiplies(words: list[_Word], at: int) -> bool:
+def _multiplies(words: list[Word], at: int) -> bool:
     """Whether a word is the "double" of "double five"."""
     if words[at].core not in _TIMES or at + 1 == len(words):
         return False
     return words[at + 1].core in (*_DIGITS, *_OH) and not words[at + 1].parted
 
 
-def _among_digits(words: list[_Word], at: int) -> bool:
+def _among_digits(words: list[Word], at: int) -> bool:
     """Whether an "oh" stands beside a number word, so that it means zero."""
     beside = [words[i].core for i in (at - 1, at + 1) if 0 <= i < len(words)]
-    return any(word in _DIGITS or parse_number(word, "en") is not None for word in beside if word)
+    return any(word in _NUMBER_WORDS or word.isdigit() for word in beside)
 
 
-def _chains(words: list[_Word], numbers: Iterator[_Number]) -> list[list[_Number]]:
+def _chains(words: list[Word], numbers: Iterator[_Number]) -> list[list[_Number]]:
     """Return the numbers in groups that follow each other without a word or punctuation between."""
     chains: list[list[_Number]] = []
     for number in numbers:
@@ -290,7 +264,7 @@ def _year(chain: list[_Number], at: int) -> tuple[int, _Number] | None:
     return 2, _Number(century.first, rest.last, digits, float(digits))
 
 
-def _halves(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+def _halves(numbers: list[_Number], words: list[Word]) -> list[_Number]:
     """Read "two and a half thousand" as 2500 and "half a million" as 500000."""
     out: list[_Number] = []
     for number in numbers:
@@ -310,7 +284,7 @@ def _halves(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
     return out
 
 
-def _points(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+def _points(numbers: list[_Number], words: list[Word]) -> list[_Number]:
     """Read "three point one point four" as 3.1.4 and "point five percent" as 0.5 percent."""
     out: list[_Number] = []
     for number in numbers:
@@ -327,7 +301,7 @@ def _points(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
     return out
 
 
-def _ranges(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+def _ranges(numbers: list[_Number], words: list[Word]) -> list[_Number]:
     """Read "five to ten lakh" as 500000 to 1000000: the lakh belongs to both."""
     out = list(numbers)
     for at, (low, high) in enumerate(pairwise(numbers)):
@@ -338,7 +312,7 @@ def _ranges(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
     return out
 
 
-def _pairs(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+def _pairs(numbers: list[_Number], words: list[Word]) -> list[_Number]:
     """Leave "two three days" two numbers: a pair is digits of one only where it ends or is announced."""
     out: list[_Number] = []
     for number in numbers:
@@ -354,7 +328,7 @@ def _pairs(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
     return out
 
 
-def _clock(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+def _clock(numbers: list[_Number], words: list[Word]) -> list[_Number]:
     """Read "three thirty pm" as 3:30 pm."""
     out: list[_Number] = []
     for number in numbers:
@@ -380,7 +354,7 @@ def _clock(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
     return out
 
 
-def _dialled(numbers: list[_Number], words: list[_Word]) -> list[_Number]:
+def _dialled(numbers: list[_Number], words: list[Word]) -> list[_Number]:
     """Read the "plus" of an international telephone number."""
     return [
         replace(number, first=number.first - 1, digits="+" + number.digits)
@@ -397,7 +371,7 @@ def _amount(first: int, last: int, value: float) -> _Number:
     return _Number(first, last, f"{value:.15g}", value)
 
 
-def _wanted(number: _Number, words: list[_Word], *, listed: bool) -> bool:
+def _wanted(number: _Number, words: list[Word], *, listed: bool) -> bool:
     """Whether a number reads better in digits: "one", "first" and "a second" mostly do not.
 
     `listed` says that another number stands beside it.
@@ -414,49 +388,10 @@ def _wanted(number: _Number, words: list[_Word], *, listed: bool) -> bool:
     return number.value != 1 or listed or before in _ANNOUNCING or bool(after and after[0] in _COUNTED)
 
 
-def _replaced(text: str, words: list[_Word], numbers: list[_Number]) -> str:
-    parts: list[str] = []
-    at = 0
+def _digits_of(numbers: list[_Number], words: list[Word]) -> Iterator[tuple[int, int, str]]:
     for number in numbers:
         first = number.first
         # "a hundred", "a lakh": the article is part of the number.
         if first and words[first - 1].core == "a" and words[first].core in _ROUND and not words[first].parted:
             first -= 1
-        start, end = words[first].start, words[number.last].end
-        if start < at:
-            continue
-        parts += [text[at:start], number.digits]
-        at = end
-    return "".join([*parts, text[at:]])
-
-
-def _hindi(text: str) -> str:
-    words = _words(text)
-    numbers: list[_Number] = []
-    at = 0
-    while at < len(words):
-        end = at
-        while end < len(words) and _is_hindi_number(words[end].core) and (end == at or not words[end].parted):
-            end += 1
-        if end == at:
-            at += 1
-            continue
-        spoken = [_HINDI_SPELLINGS.get(word.core, word.core) for word in words[at:end]]
-        # "एक" alone is as often an article as a number.
-        if spoken != ["एक"]:
-            digits = parse_sentence(" ".join(spoken), language="hi").strip()
-            if re.fullmatch(r"\d( \d)+", digits):
-                digits = digits.replace(" ", "")
-            numbers.append(_Number(at, end - 1, digits, 0.0))
-        at = end
-    return _replaced(text, words, numbers)
-
-
-@lru_cache(maxsize=4096)
-def _is_hindi_number(word: str) -> bool:
-    spelled = _HINDI_SPELLINGS.get(word, word)
-    return bool(spelled) and not spelled.isdigit() and parse_number(spelled, "hi") is not None
-
-
-LANGUAGES: dict[str, Callable[[str], str]] = {"en": _english, "hi": _hindi}
-"""The languages whose numbers are understood, by their ISO 639-1 codes."""
+        yield first, number.last, number.digits

@@ -58,6 +58,8 @@ class Engine(Protocol):
         prefixes: Sequence[Sequence[int]] | None = None,
         bias: Bias | Sequence[Bias | None] | None = None,
         drafts: Sequence[Sequence[int]] | None = None,
+        *,
+        final: bool = True,
     ) -> list[Decoded]:
         """Recognise the segments, each beginning with its prefix; see `MoonshineModel.decode`."""
         ...
@@ -437,6 +439,7 @@ class Scheduler:
                 [task.prefix for task in tasks],
                 [task.stream.bias for task in tasks],
                 [task.draft for task in tasks],
+                final=tasks[0].kind != "partial",
             )
         except Exception:
             log.exception("recognition failed", kind=tasks[0].kind, utterances=len(tasks))

@@ -147,10 +147,16 @@ class BodhiFiles:
             raise BodhiError(400, f"the recording cannot be read: {error}") from None
         finally:
             await stream.close()
-        text = " ".join(texts)
-        if config.parse_number:
-            text = parse_numbers(text, model.code)
-        return to_latin(text) if config.transliterate else text, count / SAMPLE_RATE
+        # The text of hours of speech takes a moment to go through.
+        text = await asyncio.to_thread(_written, " ".join(texts), config, model.code)
+        return text, count / SAMPLE_RATE
+
+
+def _written(text: str, config: Config, language: str) -> str:
+    """Return a text as the form asks for it."""
+    if config.parse_number:
+        text = parse_numbers(text, language)
+    return to_latin(text) if config.transliterate else text
 
 
 async def _save(upload: UploadFile, path: Path, limit: int) -> None:

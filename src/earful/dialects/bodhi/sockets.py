@@ -23,6 +23,7 @@ from earful.dialects.bodhi.models import ModelTable, not_available
 from earful.dialects.bodhi.session import Close, Effect, Feed, Flush, Limits, Open, Send, Session
 from earful.live.buffer import BoundedBuffer, TooSlow
 from earful.settings import Settings
+from earful.speech.numbers import prepare_numbers
 from earful.speech.types import Hypothesis, LanguageNotAvailable, SpeechBusy, SpeechService, SpeechStream
 
 __all__ = ["BodhiSockets", "Throttle"]
@@ -225,6 +226,8 @@ class _Socket:
 
     async def _open(self, wanted: Open) -> None:
         config = wanted.config
+        if config.parse_number:
+            await asyncio.to_thread(prepare_numbers, wanted.model.code)
         try:
             self._stream = await self._sockets.speech.open(wanted.options, self._hear)
         except LanguageNotAvailable:
