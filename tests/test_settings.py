@@ -99,3 +99,13 @@ def test_every_bad_value_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_setting_cannot_be_changed_later() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings().port = 1
+
+
+def test_languages_are_given_models_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tags come down to their language; what is no such list is refused by the variable's name."""
+    monkeypatch.setenv("EARFUL_SPEECH_MODELS", "hi-IN = whisper-medium, *=whisper-small,")
+    assert load_settings().speech_models == {"hi": "whisper-medium", "*": "whisper-small"}
+    for value in ("whisper-small", "hi=", "=x"):
+        monkeypatch.setenv("EARFUL_SPEECH_MODELS", value)
+        with pytest.raises(SettingsError, match="EARFUL_SPEECH_MODELS"):
+            load_settings()

@@ -46,6 +46,7 @@ from earful.middleware import BodyLimit, Observe, WaitUntilReady
 from earful.pages import router as pages_router
 from earful.pages.experience import experience_router as shared_pages_router
 from earful.settings import Settings, SettingsError
+from earful.speech.engines import Engines
 from earful.speech.service import LocalSpeechService
 from earful.speech.types import SpeechService
 from earful.store.conversations import ConversationStore
@@ -148,7 +149,8 @@ def create_app(
     `speech` and `insight` replace those of this machine. The `Rooms` are at `app.state.rooms`.
     Raises `DatabaseError` when the database's address cannot be used.
     """
-    speech = speech or LocalSpeechService(settings)
+    engines = Engines.from_settings(settings)
+    speech = speech or LocalSpeechService(settings, engines)
     insight = insight or LocalInsightService()
     database = Database(settings.database)
     accounts = Accounts(database, token_lifetime_s=settings.token_lifetime)
@@ -157,7 +159,7 @@ def create_app(
     resources = ResourceStore(database)
     library = Library(resources)
     shares = Shares(database)
-    jobs = JobService(settings, database, accounts, conversations, insight)
+    jobs = JobService(settings, database, accounts, conversations, insight, engines)
     bodhi = Bodhi(accounts, speech, settings)
     mail = SummaryMail(settings, MailStore(database), conversations, jobs.digests, shares)
     telephony = Telephony.of(

@@ -88,6 +88,20 @@ class Settings(BaseSettings):
         ge=1,
         description="Live audio streams to take at a time. Unset: 16 for each speech thread.",
     )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto",
+        description=(
+            "Where models that `earful models` keeps are computed: `cpu`, `cuda` (an NVIDIA GPU; the CPU and "
+            "a line in the log when it cannot be used), or `auto`, the GPU where there is one."
+        ),
+    )
+    speech_models: Annotated[dict[str, str], NoDecode] = Field(
+        default={},
+        description=(
+            "Models for languages, such as `hi=whisper-medium,en=moonshine-base-en,*=whisper-small`. Unset: "
+            "the English model that comes with Earful, and the largest of those pulled for other languages."
+        ),
+    )
     models_dir: Path | None = Field(
         default=None,
         description="Folder of the models that `earful models` keeps. Unset: `models` in the data folder.",
@@ -350,6 +364,16 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("speech_models", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = [[side.strip() for side in part.split("=", 1)] for part in value.split(",") if part.strip()]
+        if any(len(pair) != 2 or not all(pair) for pair in pairs):
+            raise ValueError("must be a list such as hi=whisper-medium,*=whisper-small")
+        return {language.replace("_", "-").split("-", 1)[0].lower(): model for language, model in pairs}
 
     @field_validator("public_url")
     @classmethod

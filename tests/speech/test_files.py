@@ -12,8 +12,9 @@ from earful.audio.files import read_blocks
 from earful.audio.types import BrokenAudio
 from earful.audio.vad import VadModel
 from earful.conversation.types import Word
-from earful.speech.files import SURE, FileTranscriber, check_language, transcribe_file
+from earful.speech.files import FileTranscriber
 from earful.speech.moonshine import Decoded, MoonshineModel
+from earful.speech.pieces import SURE
 from earful.speech.speakers import Turn, with_speakers
 from earful.speech.types import Hotword, LanguageNotAvailable
 
@@ -120,11 +121,10 @@ def test_one_voice_is_one_speaker(transcriber):
     assert {segment.speaker for segment in segments} == {1}
 
 
-def test_a_language_without_a_model_is_refused_before_anything_is_read():
+def test_a_language_without_a_model_is_refused_before_anything_is_read(transcriber):
     """The error names the language and the command that fetches a model."""
-    with pytest.raises(LanguageNotAvailable, match=r"'de-DE'.*earful models pull"):
-        transcribe_file("/nowhere.wav", language="de-DE")
-    check_language("en_GB")
+    with pytest.raises(LanguageNotAvailable, match=r"'de-DE'.*earful models pull whisper-small"):
+        transcriber.transcribe("/nowhere.wav", language="de-DE")
 
 
 def test_a_file_that_is_no_audio_is_refused(transcriber, tmp_path):
@@ -142,8 +142,9 @@ class _Engine:
         self.tokenizer = model.tokenizer
         self.answers = answers
         self.heard = 0
+        self.batch = 8
 
-    def decode(self, segments: list[np.ndarray], *, bias: None) -> list[Decoded]:
+    def decode(self, segments: list[np.ndarray], bias: None = None) -> list[Decoded]:
         text, confidence = self.answers[self.heard]
         self.heard += 1
         return [Decoded((), text, confidence, ()) for _ in segments]

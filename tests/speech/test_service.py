@@ -23,7 +23,8 @@ async def service(
     model: MoonshineModel, vad: VadModel, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[LocalSpeechService]:
     """A running service; the weights are loaded once for all tests."""
-    monkeypatch.setattr("earful.speech.service._load", lambda: (model, vad))
+    monkeypatch.setattr("earful.speech.service._load", lambda engines, card: model)
+    monkeypatch.setattr("earful.speech.service._load_ear", lambda: vad)
     service = LocalSpeechService(Settings(speech_threads=1, max_streams=4))
     await service.start()
     yield service

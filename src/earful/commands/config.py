@@ -93,6 +93,8 @@ def _shown(value: Any) -> Any:
         return _MASK
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return ",".join(f"{name}={item}" for name, item in value.items())
     return str(value)
 
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from earful.commands.options import DataDir, fail, settings_or_exit
-from earful.speech.catalogue import Engine, ModelCard
+from earful.speech.catalogue import Engine, ModelCard, find_card
 from earful.speech.models import InstalledModel, ModelError, ModelStore, catalogue_with
 from earful.speech.models import Progress as Report
 
@@ -78,6 +78,10 @@ def pull(
 ) -> None:
     """Fetch a model, with its checksums, from Hugging Face or from a folder."""
     store = _store(data_dir)
+    card = find_card(name)
+    if card is not None and not card.built_in:
+        origin = source or card.repository
+        typer.echo(f"{name}: licence {card.licence}, about {card.size_mb} MB, from {origin}", err=True)
     try:
         model = _with_progress(lambda report: store.pull(name, source=source, progress=report))
     except ModelError as error:

@@ -35,6 +35,9 @@ def transcribe(
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     form: Annotated[Format, typer.Option("--format", help="What to print.")] = "txt",
     language: Annotated[str, typer.Option("--language", help="The language spoken.")] = "en-US",
+    model: Annotated[
+        str | None, typer.Option("--model", help="A model to use, by its name in `earful models list`.")
+    ] = None,
     diarize: Annotated[bool, typer.Option("--diarize", help="Say who spoke.")] = False,
     speakers: Annotated[
         int | None,
@@ -56,19 +59,20 @@ def transcribe(
     The text goes to standard output, progress and errors to standard error. A file that cannot be read
     is reported and the others are still done; the exit code is then 1.
     """
-    from earful.speech.files import FileTranscriber, check_language
+    from earful.speech.engines import Engines
+    from earful.speech.files import FileTranscriber
     from earful.speech.types import Hotword
 
     try:
-        check_language(language)
-        threads = load_settings().speech_threads
+        engines = Engines.from_settings(load_settings())
+        engines.load(engines.named(model, language) if model else engines.choose(language))
     except (SpeechError, SettingsError) as error:
         raise _fail(error, 2) from error
     form = "json" if as_json else form
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     done: list[tuple[Path, Transcript]] = []
     failed = False
-    transcriber = FileTranscriber(threads=threads)
+    transcriber = FileTranscriber(engines=engines)
     for file in files:
         try:
             with _progress(errors, file.name) as report:
@@ -81,6 +85,7 @@ def transcribe(
                     hotwords=[Hotword(phrase) for phrase in vocabulary or ()],
                     words=words or form in ("srt", "vtt"),
                     progress=report,
+                    model=model,
                 )
         except (AudioError, OSError) as error:
             failed = True

@@ -15,6 +15,7 @@ from earful.jobs.runner import JobRunner, RecordingLimits
 from earful.jobs.webhooks import WebhookSender
 from earful.jobs.worker import Worker
 from earful.settings import Settings
+from earful.speech.engines import Engines
 from earful.speech.files import FileTranscriber
 from earful.store.attachments import AttachmentStore
 from earful.store.conversations import ConversationStore
@@ -38,6 +39,7 @@ class JobService:
         accounts: Accounts,
         conversations: ConversationStore,
         insight: InsightService,
+        engines: Engines | None = None,
     ) -> None:
         jobs = JobStore(database, conversations)
         media = MediaStore(settings.data_dir / "recordings")
@@ -47,7 +49,7 @@ class JobService:
             fetching=FetchLimits(settings.max_upload_bytes, timeout_s=3600, allow_private=private),
             keep_media=settings.keep_recordings,
         )
-        self._threads = settings.speech_threads
+        self._engines = engines or Engines.from_settings(settings)
         self._loaded: FileTranscriber | None = None
         runner = JobRunner(conversations, media, insight, self._transcriber, limits)
         self._forget_media = runner.forget_media
@@ -101,7 +103,7 @@ class JobService:
     def _transcriber(self) -> FileTranscriber:
         # Loaded at the first recording: a server that only hears live talk never pays for it.
         if self._loaded is None:
-            self._loaded = FileTranscriber(threads=self._threads)
+            self._loaded = FileTranscriber(engines=self._engines)
         return self._loaded
 
 

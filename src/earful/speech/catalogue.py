@@ -4,7 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["CATALOGUE", "Engine", "ModelCard", "find_card", "for_language"]
+__all__ = [
+    "BUILT_IN",
+    "CATALOGUE",
+    "Engine",
+    "ModelCard",
+    "find_card",
+    "for_language",
+    "primary_subtag",
+    "recommended",
+]
 
 Engine = Literal["moonshine", "faster-whisper", "sherpa-onnx"]
 
@@ -34,13 +43,122 @@ class ModelCard:
 
     def speaks(self, language: str) -> bool:
         """Whether the model recognises a BCP-47 language tag ("en-US")."""
-        return "*" in self.languages or primary_subtag(language) in self.languages
+        code = primary_subtag(language)
+        if "*" in self.languages:
+            return self.engine != "faster-whisper" or code in _WHISPER_LANGUAGES
+        return code in self.languages
 
 
 def primary_subtag(language: str) -> str:
     """Return the language part of a BCP-47 tag, lower case: "en" of "en-US"."""
     return language.replace("_", "-").split("-", 1)[0].lower()
 
+
+_WHISPER_LANGUAGES = frozenset(
+    [
+        "af",
+        "am",
+        "ar",
+        "as",
+        "az",
+        "ba",
+        "be",
+        "bg",
+        "bn",
+        "bo",
+        "br",
+        "bs",
+        "ca",
+        "cs",
+        "cy",
+        "da",
+        "de",
+        "el",
+        "en",
+        "es",
+        "et",
+        "eu",
+        "fa",
+        "fi",
+        "fo",
+        "fr",
+        "gl",
+        "gu",
+        "ha",
+        "haw",
+        "he",
+        "hi",
+        "hr",
+        "ht",
+        "hu",
+        "hy",
+        "id",
+        "is",
+        "it",
+        "ja",
+        "jw",
+        "ka",
+        "kk",
+        "km",
+        "kn",
+        "ko",
+        "la",
+        "lb",
+        "ln",
+        "lo",
+        "lt",
+        "lv",
+        "mg",
+        "mi",
+        "mk",
+        "ml",
+        "mn",
+        "mr",
+        "ms",
+        "mt",
+        "my",
+        "ne",
+        "nl",
+        "nn",
+        "no",
+        "oc",
+        "pa",
+        "pl",
+        "ps",
+        "pt",
+        "ro",
+        "ru",
+        "sa",
+        "sd",
+        "si",
+        "sk",
+        "sl",
+        "sn",
+        "so",
+        "sq",
+        "sr",
+        "su",
+        "sv",
+        "sw",
+        "ta",
+        "te",
+        "tg",
+        "th",
+        "tk",
+        "tl",
+        "tr",
+        "tt",
+        "uk",
+        "ur",
+        "uz",
+        "vi",
+        "yi",
+        "yo",
+        "yue",
+        "zh",
+    ]
+)
+"""What Whisper models of many languages are trained on."""
 
 _WHISPER_FILES = ("config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*")
 _ZIPFORMER_FILES = (
@@ -49,8 +167,11 @@ _ZIPFORMER_FILES = (
     "*joiner*.int8.onnx",
     "tokens.txt",
     "bpe.model",
+    "bpe.vocab",
 )
-_MOONSHINE_FILES = ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin")
+_MOONSHINE_FILES = ("encoder_model.*", "decoder_model_merged.*", "tokenizer.bin")
+_MOONSHINE_ONNX_FILES = ("onnx/encoder_model.onnx", "onnx/decoder_model_merged.onnx", "tokenizer.json")
+_ADVISED = "whisper-small"
 
 
 def _whisper(
@@ -80,15 +201,33 @@ def _zipformer(name: str, repository: str, languages: tuple[str, ...], size_mb: 
     )
 
 
-CATALOGUE: tuple[ModelCard, ...] = (
-    ModelCard(
-        name="moonshine-tiny-en",
+BUILT_IN = ModelCard(
+    name="moonshine-tiny-en",
+    engine="moonshine",
+    languages=("en",),
+    licence="MIT",
+    size_mb=44,
+    files=_MOONSHINE_FILES,
+)
+"""The model that comes with Earful."""
+
+
+def _moonshine(name: str, repository: str, size_mb: int) -> ModelCard:
+    return ModelCard(
+        name=name,
         engine="moonshine",
         languages=("en",),
         licence="MIT",
-        size_mb=44,
-        files=_MOONSHINE_FILES,
-    ),
+        size_mb=size_mb,
+        repository=repository,
+        files=_MOONSHINE_ONNX_FILES,
+    )
+
+
+CATALOGUE: tuple[ModelCard, ...] = (
+    BUILT_IN,
+    _moonshine("moonshine-tiny-en-float", "onnx-community/moonshine-tiny-ONNX", 109),
+    _moonshine("moonshine-base-en", "onnx-community/moonshine-base-ONNX", 247),
     _whisper("tiny", 75),
     _whisper("tiny.en", 75, languages=("en",)),
     _whisper("base", 145),
@@ -116,6 +255,15 @@ CATALOGUE: tuple[ModelCard, ...] = (
 def find_card(name: str) -> ModelCard | None:
     """Return the card of a model by its exact name."""
     return next((card for card in CATALOGUE if card.name == name), None)
+
+
+def recommended(language: str) -> ModelCard | None:
+    """Return the model to fetch for a language: one made for it, or else a middling one of many languages."""
+    made_for_it = [card for card in for_language(language) if "*" not in card.languages]
+    advised = find_card(_ADVISED)
+    if made_for_it:
+        return made_for_it[0]
+    return advised if advised is not None and advised.speaks(language) else None
 
 
 def for_language(language: str, cards: Iterable[ModelCard] = CATALOGUE) -> list[ModelCard]:

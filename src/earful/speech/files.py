@@ -1,11 +1,9 @@
 """File mode: a whole recording to a transcript, as fast as the machine goes, in constant memory.
 
 The road is that of live speech (voice activity, segments, the same weights) with what only a recording
-allows: pauses may be longer before an utterance is cut, so the recogniser has more context, and what it
-was unsure of it hears again in other guises, of which the surest is kept.
+allows: pauses may be longer before an utterance is cut, so the recogniser has more context.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,50 +15,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earful.audio.files import probe, read_channels
-from earful.audio.vad import FRAME, FRAME_SECONDS, VadModel, VadState
-from earful.conversation.types import Word
+from earful.audio.vad import FRAME, VadModel, VadState
 from earful.speech.alignment import Aligner
-from earful.speech.catalogue import primary_subtag
+from earful.speech.catalogue import BUILT_IN
 from earful.speech.endpoint import EndpointRules, Segmenter
-from earful.speech.guards import Evidence, is_invented
-from earful.speech.hotwords import HotwordBias
-from earful.speech.moonshine import Decoded, MoonshineModel
+from earful.speech.engines import Engines, usable_threads
+from earful.speech.models import ModelStore
+from earful.speech.moonshine import MoonshineModel
+from earful.speech.pieces import (
+    MoonshinePieces,
+    Piece,
+    PieceRecogniser,
+    SegmentPieces,
+    TranscriptSegment,
+)
 from earful.speech.speakers import Turn, speaker_turns, with_speakers
-from earful.speech.types import Hotword, LanguageNotAvailable, Samples
+from earful.speech.types import Hotword, Samples, StreamOptions
 from earful.speech.voices import VoiceModel
-from earful.speech.words import estimate_words, place_words, word_confidences
 
-__all__ = ["ChannelMode", "FileTranscriber", "Transcript", "TranscriptSegment", "transcribe_file"]
+__all__ = ["ChannelMode", "FileTranscriber", "Transcript", "TranscriptSegment"]
 
 SAMPLE_RATE = 16_000
 RULES = EndpointRules(silence=1.0, pre_roll=0.4, tail=0.4, patience=0.8)
 """Segments of up to 15 s that end at pauses of a second, with more air around them than live ones."""
 
-SURE = 0.9
-"""Confidence from which a first hearing is not repeated."""
-
 _BLOCK_S = 30.0
 _GROUP = 32
-_BATCH = 8
-_LEAD_S = 0.5
-_DITHER = 1e-3
 _ALIKE = 0.9
 _MAX_SPEAKERS = 8
+_NOWHERE = Path("/nonexistent")
 
 ChannelMode = Literal["mix", "separate"]
 Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptSegment:
-    """One utterance. Times in seconds since the recording began; `speaker` counts from 1."""
-
-    start: float
-    end: float
-    text: str
-    confidence: float
-    words: tuple[Word, ...] = ()
-    speaker: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +63,6 @@ class Transcript:
         return " ".join(segment.text for segment in self.segments)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A segment of one channel that waits for recognition; `start` and `end` in seconds."""
-
-    channel: int
-    audio: Samples
-    offset: float
-    start: float
-    end: float
-    chances: tuple[float, ...]
-
-
 @dataclass(slots=True)
 class _Lane:
     """Voice activity and segments of one channel."""
@@ -98,7 +72,7 @@ class _Lane:
     state: VadState = field(default_factory=VadState)
     rest: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
 
-    def push(self, samples: Samples, ear: VadModel, *, last: bool) -> list[_Piece]:
+    def push(self, samples: Samples, ear: VadModel, *, last: bool) -> list[Piece]:
         joined = np.concatenate([self.rest, samples])
         if last:
             joined = np.concatenate([joined, np.zeros(-len(joined) % FRAME, np.float32)])
@@ -108,7 +82,7 @@ class _Lane:
         if last:
             segments += self.segmenter.flush()
         return [
-            _Piece(
+            Piece(
                 channel=self.channel,
                 audio=segment.audio(segment.end),
                 offset=segment.offset / SAMPLE_RATE,
@@ -121,7 +95,11 @@ class _Lane:
 
 
 class FileTranscriber:
-    """Transcribes recordings with one set of models; may be used from several threads."""
+    """Transcribes recordings with one set of models; may be used from several threads.
+
+    `engines` are the models, loaded when they are first needed; unset, only the English model that comes
+    with Earful, of which `model` may be a loaded one.
+    """
 
     def __init__(
         self,
@@ -129,12 +107,14 @@ class FileTranscriber:
         ear: VadModel | None = None,
         *,
         threads: int | None = None,
+        engines: Engines | None = None,
     ) -> None:
-        self._model = model or MoonshineModel()
+        self._threads = threads or (engines.threads if engines else usable_threads())
+        self._engines = engines or Engines(ModelStore(_NOWHERE), threads=self._threads)
+        self._model = model
         self._ear = ear or VadModel()
         self._voices = VoiceModel()
         self._aligner = Aligner()
-        self._threads = threads or len(os.sched_getaffinity(0))
 
     def transcribe(
         self,
@@ -147,6 +127,7 @@ class FileTranscriber:
         hotwords: Sequence[Hotword] = (),
         words: bool = True,
         progress: Progress | None = None,
+        model: str | None = None,
     ) -> Transcript:
         """Return what was said in an audio or video file. Blocks; call it off the event loop.
 
@@ -154,19 +135,18 @@ class FileTranscriber:
         `diarize` says who spoke: separate channels are separate speakers, unless they carry the same
         sound or there is only one; then voices are told apart, `speakers` of them where that is known.
         `hotwords` are heard more readily. `progress` is told the share done, 0..1, from this thread.
+        `model` is the name of a model to prefer.
 
         Raises `LanguageNotAvailable`, `earful.audio.types.BrokenAudio`, or an `OSError` for the file.
         """
-        check_language(language)
+        recogniser = self._recogniser(language, model, hotwords)
         info = probe(path)
         if diarize and channels == "mix" and info.channels > 1 and _channels_differ(path):
             channels = "separate"
         separate = channels == "separate" and 1 < info.channels <= _MAX_SPEAKERS
         heard: list[TranscriptSegment] = []
         duration = 0.0
-        for done, segments in self._heard(
-            path, mix=not separate, words=words or diarize, bias=self._bias(hotwords)
-        ):
+        for done, segments in self._heard(path, recogniser, mix=not separate, words=words or diarize):
             heard += segments
             duration = max(duration, done)
             if progress is not None and info.duration_s:
@@ -190,32 +170,39 @@ class FileTranscriber:
         return Transcript(tuple(heard), duration, language)
 
     def recognise(self, samples: Iterable[Samples], *, words: bool = True) -> list[TranscriptSegment]:
-        """Return what was said in one channel of audio (float32 [n], 16 kHz, in blocks of any length)."""
+        """Return what was said in one channel of English (float32 [n], 16 kHz, in blocks of any length)."""
         blocks = (block[np.newaxis] for block in samples)
-        return [segment for _, segments in self._run(blocks, words, None) for segment in segments]
+        recogniser = self._recogniser("en-US", None, ())
+        return [segment for _, segments in self._run(blocks, recogniser, words) for segment in segments]
 
-    def _bias(self, hotwords: Sequence[Hotword]) -> HotwordBias | None:
-        return HotwordBias(self._model.tokenizer, hotwords) if hotwords else None
+    def _recogniser(self, language: str, model: str | None, hotwords: Sequence[Hotword]) -> PieceRecogniser:
+        card = self._engines.choose(language, model)
+        if card.engine == "moonshine":
+            given = self._model if card is BUILT_IN else None
+            aligner = self._aligner if card.languages == BUILT_IN.languages else None
+            return MoonshinePieces(given or self._engines.moonshine(card), aligner, hotwords)
+        options = StreamOptions(language=language, partials=False, hotwords=tuple(hotwords))
+        return SegmentPieces(self._engines.decoder(card), options)
 
     def _heard(
-        self, path: Path | str, *, mix: bool, words: bool, bias: HotwordBias | None
+        self, path: Path | str, recogniser: PieceRecogniser, *, mix: bool, words: bool
     ) -> Iterator[tuple[float, list[TranscriptSegment]]]:
-        yield from self._run(read_channels(path, block_s=_BLOCK_S, mix=mix), words, bias)
+        yield from self._run(read_channels(path, block_s=_BLOCK_S, mix=mix), recogniser, words)
 
     def _run(
-        self, blocks: Iterable[NDArray[np.float32]], words: bool, bias: HotwordBias | None
+        self, blocks: Iterable[NDArray[np.float32]], recogniser: PieceRecogniser, words: bool
     ) -> Iterator[tuple[float, list[TranscriptSegment]]]:
         """Yield (seconds done, segments); few batches are under way at a time, so memory stays constant."""
         under_way: deque[tuple[float, Future[list[TranscriptSegment]]]] = deque()
         before = 0.0
         with ThreadPoolExecutor(self._threads, thread_name_prefix="file") as pool:
             for position, group in self._groups(blocks):
-                batches = _batches(group)
+                batches = _batches(group, recogniser.batch)
                 for number, batch in enumerate(batches, 1):
                     done = before + (position - before) * number / len(batches)
-                    under_way.append((done, pool.submit(self._recognise, batch, words, bias)))
+                    under_way.append((done, pool.submit(recogniser.recognise, batch, words=words)))
                 before = position
-                while len(under_way) > 2 * max(self._threads, _GROUP // _BATCH):
+                while len(under_way) > 2 * max(self._threads, _GROUP // recogniser.batch):
                     done, future = under_way.popleft()
                     yield done, future.result()
             while under_way:
@@ -223,10 +210,10 @@ class FileTranscriber:
                 yield done, future.result()
         yield before, []
 
-    def _groups(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[tuple[float, list[_Piece]]]:
+    def _groups(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[tuple[float, list[Piece]]]:
         """Yield (seconds read, pieces) in groups large enough to find pieces of similar length in."""
         lanes: list[_Lane] = []
-        waiting: list[_Piece] = []
+        waiting: list[Piece] = []
         position = 0.0
         for block in blocks:
             lanes = lanes or [_Lane(channel) for channel in range(len(block))]
@@ -240,98 +227,11 @@ class FileTranscriber:
             waiting += lane.push(np.zeros(0, np.float32), self._ear, last=True)
         yield position, waiting
 
-    def _recognise(
-        self, pieces: Sequence[_Piece], words: bool, bias: HotwordBias | None
-    ) -> list[TranscriptSegment]:
-        decoded = self._surest([piece.audio for piece in pieces], bias)
-        found = []
-        for piece, best in zip(pieces, decoded, strict=True):
-            if is_invented(best, _evidence(piece.chances)):
-                continue
-            found.append(
-                TranscriptSegment(
-                    start=round(piece.start, 3),
-                    end=round(piece.end, 3),
-                    text=best.text.strip(),
-                    confidence=round(best.confidence, 4),
-                    words=self._words(piece, best) if words else (),
-                    speaker=piece.channel + 1,
-                )
-            )
-        return found
 
-    def _words(self, piece: _Piece, decoded: Decoded) -> tuple[Word, ...]:
-        """Return the words of a piece where the aligner finds them, else where they can be expected."""
-        words = word_confidences(decoded, self._model.tokenizer)
-        times = self._aligner.align(piece.audio, [text for text, _ in words])
-        if times is None:
-            return estimate_words(words, piece.chances, piece.offset)
-        return place_words(words, times, piece.offset)
-
-    def _surest(self, audio: Sequence[Samples], bias: HotwordBias | None) -> list[Decoded]:
-        """Recognise each piece; hear again what was unsure, and keep the hearing that is surest."""
-        best = self._model.decode(audio, bias=bias)
-        for disguise in (_later, _dithered):
-            unsure = [at for at, decoded in enumerate(best) if decoded.confidence < SURE]
-            again = self._model.decode([disguise(audio[at]) for at in unsure], bias=bias) if unsure else []
-            for at, decoded in zip(unsure, again, strict=True):
-                if decoded.confidence > best[at].confidence:
-                    best[at] = decoded
-        return best
-
-
-def transcribe_file(
-    path: Path | str,
-    *,
-    language: str = "en-US",
-    channels: ChannelMode = "mix",
-    diarize: bool = False,
-    speakers: int | None = None,
-    hotwords: Sequence[Hotword] = (),
-    words: bool = True,
-    progress: Progress | None = None,
-) -> Transcript:
-    """Transcribe one recording with the default models; see `FileTranscriber.transcribe`."""
-    check_language(language)
-    return FileTranscriber().transcribe(
-        path,
-        language=language,
-        channels=channels,
-        diarize=diarize,
-        speakers=speakers,
-        hotwords=hotwords,
-        words=words,
-        progress=progress,
-    )
-
-
-def check_language(language: str) -> None:
-    """Raise `LanguageNotAvailable` unless a model for the language is here."""
-    if primary_subtag(language) != "en":
-        raise LanguageNotAvailable(
-            f"no speech model for {language!r} is installed; "
-            f"see `earful models list`, then `earful models pull NAME`"
-        )
-
-
-def _later(audio: Samples) -> Samples:
-    return np.concatenate([np.zeros(round(_LEAD_S * SAMPLE_RATE), np.float32), audio])
-
-
-def _dithered(audio: Samples) -> Samples:
-    noise = np.random.default_rng(len(audio)).normal(0, _DITHER, len(audio))
-    return audio + noise.astype(np.float32)
-
-
-def _batches(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
+def _batches(pieces: Sequence[Piece], size: int) -> list[list[Piece]]:
     """Return the pieces in batches of similar length, the longest first."""
     ordered = sorted(pieces, key=lambda piece: -len(piece.audio))
-    return [ordered[at : at + _BATCH] for at in range(0, len(ordered), _BATCH)]
-
-
-def _evidence(chances: Sequence[float]) -> Evidence:
-    voiced = [chance for chance in chances if chance >= RULES.off]
-    return Evidence(len(voiced) * FRAME_SECONDS, sum(voiced) / len(voiced) if voiced else 0.0)
+    return [ordered[at : at + size] for at in range(0, len(ordered), size)]
 
 
 def _channels_differ(path: Path | str) -> bool:

@@ -1,13 +1,16 @@
 """What keeps invented words out: text that the audio cannot have held is not passed on."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from earful.audio.vad import FRAME_SECONDS
 from earful.speech.moonshine import Decoded
 
 __all__ = ["Evidence", "is_invented"]
 
 _DIGITS_PER_SECOND = 9.0
+_VOICED = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,12 @@ class Evidence:
 
     voiced: float
     mean: float
+
+    @classmethod
+    def of(cls, chances: Sequence[float]) -> "Evidence":
+        """Return what the speech probabilities of a segment's frames say."""
+        voiced = [chance for chance in chances if chance >= _VOICED]
+        return cls(len(voiced) * FRAME_SECONDS, sum(voiced) / len(voiced) if voiced else 0.0)
 
 
 def is_invented(decoded: Decoded, evidence: Evidence) -> bool:

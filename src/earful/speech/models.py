@@ -1,15 +1,19 @@
 """The models on this machine: a folder each under the models directory, with a manifest of what is in it.
 
-Weights come from Hugging Face or, in a closed network, from a local folder. Either way every file's
-SHA-256 is written down when it arrives (and checked against the one Hugging Face publishes), so that
-`verify` can tell a damaged model from a sound one.
+Weights come from Hugging Face or, in a closed network, from a local folder. Every file is checked against
+the checksum that Hugging Face publishes, and its SHA-256 is written down, so that `verify` can tell a damaged
+model from a sound one. A model is put together in a hidden folder and appears whole; a fetch that was broken
+off goes on from there (huggingface_hub itself keeps no part of a file, so the bytes are fetched here).
 """
 
+import fcntl
 import fnmatch
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +34,7 @@ __all__ = [
 
 MANIFEST = "earful-model.json"
 HUB = "https://huggingface.co"
-_CHUNK = 1 << 20
+_REVISION = ".revision"
 
 Progress = Callable[[str, int, int], None]
 """Called with (file name, bytes so far, bytes in all); the latter is 0 when unknown."""
@@ -144,50 +148,89 @@ class ModelStore:
     def _install(self, card: ModelCard, source: Path | None, progress: Progress) -> InstalledModel:
         self.root.mkdir(parents=True, exist_ok=True)
         staging = self.root / f".{card.name}.part"
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir()
-        try:
-            if source is None:
-                checksums = self._download(card, staging, progress)
-            else:
-                checksums = _copy(card, source, staging, progress)
+        with self._alone():
+            try:
+                if source is None:
+                    checksums = self._download(card, staging, progress)
+                else:
+                    shutil.rmtree(staging, ignore_errors=True)
+                    checksums = _copy(card, source, staging, progress)
+            except ModelUnavailable:
+                if source is not None:
+                    shutil.rmtree(staging, ignore_errors=True)
+                raise
+            except ModelDamaged:
+                shutil.rmtree(staging, ignore_errors=True)
+                raise
+            (staging / _REVISION).unlink(missing_ok=True)
             (staging / MANIFEST).write_text(_manifest(card, checksums))
-            final = self.root / card.name
-            shutil.rmtree(final, ignore_errors=True)
+            final, old = self.root / card.name, self.root / f".{card.name}.old"
+            shutil.rmtree(old, ignore_errors=True)
+            if final.exists():
+                final.rename(old)
             staging.rename(final)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
         return InstalledModel(card, final, checksums)
 
-    def _download(self, card: ModelCard, folder: Path, progress: Progress) -> dict[str, str]:
-        checksums: dict[str, str] = {}
-        with httpx.Client(
-            base_url=self._hub, follow_redirects=True, timeout=60.0, headers={"accept-encoding": "identity"}
-        ) as client:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from installing at the same time."""
+        folder = os.open(self.root, os.O_RDONLY)
+        try:
             try:
-                listing = client.get(f"/api/models/{card.repository}", params={"blobs": "true"})
-                listing.raise_for_status()
-                described = listing.json()
-                revision = described["sha"]
-                wanted = [item for item in described["siblings"] if _matches(card, item["rfilename"])]
-                if not wanted:
-                    raise ModelUnavailable(
-                        f"{card.repository} holds none of the files {', '.join(card.files)}"
-                    )
-                for item in wanted:
-                    name = item["rfilename"]
-                    url = f"/{card.repository}/resolve/{revision}/{name}"
-                    digest = _fetch(client, url, folder / name, name, progress)
-                    published = (item.get("lfs") or {}).get("sha256")
-                    if published and published != digest:
-                        raise ModelDamaged(f"{name} arrived damaged: its SHA-256 is not the published one")
-                    checksums[name] = digest
-            except (httpx.HTTPError, KeyError, ValueError) as error:
-                raise ModelUnavailable(
-                    f"could not fetch {card.name} from {self._hub}: {error or type(error).__name__}; "
-                    f"in a closed network: earful models pull {card.name} --from FOLDER"
-                ) from error
-        return checksums
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise ModelError("another command is installing a model here; try again later") from error
+            yield
+        finally:
+            os.close(folder)
+
+    def _download(self, card: ModelCard, folder: Path, progress: Progress) -> dict[str, str]:
+        # Not at the top: a server that only looks for models would start later.
+        from huggingface_hub import hf_hub_url
+
+        try:
+            revision, files = self._published(card)
+            if not files:
+                raise ModelUnavailable(f"{card.repository} holds none of the files {', '.join(card.files)}")
+            _begin(folder, revision)
+            with httpx.Client(follow_redirects=True, timeout=60.0) as client:
+                checksums = {}
+                for file in files:
+                    url = hf_hub_url(str(card.repository), file.name, revision=revision, endpoint=self._hub)
+                    checksums[file.name] = _fetch(client, url, folder / file.name, file, progress)
+                return checksums
+        except (httpx.HTTPError, OSError, KeyError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ModelUnavailable(
+                f"could not fetch {card.name} from {self._hub}: {reason}; what has arrived is kept for the "
+                f"next try; in a closed network: earful models pull {card.name} --from FOLDER"
+            ) from error
+
+    def _published(self, card: ModelCard) -> tuple[str, list["_Published"]]:
+        """Return the newest revision of a model's repository and those of its files that are needed."""
+        from huggingface_hub import HfApi
+
+        try:
+            info = HfApi(endpoint=self._hub, library_name="earful").model_info(
+                str(card.repository), files_metadata=True, timeout=60
+            )
+        except Exception as error:
+            # Its errors are those of whichever HTTP client its version uses.
+            raise OSError(str(error)) from error
+        if not info.sha:
+            raise ValueError("the hub does not tell the revision")
+        files = [
+            _Published(
+                name=item.rfilename,
+                size=item.size or 0,
+                sha256=item.lfs["sha256"] if item.lfs else None,
+                blob=item.blob_id if not item.lfs else None,
+            )
+            for item in info.siblings or ()
+            if _matches(card, item.rfilename)
+        ]
+        return info.sha, files
 
     def _read(self, folder: Path) -> InstalledModel | None:
         manifest = folder / MANIFEST
@@ -229,21 +272,66 @@ def _matches(card: ModelCard, name: str) -> bool:
     return any(fnmatch.fnmatch(name, pattern) for pattern in card.files)
 
 
-def _fetch(client: httpx.Client, url: str, target: Path, name: str, progress: Progress) -> str:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    done = 0
-    with client.stream("GET", url) as response, target.open("wb") as out:
-        response.raise_for_status()
-        total = int(response.headers.get("content-length") or 0)
-        for chunk in response.iter_bytes(_CHUNK):
-            out.write(chunk)
-            digest.update(chunk)
-            done += len(chunk)
-            progress(name, done, total)
-    if total and done != total:
-        raise ModelUnavailable(f"{name} arrived short: {done} of {total} bytes")
-    return digest.hexdigest()
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """A file as the hub describes it: its size, and its SHA-256 or, for small files, its Git blob id."""
+
+    name: str
+    size: int
+    sha256: str | None
+    blob: str | None
+
+    def check(self, file: Path) -> str:
+        """Return the file's SHA-256; raises `ModelDamaged` when it is not what was published."""
+        digest = _sha256(file)
+        sound = self.sha256 is None or self.sha256 == digest
+        if self.blob is not None and len(self.blob) == 40:
+            sound = sound and self.blob == _git_blob(file)
+        if not sound:
+            raise ModelDamaged(f"{self.name} arrived damaged: its checksum is not the published one")
+        return digest
+
+
+def _begin(folder: Path, revision: str) -> None:
+    """Make the folder ready for files of a revision; those of another one are dropped."""
+    mark = folder / _REVISION
+    if not mark.is_file() or mark.read_text() != revision:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        mark.write_text(revision)
+
+
+def _fetch(client: httpx.Client, url: str, target: Path, file: _Published, progress: Progress) -> str:
+    """Fetch what is not yet there of a file; returns its SHA-256."""
+    from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(target.name + ".incomplete")
+        done = part.stat().st_size if part.is_file() else 0
+        headers = build_hf_headers(library_name="earful") | {"accept-encoding": "identity"}
+        if done:
+            headers["range"] = f"bytes={done}-"
+        with client.stream("GET", url, headers=headers) as response:
+            if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                part.unlink()
+                raise ModelUnavailable(f"{file.name} has changed meanwhile; try again")
+            response.raise_for_status()
+            resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+            done = done if resumed else 0
+            total = file.size or done + int(response.headers.get("content-length") or 0)
+            with part.open("ab" if resumed else "wb") as out:
+                for chunk in response.iter_bytes():
+                    out.write(chunk)
+                    done += len(chunk)
+                    progress(file.name, done, total)
+        if total and done != total:
+            raise ModelUnavailable(f"{file.name} arrived short: {done} of {total} bytes; try again")
+        digest = file.check(part)
+        part.rename(target)
+        return digest
+    progress(file.name, target.stat().st_size, target.stat().st_size)
+    return file.check(target)
 
 
 def _copy(card: ModelCard, source: Path, folder: Path, progress: Progress) -> dict[str, str]:
@@ -253,6 +341,7 @@ def _copy(card: ModelCard, source: Path, folder: Path, progress: Progress) -> di
     wanted = [file for file in files if _matches(card, file.relative_to(source).as_posix())]
     if not wanted:
         raise ModelUnavailable(f"{source} holds none of the files {', '.join(card.files)}")
+    folder.mkdir()
     checksums: dict[str, str] = {}
     for file in wanted:
         name = file.relative_to(source).as_posix()
@@ -280,3 +369,10 @@ def _manifest(card: ModelCard, checksums: dict[str, str]) -> str:
 def _sha256(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _git_blob(file: Path) -> str:
+    """Return the id that Git gives the file's contents."""
+    digest = hashlib.sha1(f"blob {file.stat().st_size}\0".encode(), usedforsecurity=False)
+    digest.update(file.read_bytes())
+    return digest.hexdigest()

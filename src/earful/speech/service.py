@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import structlog
@@ -12,102 +12,137 @@ from earful.audio.vad import VadModel
 from earful.settings import Settings
 from earful.speech import metrics
 from earful.speech.alignment import Aligner
-from earful.speech.catalogue import primary_subtag
+from earful.speech.catalogue import ModelCard
+from earful.speech.engines import Engines
 from earful.speech.hotwords import HotwordBias
-from earful.speech.models import ModelStore
 from earful.speech.moonshine import MoonshineModel
 from earful.speech.scheduler import LiveStream, Scheduler
+from earful.speech.segments import SegmentStreams
 from earful.speech.types import (
     Capacity,
     Hypothesis,
-    LanguageNotAvailable,
     Samples,
     SpeechBusy,
     SpeechStream,
     StreamOptions,
 )
-from earful.speech.whisper import WhisperStreams
 
 __all__ = ["LocalSpeechService"]
 
 _STREAMS_PER_THREAD = 16
 _ABANDONED_S = 1.5
 _LAG_LIMIT_S = 2.5
+_DEFAULT_LANGUAGE = "en-US"
 
 log = structlog.get_logger(__name__)
 
 
-class LocalSpeechService:
-    """The `SpeechService` that recognises on this machine's CPU. Use from one event loop."""
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A Moonshine model and the scheduler of its streams."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._threads = settings.speech_threads or _cores()
+    model: MoonshineModel
+    scheduler: Scheduler
+
+
+class LocalSpeechService:
+    """The `SpeechService` that recognises on this machine. Use from one event loop.
+
+    `engines` are the models to use; unset, those that the settings name.
+    """
+
+    def __init__(self, settings: Settings, engines: Engines | None = None) -> None:
+        self._engines = engines or Engines.from_settings(settings)
+        self._threads = self._engines.threads
         self._limit = settings.max_streams or _STREAMS_PER_THREAD * self._threads
-        self._scheduler: Scheduler | None = None
-        self._model: MoonshineModel | None = None
+        self._ear: VadModel | None = None
+        self._running: dict[str, _Running] = {}
+        self._starting = asyncio.Lock()
         self._streams: set[_Stream] = set()
         self._watch: asyncio.Task[None] | None = None
-        self._whisper = WhisperStreams(ModelStore(settings.models), threads=self._threads)
+        self._segments = SegmentStreams()
 
     async def start(self) -> None:
-        """Load the models in a thread and start the workers."""
-        if self._scheduler is not None:
+        """Load the models for English in a thread and start the workers.
+
+        Raises `LanguageNotAvailable` when the settings name a model that cannot be used.
+        """
+        if self._ear is not None:
             return
-        model, ear = await asyncio.to_thread(_load)
-        self._model = model
-        self._scheduler = Scheduler(model, ear, aligner=Aligner())
-        self._scheduler.start(self._threads)
+        default = self._engines.choose(_DEFAULT_LANGUAGE)
+        ear = await asyncio.to_thread(_load_ear)
+        if default.engine == "moonshine":
+            await self._run(default, ear)
+        else:
+            await asyncio.to_thread(self._engines.load, default)
+        self._ear = ear
         self._watch = asyncio.create_task(self._end_abandoned())
-        log.info("speech ready", threads=self._threads, max_streams=self._limit)
+        log.info("speech ready", model=default.name, threads=self._threads, max_streams=self._limit)
 
     async def open(self, options: StreamOptions, on_hypothesis: Callable[[Hypothesis], None]) -> SpeechStream:
         """Open a stream; see `SpeechService.open`. Raises `RuntimeError` before `start` or after `close`."""
-        scheduler, model = self._scheduler, self._model
-        if scheduler is None or model is None:
+        if self._ear is None:
             raise RuntimeError("the speech service is not running")
-        self._admit(scheduler)
-        if primary_subtag(options.language) != "en":
-            installed = self._whisper.model_for(options.language)
-            if installed is None:
-                raise LanguageNotAvailable(
-                    f"no speech model for {options.language!r} is installed; "
-                    f"see `earful models list`, then `earful models pull NAME`"
-                )
-            return self._whisper.open(installed, options, on_hypothesis)
+        self._admit()
+        card = self._engines.choose(options.language, options.model)
+        if card.engine != "moonshine":
+            decoder = await asyncio.to_thread(self._engines.decoder, card)
+            return self._segments.open(decoder, options, on_hypothesis)
+        running = self._running.get(card.name) or await self._run(card, self._ear)
+        model = running.model
 
         def make_bias() -> HotwordBias | None:
             return HotwordBias(model.tokenizer, options.hotwords) if options.hotwords else None
 
-        stream = _Stream(scheduler, options, on_hypothesis, make_bias, self._streams.discard)
+        stream = _Stream(running.scheduler, options, on_hypothesis, make_bias, self._streams.discard)
         self._streams.add(stream)
         return stream
 
+    async def detect_language(self, samples: Samples, languages: Sequence[str]) -> tuple[str, float]:
+        """Return which of the languages (BCP-47) is spoken in the audio (float32 [n], 16 kHz; the first half
+        minute is heard) and how sure that is among them, 0..1.
+
+        Raises `LanguageNotAvailable` when no model that tells languages apart is here, `ValueError`
+        without languages.
+        """
+        return await asyncio.to_thread(self._engines.detect_language, samples, languages)
+
     def capacity(self) -> Capacity:
         """Return how many streams are open and how many may be."""
-        return Capacity(streams=len(self._streams) + len(self._whisper.streams), limit=self._limit)
+        return Capacity(streams=len(self._streams) + len(self._segments.streams), limit=self._limit)
 
     async def close(self) -> None:
         """Stop the workers and free the models; open streams get nothing more. Idempotent."""
-        scheduler, self._scheduler = self._scheduler, None
-        if scheduler is None:
-            return
-        if self._watch is not None:
-            self._watch.cancel()
+        self._ear = None
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
-        await self._whisper.close()
+                await watch
+        await self._segments.close()
         for stream in list(self._streams):
             await stream.close()
-        await asyncio.to_thread(scheduler.stop)
-        self._model = None
+        running, self._running = self._running, {}
+        for one in running.values():
+            await asyncio.to_thread(one.scheduler.stop)
 
-    def _admit(self, scheduler: Scheduler) -> None:
+    async def _run(self, card: ModelCard, ear: VadModel) -> _Running:
+        """Load a Moonshine model and start its workers, once."""
+        async with self._starting:
+            running = self._running.get(card.name)
+            if running is None:
+                model = await asyncio.to_thread(_load, self._engines, card)
+                running = self._running[card.name] = _Running(model, Scheduler(model, ear, aligner=Aligner()))
+                running.scheduler.start(self._threads)
+            return running
+
+    def _admit(self) -> None:
         if self.capacity().streams >= self._limit:
             metrics.REFUSED.inc()
             raise SpeechBusy
         if self._streams:
-            load = scheduler.load()
-            if load.busy > 0.9 and load.lag > _LAG_LIMIT_S:
+            loads = [running.scheduler.load() for running in self._running.values()]
+            if any(load.busy > 0.9 and load.lag > _LAG_LIMIT_S for load in loads):
                 metrics.REFUSED.inc()
                 raise SpeechBusy
 
@@ -176,12 +211,13 @@ class _Stream:
             self._loop.call_soon_threadsafe(function, *args)
 
 
-def _load() -> tuple[MoonshineModel, VadModel]:
-    model, ear = MoonshineModel(), VadModel()
+def _load_ear() -> VadModel:
+    ear = VadModel()
     ear.load()
+    return ear
+
+
+def _load(engines: Engines, card: ModelCard) -> MoonshineModel:
+    model = engines.moonshine(card)
     model.decode([np.zeros(16_000, np.float32)])
-    return model, ear
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return model

@@ -59,11 +59,13 @@ class Hotword:
 class StreamOptions:
     """How one stream is to be recognised. Times in seconds.
 
-    `words` asks for the words of each hypothesis with estimated times; `align` for exact times on finals,
-    which costs about as much again as recognising them.
+    `model` is a model to prefer by its name, where it is here and speaks the language. `words` asks for
+    the words of each hypothesis with estimated times; `align` for exact times on finals, which costs about
+    as much again as recognising them.
     """
 
     language: str = "en-US"
+    model: str | None = None
     endpoint_silence: float = 0.5
     max_segment: float = 15.0
     partials: bool = True

@@ -116,6 +116,7 @@ class BodhiFiles:
         """Return what is said in a recording, and its length in seconds. Raises `BodhiError`."""
         options = StreamOptions(
             language=model.language,
+            model=model.model,
             endpoint_silence=config.endpoint_silence,
             partials=False,
             words=False,

@@ -218,6 +218,7 @@ class Session:
         self.state = "streaming"
         options = StreamOptions(
             language=self._model.language,
+            model=self._model.model,
             endpoint_silence=config.endpoint_silence,
             partials=not config.exclude_partial,
             words=True,
