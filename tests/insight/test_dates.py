@@ -30,11 +30,11 @@ NOW = datetime(2022, 3, 1, 9)
         ("2022-12-24", "2022-12-24", "2022-12-24"),
         ("on 3/4/2022", "3/4/2022", "2022-03-04"),
         ("by 25/12/2022", "25/12/2022", "2022-12-25"),
-        ("in two weeks", "in two weeks", "2022-03-15"),
+        ("in two weeks", "two weeks", "2022-03-15"),
         ("three days ago", "three days ago", "2022-02-26"),
         ("by the end of the month", "the end of the month", "2022-03-31"),
         ("by the end of next week", "the end of next week", "2022-03-11"),
-        ("in a month", "in a month", "2022-04-01"),
+        ("in a month", "a month", "2022-04-01"),
         ("on Christmas Eve", "Christmas Eve", "2022-12-24"),
     ],
 )
@@ -176,3 +176,30 @@ def test_no_mixture_of_time_words_breaks_the_reader(parts: list[str], now: datet
 def test_a_stretch_of_time_is_one_span(text: str, span: str) -> None:
     """What narrows a stretch down belongs to it."""
     assert span in [found.text for found in find_dates(text, datetime(2022, 3, 1, 9))]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "first"),
+    [
+        ("by close of business Friday", "close of business Friday", "2022-03-04 17:00"),
+        ("a week from Friday", "a week from Friday", "2022-03-11 00:00"),
+        ("at 5:30 in the afternoon", "5:30 in the afternoon", "2022-03-01 17:30"),
+        ("the week of March 9th", "the week of March 9th", "2022-03-07 00:00"),
+        ("between 2018 and 2022", "between 2018 and 2022", "2018-01-01 00:00"),
+        ("it fell in most of May this year", "May this year", "2022-05-01 00:00"),
+        ("our second quarter was fine", "our second quarter", "2022-04-01 00:00"),
+    ],
+)
+def test_longer_phrases_resolve(text: str, said: str, first: str) -> None:
+    """Words around a date belong to it and do not lose its moment."""
+    spans = {span.text: span for span in find_dates(text, NOW)}
+    assert said in spans
+    found = spans[said].first
+    assert found is not None
+    assert f"{found:%Y-%m-%d %H:%M}" == first
+
+
+@pytest.mark.parametrize("text", ["try to answer that one then", "about five new communities", "per year"])
+def test_bare_numbers_are_no_clock_times(text: str) -> None:
+    """A number before what it counts, and a rate, are no times."""
+    assert find_dates(text, NOW) == []

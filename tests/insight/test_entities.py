@@ -39,7 +39,7 @@ def _find(text: str) -> dict[tuple[str, str], Any]:
         (
             "about 3.5 million dollars",
             "money",
-            "3.5 million dollars",
+            "about 3.5 million dollars",
             {"amount": 3_500_000, "currency": "USD"},
         ),
         ("twelve percent more", "percent", "twelve percent", 12),
@@ -82,3 +82,45 @@ def test_no_text_breaks_the_finder(text: str) -> None:
     """Entities are in order and never overlap."""
     found = find_entities(text, NOW)
     assert all(a.offset + len(a.text) <= b.offset for a, b in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said", "value"),
+    [
+        ("It rose 10 to 15%.", "percent", "10 to 15%", {"from": 10, "to": 15}),
+        (
+            "Between $50 and $60 million.",
+            "money",
+            "Between $50 and $60 million",
+            {"amount": {"from": 50_000_000, "to": 60_000_000}, "currency": "USD"},
+        ),
+        ("We need two or three people.", "number", "two or three", {"from": 2, "to": 3}),
+        ("A couple hundred people came.", "number", "A couple hundred", None),
+        ("It cost millions of dollars.", "money", "millions of dollars", None),
+        ("About a third of them left.", "number", "About a third", 0.333333),
+        (
+            "More than 300 metric tons.",
+            "quantity",
+            "More than 300 metric tons",
+            {"amount": 300, "unit": "metric ton"},
+        ),
+        (
+            "It was $1 billion $290 million.",
+            "money",
+            "$1 billion $290 million",
+            {"amount": 1_290_000_000, "currency": "USD"},
+        ),
+        ("Secondly, we are late.", "ordinal", "Secondly", 2),
+    ],
+)
+def test_amounts_with_what_belongs_to_them(text: str, kind: str, said: str, value: Any) -> None:
+    """Ranges are one amount, vague amounts have no value, lead-ins and units belong to the span."""
+    assert _find(text)[(kind, said)] == value
+
+
+@pytest.mark.parametrize(
+    "text", ["A one-time fee.", "5G is here.", "See Form 10K.", "The 737-Max flew.", "one on one"]
+)
+def test_numbers_in_names_are_no_amounts(text: str) -> None:
+    """What belongs to a name or is no count is not reported."""
+    assert not any(kind == "number" for kind, _ in _find(text))

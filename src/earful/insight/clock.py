@@ -44,6 +44,9 @@ def clock_time(hit: re.Match[str]) -> time:
             away = {"half": 30, "quarter": 15}.get(amount) or _minutes(amount)
             minutes = away if direction in ("past", "after") else -away
     meridiem = (groups.get("meridiem") or "").replace(" ", "")[:1]
+    part = groups.get("part")
+    if part:
+        meridiem = "a" if part == "morning" else "p"
     if meridiem == "p" and hours < 12:
         hours += 12
     elif meridiem == "a" and hours == 12:
@@ -56,14 +59,22 @@ def clock_time(hit: re.Match[str]) -> time:
 
 
 _PREPOSITION = (
-    r"(?:(?<=at\s)|(?<=by\s)|(?<=until\s)|(?<=till\s)|(?<=around\s)|(?<=before\s)"
-    r"|(?<=after\s)|(?<=from\s)|(?<=about\s))"
+    r"(?:(?<=\bat\s)|(?<=\bby\s)|(?<=\buntil\s)|(?<=\btill\s)|(?<=\baround\s)|(?<=\bbefore\s)"
+    r"|(?<=\bafter\s)|(?<=\bfrom\s)|(?<=\babout\s))"
+)
+# A bare number after "at" or "by" is a time where its clause ends, or a day or the purpose follows.
+_ENDS = (
+    r"(?=\s*(?:[.,;?!…)-]|$)|\s+(?:on|in\s+the|at|to|until|till|and|or|sharp|ish|for|if|when|so|but|then|because"
+    r"|with|today|tonight|tomorrow|every|each|this|next|(?:mon|tues|wednes|thurs|fri|satur|sun)day|i|we|you|he"
+    r"|she|they|it|my|your|our|the|please|works?|would|is|was|will|can|eastern|pacific|central|gmt|utc)\b)"
 )
 CLOCK_RULES = [
     re.compile(pattern)
     for pattern in (
         rf"\b(?P<hour>{HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))"
         rf"?\s*(?P<meridiem>{_MERIDIEM})(?:\s+(?:eastern|pacific|central|gmt|utc))?",
+        rf"\b(?P<hour>{HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))?(?:\s+o['’]?\s?clock)?"
+        r"(?:\s+(?:in\s+the|at)\s+(?P<part>morning|afternoon|evening|night))\b",
         rf"\b(?P<full>{_HOUR24})(?::[0-5]\d)?\b(?!\s*{_MERIDIEM})",
         rf"\b(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\s+o['’]?\s?clock\b",
         r"\b(?P<past>(?:half|a\s+quarter|quarter|ten|twenty|five|twenty[- ]five)\s+(?:past|to"
@@ -71,7 +82,7 @@ CLOCK_RULES = [
         rf"{_PREPOSITION}(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
         rf"(?!\s*(?:%|percent|hundred|thousand|(?:m|b|tr)illion|and\s+a\s+half|(?:to|or|and)\s+\d\d|of|or|different"
         rf"|point|{_UNIT}|dollars"
-        r"|people|times|[a-z]+s\b))",
+        r"|people|times|[a-z]+s\b))" + _ENDS,
         r"\b(?P<word>noon|midday|midnight)\b",
     )
 ]

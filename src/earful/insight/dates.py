@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from earful.insight.clock import CLOCK_RULES, HOUR, clock_time, hour_of
-from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind
+from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, month_span
+from earful.insight.periods import period_spans, same_time, trimmed
 
 __all__ = ["DateKind", "DateSpan", "find_dates"]
 
@@ -33,6 +34,9 @@ class DateSpan:
     open_clock: bool = False
 
 
+# Within a sentence a capital makes the month of what could be a verb.
+_CAPITAL_MONTH = re.compile(r"(?<=[a-z,]\s)(?:May|March)\b")
+_DAY_END = ("day", "business", "play", "eod", "cob")
 _PART_RULE = re.compile(
     r"\b(?:(?:this|in\s+the|that)\s+)?(?:early\s+|late\s+)?(?P<part>morning|afternoon|evening|night)\b"
 )
@@ -49,8 +53,12 @@ def find_dates(text: str, now: datetime) -> list[DateSpan]:
             if resolved is not None and hit.group().strip():
                 begin, end = _trim(lower, hit.start(), hit.end())
                 # "End of day" is a time of the clock, on whichever day stands beside it.
-                clock = resolved[0] == "datetime" and lower[begin:end].endswith("day")
+                clock = resolved[0] == "datetime" and lower[begin:end].endswith(_DAY_END)
                 found.append(DateSpan(begin, end, text[begin:end], *resolved, open_clock=clock))
+    found += [
+        DateSpan(*hit.span(), hit.group(), *month_span(hit.group(), now))
+        for hit in _CAPITAL_MONTH.finditer(text)
+    ]
     for pattern in CLOCK_RULES:
         for hit in pattern.finditer(lower):
             moment = datetime.combine(now, clock_time(hit))
@@ -70,29 +78,105 @@ def find_dates(text: str, now: datetime) -> list[DateSpan]:
         begin_at = datetime.combine(now, time(first))
         end_at = begin_at + timedelta(hours=last - first)
         this = hit.group().startswith(("this", "that"))
+        begin, end = trimmed(lower, *hit.span())
         found.append(
             DateSpan(
-                hit.start(),
-                hit.end(),
-                text[hit.start() : hit.end()],
+                begin,
+                end,
+                text[begin:end],
                 "datetimerange" if this else "timerange",
                 begin_at,
                 end_at,
                 open_clock=not this,
             )
         )
-    return _join_ranges(text, _join_days(text, _join_ranges(text, _longest(found), clocks=True)))
+    whole = _whole(text, lower, _longest(found))
+    days = _join_weeks(text, _join_days(text, _join_ranges(text, whole, clocks=True)))
+    return _join_ranges(text, days)
 
 
+_WEEK_OF = re.compile(r"\b(?:the\s+)?week\s+(?:of|beginning|starting)\s+$", re.IGNORECASE)
+
+
+def _join_weeks(text: str, found: list[DateSpan]) -> list[DateSpan]:
+    """Make "the week of March 3rd" the week that the day is in."""
+    result: list[DateSpan] = []
+    for span in found:
+        lead = _WEEK_OF.search(text[: span.start]) if span.kind == "date" and span.first else None
+        if lead and span.first is not None:
+            monday = span.first - timedelta(days=span.first.weekday())
+            start = lead.start()
+            result = [one for one in result if one.end <= start]
+            span = replace(
+                span,
+                start=start,
+                text=text[start : span.end],
+                kind="daterange",
+                first=monday,
+                last=monday + timedelta(days=6),
+            )
+        result.append(span)
+    return result
+
+
+def _whole(text: str, lower: str, found: list[DateSpan]) -> list[DateSpan]:
+    """Give every span the words around it that belong to it, and add phrases that have no place in time.
+
+    A longer phrase keeps the moments of the part that was understood, unless it says more than that part.
+    """
+    result: list[DateSpan] = []
+    left = list(found)
+    for start, end in period_spans(lower):
+        inside = [span for span in left if span.start < end and span.end > start]
+        if any(span.start < start or span.end > end for span in inside):
+            continue
+        left = [span for span in left if span not in inside]
+        known = max(
+            (span for span in inside if same_time(lower, (start, end), [(span.start, span.end)])),
+            key=lambda span: span.end - span.start,
+            default=None,
+        )
+        if known is None and same_time(lower, (start, end), [(span.start, span.end) for span in inside]):
+            known = _narrowest(inside)
+        if known is not None:
+            result.append(replace(known, start=start, end=end, text=text[start:end]))
+        else:
+            kind: DateKind = "duration" if _MEASURE.match(lower, start, end) else "daterange"
+            result.append(DateSpan(start, end, text[start:end], kind))
+    return sorted([*result, *left], key=lambda span: span.start)
+
+
+def _narrowest(spans: list[DateSpan]) -> DateSpan | None:
+    """Return the shortest of several times if it lies in all of them: "May this year"."""
+    known = [span for span in spans if span.first is not None and span.last is not None]
+    if len(known) < len(spans) or not known:
+        return None
+    best = min(known, key=lambda span: (span.last or datetime.max) - (span.first or datetime.min))
+    inside = all(
+        one.first
+        and one.last
+        and best.first
+        and best.last
+        and one.first <= best.first
+        and best.last <= one.last
+        for one in known
+    )
+    return best if inside else None
+
+
+_MEASURE = re.compile(
+    r"(?:(?:just|only|about|around|approximately|roughly|nearly|almost|over|barely|at least|more than"
+    r"|less than)\s+)?"
+    r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|a\s+(?:few|couple)"
+    r"|several|half)\b"
+    r"(?!.*\b(?:ago|from now|earlier)\b)"
+)
 # The stop after "pm" ends the sentence; the one after "p.m." is part of it.
 _FULL_STOP = re.compile(r"(?<!\.)\s?[ap]m\.$|(?:" + MONTH_NAMES + r")\.$")
 
 
 def _trim(text: str, begin: int, end: int) -> tuple[int, int]:
-    while begin < end and text[begin] == " ":
-        begin += 1
-    while end > begin and text[end - 1] in " ,":
-        end -= 1
+    begin, end = trimmed(text, begin, end)
     if _FULL_STOP.search(text[begin:end]):
         end -= 1
     return begin, end
@@ -107,7 +191,7 @@ def _longest(found: list[DateSpan]) -> list[DateSpan]:
     return sorted(kept, key=lambda s: s.start)
 
 
-_BETWEEN = re.compile(r"\s*(?:,|\s)?\s*(?:at|in\s+the|by|around|on|before|after|,)?\s*")
+_BETWEEN_DAYS = re.compile(r"\s*(?:,|\s)?\s*(?:at|in\s+the|by|around|on|before|after|,)?\s*")
 
 
 def _join_days(text: str, found: list[DateSpan]) -> list[DateSpan]:
@@ -120,7 +204,7 @@ def _join_days(text: str, found: list[DateSpan]) -> list[DateSpan]:
             day, clock = (before, span) if span.open_clock else (span, before)
             if (
                 len(gap) < 12
-                and _BETWEEN.fullmatch(gap)
+                and _BETWEEN_DAYS.fullmatch(gap)
                 and day.kind == "date"
                 and day.first is not None
                 and clock.open_clock
@@ -139,6 +223,7 @@ def _join_days(text: str, found: list[DateSpan]) -> list[DateSpan]:
 
 
 _RANGE_WORD = re.compile(r"\s*(?:-|–|to|until|till|through|and)\s*(?:the\s+)?")
+_BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
 _RANGE_LEAD = re.compile(r"\b(?:from|between)\s+$", re.IGNORECASE)
 _BARE_HOUR = re.compile(rf"\b(?:from|between)\s+(?P<hour>{HOUR})\s+(?:to|until|and)\s+$", re.IGNORECASE)
 
@@ -170,15 +255,26 @@ def _range(text: str, before: DateSpan, span: DateSpan) -> DateSpan | None:
     ):
         return None
     last = datetime.combine(before.first, span.last.time()) if span.open_clock else span.last
+    first = before.first
+    if last < first and before.kind == span.kind == "daterange" and first - last < timedelta(days=366):
+        # "Between March and April", said in August: both of the same year.
+        first = _safe_year(first, first.year - 1)
     if last < before.first and before.kind == span.kind == "date" and before.first - last < timedelta(days=7):
         # "Between Monday and Wednesday", said on a Tuesday.
         last += timedelta(days=7)
-    if last < before.first:
+    if last < first:
         return None
     kind: DateKind = (
         "timerange" if before.open_clock else "datetimerange" if before.kind == "datetime" else "daterange"
     )
-    return replace(before, end=span.end, text=text[before.start : span.end], kind=kind, last=last)
+    start = between.start() if (between := _BETWEEN.search(text[: before.start])) else before.start
+    return replace(
+        before, start=start, end=span.end, text=text[start : span.end], kind=kind, first=first, last=last
+    )
+
+
+def _safe_year(moment: datetime, year: int) -> datetime:
+    return moment.replace(year=year, day=min(moment.day, 28) if moment.month == 2 else moment.day)
 
 
 def _from_bare_hour(text: str, span: DateSpan) -> DateSpan | None:

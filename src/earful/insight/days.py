@@ -12,7 +12,7 @@ from typing import Literal
 
 from earful.insight.numbers import ORDINALS, SMALL
 
-__all__ = ["DAY_RULES", "MONTH_NAMES", "DateKind"]
+__all__ = ["DAY_RULES", "MONTH_NAMES", "DateKind", "month_span"]
 
 DateKind = Literal["date", "daterange", "datetime", "datetimerange", "time", "timerange", "duration"]
 Maker = Callable[[re.Match[str], datetime], "tuple[DateKind, datetime | None, datetime | None] | None"]
@@ -201,6 +201,13 @@ def _from_month(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, 
     return _span(date(year, month, 1), _month_end(year, month))
 
 
+def month_span(name: str, now: datetime) -> tuple[DateKind, datetime, datetime]:
+    """Return the month of that name that lies nearest ahead, or up to three months behind."""
+    month = _MONTHS[name.lower()]
+    year = now.year + (1 if now.month - month > 3 else 0)
+    return _span(date(year, month, 1), _month_end(year, month))
+
+
 def _from_weekday(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
     wanted = _WEEKDAYS[hit["weekday"]]
     today = now.date()
@@ -275,6 +282,20 @@ def _from_edge(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, d
     if edge.startswith("mid"):
         return _span(first + length / 3, last - length / 3)
     return _span(last - length / 3, last)
+
+
+def _from_day_end(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    end = datetime.combine(now, time(17))
+    return "datetime", end, end
+
+
+def _from_weeks_on(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    """Resolve "a week from Friday", "two weeks from tomorrow"."""
+    start = hit["weekday"]
+    ahead = {"today": 0, "tomorrow": 1}.get(start)
+    if ahead is None:
+        ahead = (_WEEKDAYS[start] - now.weekday()) % 7 or 7
+    return _day(now.date() + timedelta(days=ahead, weeks=int(_count(hit["count"]))))
 
 
 _PERIODS = ("day", "week", "weekend", "month", "quarter", "year", "decade")
@@ -458,6 +479,11 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _from_edge,
         ),
         (r"\b(?P<when>)(?P<edge>end)\s+of\s+(?P<unit>day|week|month|quarter|year)\b", _from_edge),
+        (r"\b(?:(?:the\s+)?(?:end|close)\s+of\s+(?:business|play)(?:\s+day)?|eod|cob)\b", _from_day_end),
+        (
+            rf"\b(?P<count>a|{_COUNT})\s+weeks?\s+from\s+(?P<weekday>{_WEEKDAY}|today|tomorrow)\b",
+            _from_weeks_on,
+        ),
         (
             r"\b(?:in|within)\s+(?:about\s+|around\s+|the\s+next\s+|another\s+)"
             rf"?(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})(?:'s?\s+time)?\b(?!\s+of\b)",

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from earful.conversation.types import Entity, Member
+from earful.insight.amounts import find_amounts
 from earful.insight.dates import DateSpan, find_dates
 from earful.insight.encoder import NamedSpan
 from earful.insight.gazetteer import GIVEN_NAMES, LOCATION_WORDS, ORGANISATION_ENDINGS, PLACES, TITLES
 from earful.insight.lexicon import word_set
-from earful.insight.numbers import find_numbers, ordinal_value
 from earful.insight.text import STOP_WORDS, Token, tokens
 
 __all__ = ["date_entity", "find_entities"]
@@ -25,27 +25,6 @@ _PHONE = re.compile(
     r"(?<![\w.$€£])(?:\+\d{1,3}[ .-]?)?(?:\(\d{3}\)\s?|\d{3}[ .-])\d{3}[ .-]\d{4}\b"
     r"|(?<![\w.])\+\d{1,3}(?:[ .-]?\d{2,4}){2,5}\b"
 )
-_CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
-_CURRENCY_WORDS = {
-    "dollar": "USD",
-    "buck": "USD",
-    "cent": "USD",
-    "euro": "EUR",
-    "pound": "GBP",
-    "quid": "GBP",
-    "yen": "JPY",
-    "rupee": "INR",
-    "peso": "MXN",
-    "franc": "CHF",
-    "usd": "USD",
-    "eur": "EUR",
-    "gbp": "GBP",
-    "zloty": "PLN",
-    "krona": "SEK",
-    "krone": "NOK",
-}
-_ABOUT = frozenset(["about", "around", "approximately", "roughly", "nearly", "almost"])
-_BEFORE_SECONDS = frozenset({"a", "one", "per", "each", "every", "split", "this"})
 _NOT_PLACE = word_set("not_place")
 _ORG_AFTER = frozenset(["at", "from", "with", "for", "of", "by", "join", "joined"])
 
@@ -80,12 +59,13 @@ def find_entities(
     `names` are those that the encoder found; word lists alone know few.
     """
     words = tokens(text)
+    dates = find_dates(text, now)
     found: list[Entity] = [
         *(Entity("email", hit.group(), hit.start(), hit.group().lower()) for hit in _EMAIL.finditer(text)),
         *(Entity("url", hit.group(), hit.start(), hit.group().lower()) for hit in _URL.finditer(text)),
         *(_phone(hit) for hit in _PHONE.finditer(text)),
-        *(date_entity(span) for span in find_dates(text, now)),
-        *_amounts(text, words),
+        *(date_entity(span) for span in dates),
+        *find_amounts(text, words, [(span.start, span.end) for span in dates]),
         *_people(text, words, members),
         *_heard(text, names, members),
         *_places(text, words),
@@ -144,103 +124,6 @@ def _phone(hit: re.Match[str]) -> Entity:
     except phonenumbers.NumberParseException:
         value = re.sub(r"[^\d+]", "", hit.group())
     return Entity("phone_number", hit.group(), hit.start(), value)
-
-
-def _amounts(text: str, words: list[Token]) -> list[Entity]:
-    """Find numbers, and with what stands beside them money and percentages; and ordinals."""
-    found: list[Entity] = []
-    spans = find_numbers(words)
-    for span in spans:
-        start, end = words[span.first].start, words[span.last - 1].end
-        value: float | int = int(span.value) if span.value == int(span.value) else round(span.value, 6)
-        after = words[span.last] if span.last < len(words) else None
-        before = words[span.first - 1] if span.first else None
-        if _part_of_a_name(text, start):
-            continue
-        if before is not None and before.text in _CURRENCY_SIGNS:
-            found.append(
-                _entity(
-                    "money",
-                    text,
-                    before.start,
-                    end,
-                    {"amount": value, "currency": _CURRENCY_SIGNS[before.text]},
-                )
-            )
-        elif after is not None and after.lower.rstrip("s") in _CURRENCY_WORDS and after.lower != "pound":
-            amount = value / 100 if after.lower.startswith("cent") else value
-            found.append(
-                _entity(
-                    "money",
-                    text,
-                    start,
-                    after.end,
-                    {"amount": amount, "currency": _CURRENCY_WORDS[after.lower.rstrip("s")]},
-                )
-            )
-        elif after is not None and (after.text == "%" or after.lower in ("percent", "percentage")):
-            found.append(_entity("percent", text, start, after.end, value))
-        elif (
-            after is not None
-            and after.lower == "per"
-            and span.last + 1 < len(words)
-            and words[span.last + 1].lower == "cent"
-        ):
-            found.append(_entity("percent", text, start, words[span.last + 1].end, value))
-        elif not (
-            words[span.first].lower == "one"
-            and span.last - span.first == 1
-            and _pronoun_one(words, span.first)
-        ):
-            found.append(_entity("number", text, start, end, value))
-    for index, token in enumerate(words):
-        ordinal = ordinal_value(words, index)
-        unit = token.lower == "second" and index and words[index - 1].lower in _BEFORE_SECONDS
-        if ordinal is not None and not unit and ordinal[0] > 0:
-            found.append(_entity("ordinal", text, token.start, words[ordinal[1] - 1].end, ordinal[0]))
-    return found
-
-
-def _part_of_a_name(text: str, start: int) -> bool:
-    """Tell whether a number stands at the end of a name: COVID-19, K3."""
-    head = text[max(0, start - 2) : start]
-    return head[-1:].isalpha() or (len(head) == 2 and head[1] == "-" and head[0].isalpha())
-
-
-def _pronoun_one(words: list[Token], index: int) -> bool:
-    """Tell "the one", "this one", "one of", "no one" from the number."""
-    before = words[index - 1].lower if index else ""
-    after = words[index + 1].lower if index + 1 < len(words) else ""
-    return before in (
-        "the",
-        "this",
-        "that",
-        "which",
-        "no",
-        "each",
-        "every",
-        "any",
-        "another",
-        "other",
-        "good",
-        "first",
-        "last",
-        "next",
-        "new",
-        "big",
-    ) or after in (
-        "'s",
-        "that",
-        "who",
-        "is",
-        "can",
-        "would",
-        "thing",
-        ".",
-        ",",
-        "?",
-        "",
-    )
 
 
 def _entity(kind: str, text: str, start: int, end: int, value: Any) -> Entity:

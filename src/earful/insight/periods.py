@@ -1,0 +1,131 @@
+"""Where a phrase of time begins and ends: the words around a date, quarter or season that belong to it.
+
+The spans follow OntoNotes, whose habits every stock recogniser has learnt: "the", "our", "this" and words of
+order or measure belong to a stretch of time ("our second quarter", "about six months", "the prior year
+period"), a preposition before it and a possessive ending after it do not.
+"""
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["period_spans", "same_time", "trimmed"]
+
+_NUMBER = (
+    r"(?:\d{1,3}(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty"
+    r"|forty|fifty|sixty|ninety|a\s+few|few|several|(?:a\s+)?couple(?:\s+of)?|half\s+an?|a\s+hundred)"
+)
+_ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|\d{1,2}(?:st|nd|rd|th)|final)"
+_DETERMINER = r"(?:the|our|your|their|its|his|her|this|that|these|those|another|some|any|each|every|a|an)"
+_HOW_MUCH = (
+    r"(?:just|only|about|around|approximately|roughly|nearly|almost|over|barely|more\s+than|less\s+than"
+    r"|at\s+least|up\s+to)"
+)
+_YEAR = r"(?:(?:fiscal\s+(?:year\s+)?)?(?:(?:19|20)\d\d\b|['’]\s?\d\d\b|fy\s?\d\d\b))"
+_WHICH = (
+    rf"(?:(?:prior|previous|last|year)[\s-]+year(?:[\s-]ago)?(?=[\s-]+\w)|year[\s-]ago|last|next|past|previous|prior|current|coming|upcoming|following|recent|same|comparable|full|entire"
+    rf"|whole|remaining|consecutive|straight|back|front|latter|other|fiscal|calendar|new|future|early|earlier"
+    rf"|late|mid|{_ORDINAL}|{_NUMBER}|{_YEAR}"
+    r"|winter|summer|spring|fall|holiday|selling|trading|business|working)"
+)
+_UNIT = (
+    r"(?:years?|quarters?|months?|weeks?|days?|weekends?|half|seasons?|semesters?|decades?|hours?|minutes?|holidays"
+    r"|(?<=year\s)period|(?<=ago\s)period|(?<=ago-)period|(?<=same\s)period|winter|summer|spring|fall|autumn)"
+)
+_MONTH = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r")\b"
+)
+_SHORT = rf"(?:{_DETERMINER}\s+)?(?:{_WHICH}[\s-]+){{0,4}}{_UNIT}\b"
+_EDGE = r"(?:(?:the\s+)?(?:very\s+)?(?:end|beginning|start|middle|close)\s+of\s+)"
+_AFTER = (
+    rf"(?:\s+of\s+(?:(?:our|the|this|last|next)\s+)?(?:{_YEAR}|{_SHORT}|{_MONTH})|\s+and\s+a\s+half\s+ago\b|(?:,|\s+in)?\s+{_YEAR}|\s+(?:this|last|next)\s+(?:year|quarter|month)"
+    r"|\s+ago\b|\s+earlier\b|\s+from\s+now\b|\s+ahead\b|\s+a\s+year\s+ago\b)"
+)
+_PERIODS = re.compile(
+    rf"(?<![\w'-])(?:{_EDGE})?(?:{_DETERMINER}\s+)?(?:{_HOW_MUCH}\s+)?(?:{_WHICH}[\s-]+){{0,5}}{_UNIT}\b(?!['’]s\s+time)"
+    rf"(?:[\s-]+(?:period|quarter|month|season|end)\b)?{_AFTER}{{0,3}}"
+)
+_MONTHS_SPANS = re.compile(
+    rf"(?<![\w'-])(?:{_EDGE})?(?:(?:(?:the|this|that)\s+(?:whole\s+|full\s+)?)?months?\s+of\s+)?"
+    rf"(?:(?:early|late|mid|the\s+middle\s+of|later\s+in)[\s-]+)?{_MONTH}{_AFTER}{{0,2}}"
+)
+_PAST = re.compile(
+    r"(?<![\w'-])(?:earlier|later)\s+(?:today|this\s+(?:morning|afternoon|evening|week|month|quarter|year)"
+    r"|last\s+\w+|next\s+\w+)"
+    r"|(?:the\s+)?(?:year|quarter|month|week|day)s?[\s-](?:over|on|to)[\s-](?:year|quarter|month|week|day)s?\b"
+    r"|(?:the\s+|our\s+)?(?:year|quarter)[\s-]to[\s-]date\b|(?:multi|full)[\s-]year\b"
+    rf"|(?:the\s+|our\s+|{_YEAR}\s+)?(?:fiscal\s+|calendar\s+)?(?:year|quarter|month)[\s-]end\b(?:\s+{_YEAR})?"
+    rf"|(?:the\s+)?full\s+year\s+{_YEAR}"
+    rf"|\bquarter\s+(?:one|two|three|four|[1-4])(?:\s+of)?(?:\s+{_YEAR})?"
+)
+# What says enough by itself to be a time; a bare "day", "a quarter" or "the minutes" does not.
+_TELLS = re.compile(
+    rf"\b(?:last|next|past|previous|prior|current|coming|upcoming|following|recent|same|comparable|entire|whole"
+    rf"|full|remaining|consecutive|back|latter|other\s+(?:half|day|night|week)|fiscal|calendar|future|early|late|mid"
+    rf"|year[\s-]ago|this|these|those|that\s+(?:year|quarter|month|week|day)|ago|from\s+now|earlier|later"
+    rf"|(?:over|on|to)[\s-](?:year|quarter|month|week|date)|end\b|{_YEAR}|{_MONTH}|multi)\b|{_YEAR}"
+    rf"|\b(?:the|our|each|every|any|another)\s+(?:new\s+)?(?:years?|quarters?|months?|weeks?|weekend|season|semester|decade)\b"
+    r"|\b(?:the|our|a)\s+(?:winter|summer|spring|fall|autumn)\b|\b(?:each|every)\s+\w+"
+    rf"|\b{_ORDINAL}\s+(?:full\s+|fiscal\s+)?(?:years?|quarters?|months?|weeks?|days?|half|seasons?|semesters?|decades?)\b"
+    rf"|\b{_ORDINAL}\s+{_NUMBER}\s+\w+"
+    rf"|\b{_NUMBER}[\s-]+(?:\w+\s+)?(?:years?|quarters|months?|weeks?|days?|decades?|hours?|minutes?|seasons|semesters)\b"
+    r"|\b(?:a|half\s+an?)\s+(?:decade|year|month|week|hour)\b|\bquarter\s+(?:one|two|three|four|[1-4])\b"
+    r"|\b(?:winter|summer|spring|fall|holiday)\s+season\b"
+)
+_NOT = re.compile(
+    r"^(?:(?:the\s+)?(?:first|second|third|final|whole|other)\s+(?:minute|hour)s?$|that\s+(?:half|minute|hour)$"
+    r"|(?:the\s+)?(?:half|fall|spring|day|minute|hour)s?$|(?:at\s+least\s+)?one\s+half$|(?:the\s+)?(?:other|full)\s+half$"
+    r"|(?:a|one|two|three)?\s*(?:and\s+a\s+)?half$|an?\s+(?:first|second|third)?\s*half$|each\s+half$"
+    r"|half\s+half|some\s+(?:year|day|week)s?$|any\s+(?:day|hour|minute)s?$|every\s+(?:half|spring|fall|minute)s?$)"
+)
+_RATE = re.compile(r"(?:\bper\s+|[\d$€£%]\s*/\s*)$")
+
+
+def period_spans(lower: str) -> list[tuple[int, int]]:
+    """Return the phrases of a lower-case text that name or measure a stretch of time, longest first."""
+    found: list[tuple[int, int]] = []
+    for pattern in (_PERIODS, _MONTHS_SPANS, _PAST):
+        for hit in pattern.finditer(lower):
+            start, end = trimmed(lower, *hit.span())
+            phrase = lower[start:end]
+            if pattern is _MONTHS_SPANS and re.fullmatch(rf"{_MONTH}", phrase):
+                continue  # a month alone is for the rules of days, which know the verbs "may" and "march"
+            if pattern is _PERIODS and (not _TELLS.search(phrase) or _NOT.match(phrase)):
+                continue
+            if _RATE.search(lower[:start]):
+                continue
+            found.append((start, end))
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(found, key=lambda span: (span[0] - span[1], span[0])):
+        if all(end <= other[0] or start >= other[1] for other in kept):
+            kept.append((start, end))
+    return sorted(kept)
+
+
+_BEFORE = re.compile(r"(?:in|within|on|at|by|for|during|since|until|from|to)\s+(?:the\s+next\s+(?=\d))?")
+
+
+def trimmed(lower: str, start: int, end: int) -> tuple[int, int]:
+    """Cut blanks and commas off the ends of a span, and a preposition off its beginning."""
+    lead = _BEFORE.match(lower, start, end)
+    if lead and lead.end() < end:
+        start = lead.end()
+    while start < end and lower[start] in " ,":
+        start += 1
+    while end > start and lower[end - 1] in " ,":
+        end -= 1
+    return start, end
+
+
+_NEUTRAL = re.compile(
+    rf"\b(?:the|our|your|their|its|his|her|a|an|about|around|approximately|roughly|just|fiscal|calendar|full"
+    rf"|of|in|on|month|very|{_HOW_MUCH})\b|[\s,.-]+"
+)
+
+
+def same_time(lower: str, whole: tuple[int, int], parts: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a phrase means the same time as the part of it that is already understood."""
+    rest = lower[whole[0] : whole[1]]
+    for start, end in sorted(parts, reverse=True):
+        rest = rest[: start - whole[0]] + " " + rest[end - whole[0] :]
+    return not _NEUTRAL.sub("", rest)
