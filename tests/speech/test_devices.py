@@ -58,5 +58,5 @@ def test_memory_kept_on_a_device_gives_the_same_answer(
     model = MoonshineModel(make_moonshine(tmp_path))
     audio = [np.zeros(16_000 * length, np.float32) for length in (1, 3, 2, 3)]
     plain = model.decode(audio)
-    monkeypatch.setattr(model, "_memory", "cpu")
+    monkeypatch.setattr(model._network, "_memory", "cpu")
     assert model.decode(audio) == plain

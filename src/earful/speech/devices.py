@@ -51,8 +51,11 @@ def processor_for_whisper(device: Device) -> Processor:
     return "cpu"
 
 
-def open_session(path: Path, threads: int, processor: Processor = "cpu") -> ort.InferenceSession:
-    """Load an ONNX or ORT model for `threads` threads of its own; on the processor when the GPU fails."""
+def open_session(model: Path | bytes, threads: int, processor: Processor = "cpu") -> ort.InferenceSession:
+    """Load an ONNX or ORT model, from a file or as it would stand in one, for `threads` threads of its own.
+
+    It runs on the processor when the GPU fails.
+    """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -66,7 +69,9 @@ def open_session(path: Path, threads: int, processor: Processor = "cpu") -> ort.
         ort.preload_dlls()
         providers.insert(0, _CUDA)
         options.log_severity_level = 4
-    session = ort.InferenceSession(str(path), options, providers=providers)
+    session = ort.InferenceSession(
+        model if isinstance(model, bytes) else str(model), options, providers=providers
+    )
     if processor == "cuda" and _CUDA not in session.get_providers():
         _say_once("onnxruntime", "CUDA could not be started")
     return session

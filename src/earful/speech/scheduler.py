@@ -338,8 +338,7 @@ class Scheduler:
         found = [(u.certain_at, at, s, u) for s in free for at, u in enumerate(s.finals)]
         found.sort(key=lambda entry: entry[:2])
         return [
-            _Task("final", stream, utterance, utterance.segment.audio(), utterance.segment.end)
-            for _, _, stream, utterance in found[:1]
+            _Task("final", s, u, u.segment.audio(u.segment.end), u.segment.end) for _, _, s, u in found[:1]
         ]
 
     def _speculative_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:

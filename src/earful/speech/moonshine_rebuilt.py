@@ -1,0 +1,214 @@
+"""A Moonshine network rebuilt for processors: several times as fast as the published graphs.
+
+`moonshine_graphs` makes the graphs from the published weights when the model is loaded. Rows of one batch
+stand at different places of their texts, so drafts of several rows are checked in one pass.
+"""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from earful.speech.decoding import Frames, Row, chances_of, sequences_as_ids
+from earful.speech.devices import open_session
+from earful.speech.moonshine_graphs import Shape, decoder_model, encoder_model, shape_of
+from earful.speech.ort_weights import Weights
+from earful.speech.tokenizer import END, START
+from earful.speech.types import Samples
+
+__all__ = ["RebuiltNetwork"]
+
+_BATCH = 8
+_SMALLEST = 1e-30
+
+
+class RebuiltNetwork:
+    """The encoder and the decoder.
+
+    Frames are what the decoder's layers attend to, computed once: float32 [layers * 2, heads, n, head].
+    """
+
+    def __init__(
+        self,
+        encoder: Weights,
+        decoder: Weights,
+        *,
+        special: Sequence[int],
+        threads: int = 1,
+        batch: int | None = None,
+    ) -> None:
+        self.batch = batch or _BATCH
+        self._shape: Shape = shape_of(encoder)
+        self._encoder = open_session(encoder_model(encoder, decoder, self._shape), threads)
+        self._decoder = open_session(decoder_model(decoder, self._shape, special), threads)
+        parts = range(2 * self._shape.layers)
+        self._cross_names = [f"cross.{at}" for at in parts]
+        self._past_names = [f"past.{at}" for at in parts]
+        self._outputs = ["token", "chance", *(f"present.{at}" for at in parts)]
+
+    @classmethod
+    def load(
+        cls, directory: Path, special: Sequence[int], threads: int, batch: int | None
+    ) -> "RebuiltNetwork | None":
+        """Rebuild the network of a folder; None when it is not of the kind that this can be done with."""
+        encoder, decoder = directory / "encoder_model.ort", directory / "decoder_model_merged.ort"
+        if not (encoder.is_file() and decoder.is_file()):
+            return None
+        try:
+            return cls(Weights(encoder), Weights(decoder), special=special, threads=threads, batch=batch)
+        except KeyError:
+            return None
+
+    def encode(self, sound: Samples) -> Frames:
+        """Hear one segment; see `Network.encode`."""
+        windows = np.ascontiguousarray(sliding_window_view(sound, 127)[::64])
+        second = (len(windows) - 7) // 3 + 1
+        third = (second - 3) // 2 + 1
+        feeds = {
+            "windows": windows,
+            "second": 3 * np.arange(second)[:, None] + np.arange(7),
+            "third": 2 * np.arange(third)[:, None] + np.arange(3),
+        }
+        (cross,) = self._encoder.run(["cross"], feeds)
+        return cross  # type: ignore[no-any-return]
+
+    def length(self, frames: Frames) -> int:
+        """Return how many frames of 24 ms were heard."""
+        return int(frames.shape[2])
+
+    def decode(self, rows: Sequence[Row]) -> None:
+        """Bring all rows to their ends, segments of similar length together."""
+        ordered = sorted(rows, key=lambda row: row.frames.shape[2])
+        for start in range(0, len(ordered), self.batch):
+            self._run_group(ordered[start : start + self.batch])
+
+    def score(self, frames: Frames, sequences: Sequence[Sequence[int]]) -> list[list[float]]:
+        """Return how likely each sequence is; see `Network.score`."""
+        ids = sequences_as_ids(sequences)
+        feeds = self._attended([Row(frames, (), (), 0, None) for _ in sequences])
+        ends = [len(sequence) for sequence in sequences]
+        width = ids.shape[1]
+        wanted = [at * width + place for at, end in enumerate(ends) for place in range(end + 1)]
+        logits = self._run(feeds, ids, ends, width, wanted, ["logits"])[0].numpy()
+        places = np.cumsum([0, *(end + 1 for end in ends)])
+        return [
+            chances_of(sequence, logits[places[at] : places[at + 1]]) for at, sequence in enumerate(sequences)
+        ]
+
+    def _run_group(self, rows: list[Row]) -> None:
+        live = rows
+        feeds = self._attended(live)
+        texts = [[START, *row.forced, *row.draft] for row in live]
+        longest = max(len(text) for text in texts)
+        ids = np.full((len(live), longest), END, np.int64)
+        wanted: list[int] = []
+        for at, (row, text) in enumerate(zip(live, texts, strict=True)):
+            row.begin(len(row.forced))
+            ids[at, : len(text)] = text
+            wanted += range(at * longest + len(row.forced), at * longest + len(text))
+        ends = [len(text) - 1 for text in texts]
+        choices, past = self._step(feeds, ids, ends, longest, wanted, live)
+        first = 0
+        for row in live:
+            self._check(row, choices, first)
+            first += len(row.draft) + 1
+        while live := [row for row in rows if not row.ended]:
+            if len(live) <= len(rows) // 2:
+                keep = [at for at, row in enumerate(rows) if not row.ended]
+                past = [_value(value.numpy()[keep]) for value in past]
+                rows = live
+                feeds = self._attended(rows)
+            feeds |= dict(zip(self._past_names, past, strict=True))
+            # A row that has ended is carried on with any token until the batch shrinks.
+            ids = np.array([[row.tokens[-1] if row.tokens else END] for row in rows], np.int64)
+            ends = [len(row.tokens) for row in rows]
+            choices, past = self._step(feeds, ids, ends, max(ends) + 1, range(len(rows)), rows)
+            for at, row in enumerate(rows):
+                if not row.ended:
+                    choices.take(row, at)
+
+    def _check(self, row: Row, choices: "_Choices", first: int) -> None:
+        """Keep the row's draft as far as it is what would have been chosen, and the token after it."""
+        for at in range(len(row.draft) + 1):
+            choices.take(row, first + at)
+            if row.ended or at == len(row.draft) or row.tokens[-1] != row.draft[at]:
+                return
+
+    def _attended(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """Return what the rows attend to, and the empty memory of a beginning."""
+        shape = self._shape
+        longest = max(row.frames.shape[2] for row in rows)
+        mask = np.zeros((len(rows), longest), np.int32)
+        for at, row in enumerate(rows):
+            mask[at, : row.frames.shape[2]] = 1
+        feeds = {"mask": _value(mask)}
+        empty = _value(np.zeros((len(rows), shape.heads, 0, shape.padded), np.float32))
+        feeds |= dict.fromkeys(self._past_names, empty)
+        for part, name in enumerate(self._cross_names):
+            if len(rows) == 1:
+                feeds[name] = _value(rows[0].frames[part][None])
+                continue
+            cross = np.zeros((len(rows), shape.heads, longest, shape.head), np.float32)
+            for at, row in enumerate(rows):
+                cross[at, :, : row.frames.shape[2]] = row.frames[part]
+            feeds[name] = _value(cross)
+        return feeds
+
+    def _step(
+        self,
+        feeds: dict[str, Any],
+        ids: NDArray[np.int64],
+        ends: Sequence[int],
+        total: int,
+        wanted: Sequence[int],
+        rows: Sequence[Row],
+    ) -> tuple["_Choices", list[Any]]:
+        """Read tokens; return what follows the wanted places, and what to remember."""
+        biased = any(row.bias is not None for row in rows)
+        names = [*self._outputs, "logits"] if biased else self._outputs
+        token, chance, *past = self._run(feeds, ids, ends, total, wanted, names)
+        logits = past.pop().numpy() if biased else None
+        return _Choices(token.numpy()[:, 0], chance.numpy()[:, 0], logits), past
+
+    def _run(
+        self,
+        feeds: dict[str, Any],
+        ids: NDArray[np.int64],
+        ends: Sequence[int],
+        total: int,
+        wanted: Sequence[int],
+        names: Sequence[str],
+    ) -> list[Any]:
+        feeds["ids"] = _value(ids)
+        feeds["ends"] = _value(np.array(ends, np.int32))
+        feeds["total"] = _value(np.array(total, np.int32))
+        feeds["wanted"] = _value(np.array(wanted, np.int64))
+        outputs: list[Any] = self._decoder.run_with_ort_values(names, feeds)
+        return outputs
+
+
+class _Choices:
+    """What a step of the decoder says comes next at each of some places."""
+
+    def __init__(
+        self, tokens: NDArray[np.int64], chances: NDArray[np.float32], logits: NDArray[np.float32] | None
+    ) -> None:
+        self._tokens = tokens.tolist()
+        self._chances = chances.tolist()
+        self._logits = logits
+
+    def take(self, row: Row, at: int) -> None:
+        """Let a row go on with what comes next at a place."""
+        if row.bias is not None and self._logits is not None:
+            row.choose(self._logits[at])
+        else:
+            row.take(self._tokens[at], math.log(max(self._chances[at], _SMALLEST)))
+
+
+def _value(array: NDArray[Any]) -> Any:
+    return ort.OrtValue.ortvalue_from_numpy(array)
