@@ -21,6 +21,7 @@ from earful.speech.segments import SegmentStreams
 from earful.speech.types import (
     Capacity,
     Hypothesis,
+    LanguageNotAvailable,
     Samples,
     SpeechBusy,
     SpeechStream,
@@ -97,6 +98,14 @@ class LocalSpeechService:
         stream = _Stream(running.scheduler, options, on_hypothesis, make_bias, self._streams.discard)
         self._streams.add(stream)
         return stream
+
+    def hears(self, language: str, model: str | None = None) -> bool:
+        """Return whether there is a model for a language (BCP-47); `model` is a name to prefer."""
+        try:
+            self._engines.choose(language, model)
+        except LanguageNotAvailable:
+            return False
+        return True
 
     async def detect_language(self, samples: Samples, languages: Sequence[str]) -> tuple[str, float]:
         """Return which of the languages (BCP-47) is spoken in the audio (float32 [n], 16 kHz; the first half

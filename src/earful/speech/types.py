@@ -1,6 +1,6 @@
 """What the speech room takes and gives. Everything above speaks to recognition through these."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -133,6 +133,17 @@ class SpeechService(Protocol):
         """Open a stream. `on_hypothesis` is called on this event loop, in order.
 
         Raises `SpeechBusy` when full and `LanguageNotAvailable` when no model fits.
+        """
+        ...
+
+    def hears(self, language: str, model: str | None = None) -> bool:
+        """Return whether a stream in a language (BCP-47) can be opened; `model` as in `StreamOptions`."""
+        ...
+
+    async def detect_language(self, samples: Samples, languages: Sequence[str]) -> tuple[str, float]:
+        """Return which of the languages (BCP-47) is spoken in the audio, and its chance among them, 0..1.
+
+        Raises `LanguageNotAvailable` when no model that tells languages apart is here.
         """
         ...
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,18 +48,26 @@ class ScriptedSpeech:
         self.limit = limit
         self.streams: list[ScriptedStream] = []
         self.fail_on_flush = False
+        self.languages: set[str] = set()
 
     async def start(self) -> None:
         """Be ready."""
 
     async def open(self, options: StreamOptions, on_hypothesis: Callable[[Hypothesis], None]) -> SpeechStream:
-        if not options.language.startswith("en"):
+        if not self.hears(options.language):
             raise LanguageNotAvailable("no model")
         if self.limit is not None and self.capacity().streams >= self.limit:
             raise SpeechBusy
         stream = ScriptedStream(self, options, on_hypothesis)
         self.streams.append(stream)
         return stream
+
+    def hears(self, language: str, model: str | None = None) -> bool:
+        return language.startswith("en") or language in self.languages
+
+    async def detect_language(self, samples: Samples, languages: Sequence[str]) -> tuple[str, float]:
+        """Hear the last of the languages."""
+        return languages[-1], 0.9
 
     def capacity(self) -> Capacity:
         return Capacity(sum(not stream.closed for stream in self.streams), self.limit)

@@ -83,3 +83,12 @@ def test_a_table_that_cannot_be_used_is_refused_by_its_name(tmp_path: Path, text
 def test_a_table_that_is_missing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelTableError, match=r"nowhere\.toml"):
         ModelTable.load(tmp_path / "nowhere.toml")
+
+
+def test_the_other_languages_of_a_table_are_each_there_once() -> None:
+    table = ModelTable.load()
+    others = table.others(table.find("hi-banking-v2-8khz"))
+    codes = [model.code for model in others]
+    assert codes[0] == "en"
+    assert "hi" not in codes
+    assert len(set(codes)) == len(codes)

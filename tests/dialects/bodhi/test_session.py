@@ -287,8 +287,27 @@ def test_aux_is_not_sent_unasked() -> None:
     assert "aux_info" not in sent(started().hear(final("hello"), 2.0))[0]
 
 
+def test_language_identification_asks_for_the_languages_of_the_table() -> None:
+    (opened,) = fresh().receive_text(config(at_start_lid=True), 0.0)
+    assert isinstance(opened, Open)
+    assert {"hi", "ta", "te"} <= {model.code for model in opened.others}
+    (opened,) = fresh().receive_text(config(), 0.0)
+    assert isinstance(opened, Open)
+    assert opened.others == ()
+
+
+def test_no_language_is_told_before_it_is_known() -> None:
+    session = started(at_start_lid=True)
+    session.receive_bytes(FRAME, 0.9)
+    (empty,) = sent(session.tick(1.0))
+    assert "language_code" not in empty
+    session.identified(TABLE.find("hi-banking-v2-8khz"))
+    assert sent(session.hear(final("दो सौ"), 1.5))[0]["language_code"] == "hi"
+
+
 def test_language_identification_puts_the_language_on_every_message() -> None:
     session = started(at_start_lid=True)
+    session.identified(TABLE.find("en-general-v2-8khz"))
     assert sent(session.hear(partial("hello"), 1.0))[0]["language_code"] == "en"
     assert sent(session.hear(final("hello"), 1.0))[0]["language_code"] == "en"
     assert {message["language_code"] for message in everything_said(at_start_lid=True)} == {"en"}
@@ -413,6 +432,7 @@ REQUIRED = {"call_id", "segment_id", "eos", "type", "text", "segment_meta"}
 def everything_said(**fields: Any) -> list[dict[str, Any]]:
     """Return every message of a session with silence, two utterances and an end."""
     session = started(**fields)
+    session.identified(TABLE.find("en-general-v2-8khz"))
     said: list[dict[str, Any]] = []
     for tenth in range(1, 80):
         now = tenth / 10

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from earful.speech.types import Hypothesis
 from tests.dialects.bodhi.server import UUID, BodhiServer, config, read_all, serving
+from tests.support.telephone import read_speech
 
 EOF = '{"eof": 1}'
 TONE = (np.sin(np.arange(8000) * 0.3) * 2000 + 9000).astype("<i2").tobytes()
@@ -158,6 +159,25 @@ async def test_silence_is_answered_with_empty_partials_while_it_lasts(server: Bo
         assert (first["type"], first["text"]) == ("partial", "")
 
 
+async def test_the_language_is_identified_among_those_that_have_a_model(server: BodhiServer) -> None:
+    """The scripted service says that the last of the languages it is asked about is spoken."""
+    server.speech.languages = {"hi-IN", "ta-IN"}
+    messages = await call(server, config(at_start_lid=True), read_speech(8000, 5.0), EOF)
+    first, chosen = server.speech.streams
+    assert (first.options.language, chosen.options.language) == ("en-IN", "ta-IN")
+    assert first.closed
+    told = [message for message in messages if message["text"]]
+    assert told
+    assert {message["language_code"] for message in told} == {"ta"}
+    assert all("language_code" not in m or m["language_code"] == "ta" for m in messages)
+
+
+async def test_without_another_model_the_language_is_the_models_own(server: BodhiServer) -> None:
+    messages = await call(server, config(at_start_lid=True), TONE, EOF)
+    assert {message["language_code"] for message in messages} == {"en"}
+    assert len(server.speech.streams) == 1
+
+
 # -- bad input, and the calls beside it -----------------------------------------------------------
 
 BAD: dict[str, list[str | bytes]] = {
@@ -229,7 +249,7 @@ async def test_a_client_that_stops_reading_is_cut_off_and_harms_no_other(server:
                 await asyncio.sleep(0)
             if stream.closed:
                 break
-        await _until(lambda: stream.closed, seconds=10)
+        await _until(lambda: stream.closed, seconds=60)
         for message in (config(), TONE, EOF):
             await good.send(message)
         assert complete_texts(await read_all(good)) == ["word word"]

@@ -6,6 +6,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,15 @@ from earful.audio.files import read_blocks
 from earful.audio.types import SAMPLE_RATE, AudioError, Samples
 from earful.dialects.bodhi.access import Meter, admit
 from earful.dialects.bodhi.errors import BodhiError, error_body
-from earful.dialects.bodhi.models import BodhiModel, ModelTable, not_available
+from earful.dialects.bodhi.listening import Listening
+from earful.dialects.bodhi.models import BodhiModel, ModelTable
 from earful.dialects.bodhi.protocol import Config, read_config
+from earful.dialects.bodhi.session import Open
 from earful.dialects.bodhi.sockets import Throttle
 from earful.settings import Settings
 from earful.speech.numbers import parse_numbers
 from earful.speech.transliteration import to_latin
-from earful.speech.types import Hypothesis, LanguageNotAvailable, SpeechBusy, SpeechService, StreamOptions
+from earful.speech.types import Hypothesis, SpeechService, StreamOptions
 
 __all__ = ["BodhiFiles"]
 
@@ -38,6 +41,15 @@ _BLOCK_S = 5.0
 _KNOWN_HEADS = (b"RIFF", b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\x1aE\xdf\xa3", b"FORM")
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What is said in a recording, the code of its language, and its length in seconds."""
+
+    text: str
+    language: str
+    audio_s: float
+
+
 class BodhiFiles:
     """The HTTP endpoint."""
 
@@ -45,7 +57,7 @@ class BodhiFiles:
         self, accounts: Accounts, speech: SpeechService, models: ModelTable, settings: Settings
     ) -> None:
         self._accounts = accounts
-        self._speech = speech
+        self._listening = Listening(speech)
         self._models = models
         self._settings = settings
 
@@ -81,20 +93,22 @@ class BodhiFiles:
                 with tempfile.TemporaryDirectory(prefix="earful-") as folder:
                     path = Path(folder) / "recording"
                     await _save(upload, path, limit)
-                    text, audio_s = await self._recognise(path, config, model)
+                    heard = await self._recognise(path, config, model)
         except HTTPException as error:
             raise BodhiError(400, str(error.detail)) from None
         try:
-            await meter.settle(audio_s)
+            await meter.settle(heard.audio_s)
         except BodhiError as error:
             # This recording has been heard; it is the next one that will be refused.
             log.info("balance used up", code=error.code)
-        answer: dict[str, Any] = {"call_id": str(uuid.uuid4()), "text": text, "status": "success"}
+        answer: dict[str, Any] = {"call_id": str(uuid.uuid4()), "text": heard.text, "status": "success"}
+        if config.at_start_lid:
+            answer["language_code"] = heard.language
         if config.aux:
             answer["aux_info"] = {
                 "received_request_time": round(received, 3),
                 "request_time": round(time.time() - received, 3),
-                "processed_audio_duration": round(audio_s, 3),
+                "processed_audio_duration": round(heard.audio_s, 3),
             }
         return answer
 
@@ -112,8 +126,8 @@ class BodhiFiles:
         config = read_config(fields, default_rate=model.sample_rate if model else 8000)
         return config, model or self._models.find(config.model)
 
-    async def _recognise(self, path: Path, config: Config, model: BodhiModel) -> tuple[str, float]:
-        """Return what is said in a recording, and its length in seconds. Raises `BodhiError`."""
+    async def _recognise(self, path: Path, config: Config, model: BodhiModel) -> _Heard:
+        """Return what is said in a recording. Raises `BodhiError`."""
         options = StreamOptions(
             language=model.language,
             model=model.model,
@@ -122,19 +136,18 @@ class BodhiFiles:
             words=False,
             hotwords=config.hotwords,
         )
+        others = self._models.others(model) if config.at_start_lid else ()
         texts: list[str] = []
+        codes = [model.code]
 
         def hear(heard: Hypothesis) -> None:
             if heard.is_final and heard.text.strip():
                 texts.append(" ".join(heard.text.split()))
 
-        try:
-            stream = await self._speech.open(options, hear)
-        except LanguageNotAvailable:
-            log.warning("model not available", model=config.model, fix=model.pull_command)
-            raise not_available(config.model) from None
-        except SpeechBusy as error:
-            raise BodhiError(503, str(error)) from None
+        def identified(by: BodhiModel) -> None:
+            codes.append(by.code)
+
+        stream = await self._listening.open(Open(config, model, options, others), hear, identified)
         throttle = Throttle()
         count = 0
         try:
@@ -149,8 +162,8 @@ class BodhiFiles:
         finally:
             await stream.close()
         # The text of hours of speech takes a moment to go through.
-        text = await asyncio.to_thread(_written, " ".join(texts), config, model.code)
-        return text, count / SAMPLE_RATE
+        text = await asyncio.to_thread(_written, " ".join(texts), config, codes[-1])
+        return _Heard(text, codes[-1], count / SAMPLE_RATE)
 
 
 def _written(text: str, config: Config, language: str) -> str:

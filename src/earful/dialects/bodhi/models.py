@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from earful.dialects.bodhi.errors import BodhiError
 from earful.settings import SettingsError
-from earful.speech.catalogue import Engine
+from earful.speech.catalogue import Engine, primary_subtag
 
 __all__ = ["BodhiModel", "ModelTable", "ModelTableError", "not_available"]
 
@@ -75,6 +75,13 @@ class ModelTable:
             if fnmatchcase(name.lower(), model.name):
                 return model
         raise not_available(name)
+
+    def others(self, model: BodhiModel) -> tuple[BodhiModel, ...]:
+        """Return the first model of each other language in the table."""
+        found = {primary_subtag(model.language): model}
+        for other in self._models:
+            found.setdefault(primary_subtag(other.language), other)
+        return tuple(other for other in found.values() if other is not model)
 
     @classmethod
     def load(cls, path: Path | None = None) -> "ModelTable":

@@ -40,11 +40,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open a recognition stream."""
+    """Open a recognition stream. `others` are what else may be spoken: call `Session.identified` then."""
 
     config: Config
     model: BodhiModel
     options: StreamOptions
+    others: tuple[BodhiModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Session:
         self.state: State = "waiting"
         self.config: Config | None = None
         self._model: BodhiModel | None = None
+        self._identified = False
         self._bytes = 0
         self._segment = 0
         self._shown: dict[str, Any] | None = None
@@ -150,6 +152,11 @@ class Session:
         self._segment += 1
         self._shown = None
         return [self._send(self._dress(message, now, heard), now)]
+
+    def identified(self, model: BodhiModel) -> None:
+        """Take it that the language spoken is known: what is heard from now on is what this model hears."""
+        self._model = model
+        self._identified = True
 
     def flushed(self, now: float) -> list[Effect]:
         """Take it that everything fed before the end of audio has been heard."""
@@ -224,7 +231,9 @@ class Session:
             words=True,
             hotwords=config.hotwords,
         )
-        return [Open(config, self._model, options)]
+        others = self._models.others(self._model) if config.at_start_lid else ()
+        self._identified = not others
+        return [Open(config, self._model, options, others)]
 
     def _end(self) -> list[Effect]:
         self.state = "ending"
@@ -237,7 +246,7 @@ class Session:
         """Add what the client asked for: the language, how long the message took. None: nothing was heard."""
         if self.config is None or self._model is None:
             return message
-        if self.config.at_start_lid:
+        if self.config.at_start_lid and self._identified:
             message["language_code"] = self._model.code
         if self.config.aux:
             waited = max(0.0, heard.audio_end - heard.end) if heard is not None and heard.is_final else 0.0

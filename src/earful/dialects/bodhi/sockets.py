@@ -19,12 +19,12 @@ from earful.audio.decoders import StreamDecoder, open_stream_decoder
 from earful.audio.types import BrokenAudio
 from earful.dialects.bodhi.access import Meter, admit
 from earful.dialects.bodhi.errors import BodhiError, error_body
-from earful.dialects.bodhi.models import ModelTable, not_available
+from earful.dialects.bodhi.listening import Listening
+from earful.dialects.bodhi.models import ModelTable
 from earful.dialects.bodhi.session import Close, Effect, Feed, Flush, Limits, Open, Send, Session
 from earful.live.buffer import BoundedBuffer, TooSlow
 from earful.settings import Settings
-from earful.speech.numbers import prepare_numbers
-from earful.speech.types import Hypothesis, LanguageNotAvailable, SpeechBusy, SpeechService, SpeechStream
+from earful.speech.types import Hypothesis, SpeechBusy, SpeechService, SpeechStream
 
 __all__ = ["BodhiSockets", "Throttle"]
 
@@ -62,6 +62,7 @@ class BodhiSockets:
         self.speech = speech
         self.models = models
         self.settings = settings
+        self.listening = Listening(speech)
         self._sessions: set[_Socket] = set()
         self._open: Counter[str] = Counter()
         self._closing = False
@@ -226,21 +227,10 @@ class _Socket:
 
     async def _open(self, wanted: Open) -> None:
         config = wanted.config
-        if config.parse_number:
-            await asyncio.to_thread(prepare_numbers, wanted.model.code)
         try:
-            self._stream = await self._sockets.speech.open(wanted.options, self._hear)
-        except LanguageNotAvailable:
-            log.warning(
-                "model not available",
-                model=config.model,
-                language=wanted.model.language,
-                fix=wanted.model.pull_command,
-            )
-            await self._perform(self._session.fail(not_available(config.model), time.monotonic()))
-            return
-        except SpeechBusy as error:
-            await self._perform(self._session.fail(BodhiError(503, str(error)), time.monotonic()))
+            self._stream = await self._sockets.listening.open(wanted, self._hear, self._session.identified)
+        except BodhiError as error:
+            await self._perform(self._session.fail(error, time.monotonic()))
             return
         self._decoder = open_stream_decoder("LINEAR16", config.sample_rate, config.channels)
         log.info(
