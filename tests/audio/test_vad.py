@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earful.audio.vad import FRAME, VadModel, VadRules, VadState, cut_long, speech_runs, speech_segments
+from earful.audio.vad import (
+    FRAME,
+    VadModel,
+    VadRules,
+    VadState,
+    _levelled,
+    cut_long,
+    speech_runs,
+    speech_segments,
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +63,19 @@ def test_two_streams_do_not_mix(vad: VadModel, beckett: np.ndarray) -> None:
         found.append(vad.probabilities(audio[at : at + FRAME], one))
         vad.probabilities(np.random.default_rng(at).standard_normal(FRAME).astype(np.float32), other)
     np.testing.assert_allclose(np.concatenate(found), alone, atol=1e-4)
+
+
+def test_speech_is_heard_over_an_offset_of_the_line(vad: VadModel, beckett: np.ndarray) -> None:
+    """It is far stronger than the speech; heard with it, the network finds next to none."""
+    speech = beckett[: 200 * FRAME] * 0.3
+    clean = vad.probabilities(speech, VadState()) > 0.5
+    heard = vad.probabilities(speech + np.float32(0.4), VadState()) > 0.5
+    assert (clean == heard)[30:].mean() > 0.85
+
+
+def test_audio_without_rumble_is_left_exactly_as_it_is(beckett: np.ndarray) -> None:
+    block = beckett[: 100 * FRAME]
+    assert _levelled(block, VadState()) is block
 
 
 def test_a_long_recording_is_read_in_blocks_with_the_same_answer(vad: VadModel, beckett: np.ndarray) -> None:

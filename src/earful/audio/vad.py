@@ -33,17 +33,23 @@ FRAME = 512
 FRAME_SECONDS = FRAME / SAMPLE_RATE
 _CONTEXT = 64
 _FRAMES_PER_RUN = 512
+_SMOOTH = 0.03
+_MOSTLY = 0.8
+_RAMP = (np.arange(FRAME) + 0.5) / FRAME - 0.5
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(slots=True)
 class VadState:
-    """What the network remembers of one stream: about 1.3 kB."""
+    """What the network remembers of one stream: about 1.3 kB; and how much of it lies below speech."""
 
     h: Floats = field(default_factory=lambda: np.zeros((1, 1, 128), np.float32))
     c: Floats = field(default_factory=lambda: np.zeros((1, 1, 128), np.float32))
     context: Floats = field(default_factory=lambda: np.zeros(_CONTEXT, np.float32))
+    offset: float = 0.0
+    below: float = 0.0
+    power: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ class VadModel:
         found: list[Floats] = []
         for start in range(0, len(samples), FRAME * _FRAMES_PER_RUN):
             block = samples[start : start + FRAME * _FRAMES_PER_RUN]
-            joined = np.concatenate((state.context, block))
+            joined = np.concatenate((state.context, _levelled(block, state)))
             frames = np.lib.stride_tricks.sliding_window_view(joined, _CONTEXT + FRAME)[::FRAME]
             probabilities, state.h, state.c = self._session.run(
                 None, {"input": np.ascontiguousarray(frames), "h": state.h, "c": state.c}
@@ -110,6 +116,28 @@ class VadModel:
             state.context = joined[-_CONTEXT:].copy()
             found.append(probabilities.reshape(-1))
         return np.concatenate(found) if found else np.zeros(0, np.float32)
+
+
+def _levelled(block: Floats, state: VadState) -> Floats:
+    """Return whole frames without what is below speech, where that is most of what there is.
+
+    A line with an offset, or a rumbling microphone, deafens the network. Other audio is left as it is.
+    """
+    frames = block.reshape(-1, FRAME)
+    offsets = frames.mean(axis=1, dtype=np.float64)
+    powers = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / FRAME
+    slopes = np.diff(offsets, prepend=state.offset)
+    wanted = np.zeros(len(frames), bool)
+    for at, (offset, power) in enumerate(zip(offsets.tolist(), powers.tolist(), strict=True)):
+        state.below += _SMOOTH * (offset * offset - state.below)
+        state.power += _SMOOTH * (power - state.power)
+        wanted[at] = state.below > _MOSTLY * state.power
+    state.offset = float(offsets[-1])
+    if not wanted.any():
+        return block
+    # Each frame has its own straight line taken out, through its mean and that of the frame before.
+    lines = offsets[:, None] + slopes[:, None] * _RAMP
+    return np.where(wanted[:, None], frames - lines, frames).astype(np.float32).reshape(-1)
 
 
 def speech_runs(probabilities: Floats, rules: VadRules) -> Iterator[tuple[int, int]]:
