@@ -238,8 +238,12 @@ async def test_an_idle_client_gets_its_last_words_and_is_closed(tmp_path: Path) 
         assert messages[-1]["eos"] is True
 
 
-async def test_a_client_that_stops_reading_is_cut_off_and_harms_no_other(server: BodhiServer) -> None:
-    async with server.connect() as deaf, server.connect() as good:
+async def test_a_client_that_stops_reading_is_cut_off_and_harms_no_other(tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path, bodhi_idle_timeout=120.0) as server,
+        server.connect() as deaf,
+        server.connect() as good,
+    ):
         deaf.transport.pause_reading()
         await deaf.send(config())
         stream = await _stream_of(server, 0)
