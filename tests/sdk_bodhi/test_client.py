@@ -460,6 +460,46 @@ async def test_a_connection_that_cannot_be_made_again_is_an_error_with_what_came
     assert names(first_events)[-2:] == ["Error", "Close"]
 
 
+UNAVAILABLE = '{"error": "service_unavailable", "message": "the server is being stopped", "code": 503}'
+
+
+async def test_a_server_that_is_restarted_is_found_again() -> None:
+    first = ScriptedConnection(on_audio=[answer("hello"), UNAVAILABLE])
+    second = ScriptedConnection(on_eof=[answer("world"), eos()])
+    client = client_of(first, second, reconnects=1)
+    events = events_of(client)
+    await client.start_connection(config())
+    await client.send_audio_stream(b"\0" * 3200)
+    assert await client.close_connection() == ["hello", "world"]
+    assert "Error" not in names(events)
+
+
+async def test_a_server_that_stays_unavailable_is_an_error_in_its_own_words() -> None:
+    """Connections that open and end at once are not made again for ever."""
+    connections = [ScriptedConnection(on_config=[UNAVAILABLE]) for _ in range(4)]
+    client = client_of(*connections, reconnects=3)
+    await client.start_connection(config())
+    with pytest.raises(BodhiAPIError) as raised:
+        await client.close_connection()
+    assert raised.value.code == 503
+
+
+async def test_audio_that_is_sent_again_begins_with_a_whole_sample() -> None:
+    first = ScriptedConnection()
+    second = ScriptedConnection(on_eof=[eos()])
+    client = client_of(first, second, reconnects=1, buffer_seconds=1.0)
+    await client.start_connection(config())
+    audio = bytes(range(256)) * 125
+    for at in range(0, len(audio), 3333):
+        await client.send_audio_stream(audio[at : at + 3333])
+    first.say(Disconnected())
+    await client.close_connection()
+    again = second.audio
+    assert audio.endswith(again)
+    assert (len(audio) - len(again)) % 2 == 0
+    assert len(again) > 8_000
+
+
 async def test_a_refusal_while_reconnecting_is_final() -> None:
     client = client_of(ScriptedConnection(on_config=[Disconnected()]), error_from_status(401), reconnects=3)
     await client.start_connection(config())

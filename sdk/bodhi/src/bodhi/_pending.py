@@ -42,10 +42,19 @@ class PendingAudio:
         while self._sent and self.start + len(self._sent[0]) <= position:
             self._drop()
 
-    def rewind(self) -> int:
-        """Everything kept is to be sent again; return the position where it begins."""
+    def rewind(self, frame: int = 1) -> int:
+        """Everything kept is to be sent again; return the position where it begins.
+
+        It begins with a whole frame (of so many bytes), wherever the pieces were cut.
+        """
         self._sent.extend(self._unsent)
         self._unsent, self._sent = self._sent, deque()
+        while self._unsent and self.start % frame:
+            first = self._unsent.popleft()
+            rest = first[-self.start % frame :]
+            self.start += len(first) - len(rest)
+            if rest:
+                self._unsent.appendleft(rest)
         return self.start
 
     def _drop(self) -> None:

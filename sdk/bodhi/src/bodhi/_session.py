@@ -35,6 +35,8 @@ EOF_SIGNAL = '{"eof": 1}'
 KEEP_ALIVE = '{"type": "KeepAlive"}'
 """The text message that keeps a session without audio open."""
 
+_UNAVAILABLE = 503
+
 logger = logging.getLogger("bodhi")
 
 
@@ -68,7 +70,8 @@ class Session:
         self._fields = config.to_dict()
         self._emitter = emitter
         self._options = options
-        self._bytes_per_second = int(self._fields["sample_rate"]) * 2 * (config.channels or 1)
+        self._frame_bytes = 2 * (config.channels or 1)
+        self._bytes_per_second = int(self._fields["sample_rate"]) * self._frame_bytes
         self._pending = PendingAudio(int(options.buffer_seconds * self._bytes_per_second))
         self._connection: Connection | None = None
         self._receiver: asyncio.Task[None] | None = None
@@ -82,6 +85,8 @@ class Session:
         self._base_segment = 0
         self._last_segment = -1
         self._speaking: int | None = None
+        self._failures = 0
+        self._refused: BodhiAPIError | None = None
         self.results: list[str] = []
         self.error: BodhiError | None = None
 
@@ -206,8 +211,15 @@ class Session:
             except Disconnected as closed:
                 logger.info("%s", closed)
                 return False
-            if isinstance(message, str) and await self._take(message):
-                return True
+            try:
+                if isinstance(message, str) and await self._take(message):
+                    return True
+            except BodhiAPIError as error:
+                if error.code != _UNAVAILABLE:
+                    raise
+                # The server is being stopped, or full: another try may find it back.
+                self._refused = error
+                return False
 
     async def _take(self, raw: str) -> bool:
         """Tell the listeners of a message; return whether it was the last."""
@@ -222,6 +234,7 @@ class Session:
                 f"the server's message cannot be read: {error}",
                 BodhiErrors.InternalServerError,
             ) from error
+        self._failures, self._refused = 0, None
         meta = response.segment_meta
         if response.text and response.segment_id != self._speaking:
             self._speaking = response.segment_id
@@ -249,8 +262,10 @@ class Session:
         if lost is not None:
             await lost.close()
         reason: Any = None
-        for attempt in range(self._options.reconnects):
-            await asyncio.sleep(self._options.reconnect_delay * 2**attempt * random.uniform(0.5, 1.0))
+        while self._failures < self._options.reconnects:
+            delay = self._options.reconnect_delay * 2**self._failures
+            self._failures += 1
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             try:
                 connection = await self._connect()
             except BodhiAPIError:
@@ -261,7 +276,7 @@ class Session:
                 reason = error
                 continue
             async with self._sending:
-                self._base_seconds = self._pending.rewind() / self._bytes_per_second
+                self._base_seconds = self._pending.rewind(self._frame_bytes) / self._bytes_per_second
                 self._base_segment = self._last_segment + 1
                 self._eof_sent = False
                 self._connection = connection
@@ -269,6 +284,8 @@ class Session:
             # Sent beside the receiver, which reads meanwhile.
             self._resending = asyncio.create_task(self._send_pending())
             return
+        if self._refused is not None:
+            raise self._refused
         raise make_error(
             WebSocketConnectionClosedError,
             "the connection was lost before the last result" + (f": {reason}" if reason else ""),
