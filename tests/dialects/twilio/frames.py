@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["connected", "frames", "media", "mulaw", "start", "stop"]
+__all__ = ["connected", "dtmf", "frames", "mark", "media", "mulaw", "start", "stop"]
 
 STREAM = "MZ18ad3ab5a668481ce02b83e7395059f0"
 CALL = "CA27ea12eb7e3d3e5f9a0ff5a0f8ad3e5b"
@@ -38,6 +38,15 @@ def media(payload: bytes, number: int = 1, track: str = "inbound") -> str:
     return json.dumps(
         {"event": "media", "sequenceNumber": str(number + 1), "media": body, "streamSid": STREAM}
     )
+
+
+def mark(name: str = "greeting") -> str:
+    return json.dumps({"event": "mark", "sequenceNumber": "4", "streamSid": STREAM, "mark": {"name": name}})
+
+
+def dtmf(digit: str = "1") -> str:
+    body = {"track": "inbound_track", "digit": digit}
+    return json.dumps({"event": "dtmf", "streamSid": STREAM, "sequenceNumber": "5", "dtmf": body})
 
 
 def stop() -> str:

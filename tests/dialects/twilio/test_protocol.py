@@ -7,7 +7,7 @@ import pytest
 
 from earful.audio.decoders import open_stream_decoder
 from earful.dialects.twilio.protocol import Begin, End, Hear, Refuse, TwilioSession
-from tests.dialects.twilio.frames import CALL, connected, frames, media, mulaw, start, stop
+from tests.dialects.twilio.frames import CALL, connected, dtmf, frames, mark, media, mulaw, start, stop
 
 
 def begun() -> TwilioSession:
@@ -39,9 +39,9 @@ def test_a_key_of_the_handshake_serves_when_there_is_no_parameter() -> None:
     assert begin.key == "ek_header"
 
 
-@pytest.mark.parametrize("event", ["mark", "dtmf", "something"])
-def test_other_events_are_passed_over(event: str) -> None:
-    assert begun().receive(json.dumps({"event": event})) == []
+@pytest.mark.parametrize("message", [mark(), dtmf(), '{"event": "something"}', "{}"])
+def test_other_events_are_passed_over(message: str) -> None:
+    assert begun().receive(message) == []
 
 
 @pytest.mark.parametrize("text", ["", "hello", "[]", "1", "[" * 50_000])
