@@ -116,3 +116,22 @@ def test_a_file_of_another_format_has_no_weights(tmp_path: Path) -> None:
     path.write_bytes(b"not a model at all")
     with pytest.raises(ValueError, match=r"x\.ort is not a model"):
         Weights(path)
+
+
+def test_a_draft_of_a_final_changes_nothing(rebuilt: RebuiltNetwork, sentences: list[Samples]) -> None:
+    """Right, wrong, with a gap or too long: what is said is what would be said without it."""
+    for sentence in sentences:
+        (alone,) = rows(rebuilt, [sentence])
+        said = tuple(alone.tokens)
+        for draft in (
+            said,
+            said[:-4],
+            said[:3] + said[5:],
+            (*said[:2], 500, *said[2:]),
+            (500, 600),
+            said * 2,
+        ):
+            row = Row(alone.frames, (), draft, alone.ceiling, None, trust=0.6)
+            rebuilt.decode([row])
+            assert tuple(row.tokens) == said
+            np.testing.assert_allclose(row.logprobs, alone.logprobs, atol=0.5)

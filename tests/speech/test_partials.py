@@ -161,3 +161,11 @@ def test_partials_of_long_speech_hear_a_short_window_and_finals_hear_all(
     assert max(length for kind, length in asked if kind != "partial") > 9.0
     alike = SequenceMatcher(None, last.text.lower().split(), final.text.lower().split()).ratio()
     assert alike > 0.85
+
+
+def test_a_strained_machine_hears_less_again(model: MoonshineModel) -> None:
+    """The window moves on earlier, and closer to the edge."""
+    segment, agreement = speech(3.0, dip=1.0), agreed_on(model, TEXT)
+    window = Window(FRAME * 10)
+    assert next_window(window, segment, agreement, model.tokenizer) == window
+    assert next_window(window, segment, agreement, model.tokenizer, 1.0).start > window.start

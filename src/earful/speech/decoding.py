@@ -65,7 +65,8 @@ class Decoded:
 class Row:
     """One segment on its way through a decoder: it begins with `forced`, `draft` is a guess at the rest.
 
-    `ceiling` is the most tokens it may have.
+    `ceiling` is the most tokens it may have. A token of the draft is kept when the decoder, reading it with
+    the rest, chooses it with a chance of `trust`; one that is less sure is chosen by itself.
     """
 
     frames: Frames
@@ -73,6 +74,7 @@ class Row:
     draft: tuple[int, ...]
     ceiling: int
     bias: Bias | None
+    trust: float = 0.0
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     looped: bool = False

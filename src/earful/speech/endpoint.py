@@ -107,10 +107,14 @@ class Segmenter:
                 over += self._grow(self.open, frame, probability)
         return over
 
-    def settled(self) -> Segment | None:
-        """Return the open segment when its quiet has lasted for `tail`: its final could be said now."""
+    def settled(self, doubt: float = 0.0) -> Segment | None:
+        """Return the open segment when its quiet has lasted for `tail`: its final could be said now.
+
+        With `doubt` (0..1) it must have lasted longer, up to the silence that ends it.
+        """
         segment = self.open
-        return segment if segment is not None and segment.quiet >= self._tail * FRAME else None
+        needed = self._tail + doubt * max(0, self._silence - self._tail)
+        return segment if segment is not None and segment.quiet >= needed * FRAME else None
 
     def final_end(self, segment: Segment) -> int:
         """Return up to where a segment's audio is recognised for its final: its last sound and the tail."""

@@ -44,6 +44,8 @@ __all__ = [
 
 SAMPLE_RATE = 16_000
 TOKENS_PER_SECOND = 6.5
+_TRUST = 0.6
+"""So sure a token of a draft must be in a final: then rounding cannot have decided it."""
 
 
 def token_ceiling(samples: int, rate: float = TOKENS_PER_SECOND) -> int:
@@ -144,7 +146,7 @@ class MoonshineModel:
         """
         frames = [self.encode(segment) for segment in segments]
         ceilings = [token_ceiling(len(segment), self.tokens_per_second) for segment in segments]
-        decoded = self.decode_frames(frames, ceilings, prefixes, bias, drafts)
+        decoded = self.decode_frames(frames, ceilings, prefixes, bias, drafts, trust=_TRUST if final else 0.0)
         if not final or bias is None:
             return decoded
         biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
@@ -167,8 +169,10 @@ class MoonshineModel:
         prefixes: Sequence[Sequence[int]] | None = None,
         bias: Bias | Sequence[Bias | None] | None = None,
         drafts: Sequence[Sequence[int]] | None = None,
+        *,
+        trust: float = 0.0,
     ) -> list[Decoded]:
-        """Recognise what `encode` heard; at most `ceilings[i]` tokens each. See `decode`."""
+        """Recognise what `encode` heard; at most `ceilings[i]` tokens each. See `decode` and `Row.trust`."""
         biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
         rows = [
             Row(
@@ -177,6 +181,7 @@ class MoonshineModel:
                 draft=tuple(drafts[i]) if drafts else (),
                 ceiling=ceilings[i],
                 bias=biases[i],
+                trust=trust,
             )
             for i in range(len(frames))
         ]

@@ -87,7 +87,7 @@ class PublishedNetwork:
         """Bring all rows to their ends; those without a draft share batches, similar lengths together."""
         group: list[Row] = []
         for row in sorted(rows, key=lambda row: (len(row.forced), len(row.frames))):
-            if row.draft:
+            if row.draft and not row.trust:
                 self._run_group([row])
                 continue
             full = len(group) == self.batch
@@ -132,7 +132,7 @@ class PublishedNetwork:
         hidden = np.zeros((len(rows), longest, rows[0].frames.shape[1]), np.float32)
         for at, row in enumerate(rows):
             hidden[at, : len(row.frames)] = row.frames
-        draft = rows[0].draft if len(rows) == 1 else ()
+        draft = rows[0].draft if len(rows) == 1 and not rows[0].trust else ()
         ids = np.array([[START, *row.tokens, *draft] for row in rows], np.int64)
         feeds = self._first_feeds(rows, hidden, ids)
         outputs = self._run_decoder(self._first_outputs, feeds)

@@ -24,6 +24,7 @@ from earful.speech.types import Samples
 __all__ = ["RebuiltNetwork"]
 
 _BATCH = 8
+_WORTH_A_PASS = 3
 _SMALLEST = 1e-30
 
 
@@ -83,7 +84,10 @@ class RebuiltNetwork:
 
     def decode(self, rows: Sequence[Row]) -> None:
         """Bring all rows to their ends, segments of similar length together."""
-        ordered = sorted(rows, key=lambda row: row.frames.shape[2])
+        checked = [row for row in rows if row.draft and row.trust and row.bias is None]
+        for row in checked:
+            self._run_checked(row)
+        ordered = sorted((row for row in rows if not row.ended), key=lambda row: row.frames.shape[2])
         for start in range(0, len(ordered), self.batch):
             self._run_group(ordered[start : start + self.batch])
 
@@ -103,7 +107,8 @@ class RebuiltNetwork:
     def _run_group(self, rows: list[Row]) -> None:
         live = rows
         feeds = self._attended(live)
-        texts = [[START, *row.forced, *row.draft] for row in live]
+        drafts = [() if row.trust else row.draft for row in live]
+        texts = [[START, *row.forced, *draft] for row, draft in zip(live, drafts, strict=True)]
         longest = max(len(text) for text in texts)
         ids = np.full((len(live), longest), END, np.int64)
         wanted: list[int] = []
@@ -114,9 +119,9 @@ class RebuiltNetwork:
         ends = [len(text) - 1 for text in texts]
         choices, past = self._step(feeds, ids, ends, longest, wanted, live)
         first = 0
-        for row in live:
-            self._check(row, choices, first)
-            first += len(row.draft) + 1
+        for row, draft in zip(live, drafts, strict=True):
+            self._check(row, draft, choices, first)
+            first += len(draft) + 1
         while live := [row for row in rows if not row.ended]:
             if len(live) <= len(rows) // 2:
                 keep = [at for at, row in enumerate(rows) if not row.ended]
@@ -132,11 +137,60 @@ class RebuiltNetwork:
                 if not row.ended:
                     choices.take(row, at)
 
-    def _check(self, row: Row, choices: "_Choices", first: int) -> None:
-        """Keep the row's draft as far as it is what would have been chosen, and the token after it."""
-        for at in range(len(row.draft) + 1):
+    def _run_checked(self, row: Row) -> None:
+        """Decode one row as if step by step, but for the parts of its draft that are beyond doubt.
+
+        Reading many tokens at a time rounds differently from reading one. So only a choice that is clear is
+        taken from a pass over the draft; an unclear one is made again by itself.
+        """
+        row.begin(len(row.forced))
+        feeds = self._attended([row])
+        reading = [START, *row.forced]
+        draft = row.draft
+        while not row.ended:
+            if len(draft) < _WORTH_A_PASS:
+                draft = ()
+            choices = self._read_on(row, feeds, reading, draft)
+            if not draft:
+                choices.take(row, 0)
+            for at, guess in enumerate(draft):
+                if choices.chance(at) < row.trust:
+                    last = row.tokens[-1] if row.tokens else START
+                    choices = self._read_on(row, feeds, [last], ())
+                    choices.take(row, 0)
+                    is_right = not row.ended and row.tokens[-1] == guess
+                    draft = draft[at + 1 :] if is_right else ()
+                    break
+                choices.take(row, at)
+                if row.ended or row.tokens[-1] != guess:
+                    draft = ()
+                    break
+            else:
+                if draft and choices.chance(len(draft)) >= row.trust:
+                    choices.take(row, len(draft))
+                draft = ()
+            if not row.ended:
+                reading = [row.tokens[-1]]
+
+    def _read_on(
+        self, row: Row, feeds: dict[str, Any], reading: Sequence[int], draft: Sequence[int]
+    ) -> "_Choices":
+        """Read the last tokens of a row, and some that may follow; return what comes after each."""
+        end = len(row.tokens) + len(draft)
+        ids = np.array([[*reading, *draft]], np.int64)
+        if end + 1 == ids.shape[1]:  # from the beginning
+            empty = np.zeros((1, self._shape.heads, 0, self._shape.padded), np.float32)
+            feeds |= dict.fromkeys(self._past_names, _value(empty))
+        wanted = range(len(reading) - 1, ids.shape[1])
+        choices, past = self._step(feeds, ids, [end], end + 1, wanted, [row])
+        feeds |= dict(zip(self._past_names, past, strict=True))
+        return choices
+
+    def _check(self, row: Row, draft: Sequence[int], choices: "_Choices", first: int) -> None:
+        """Keep a row's draft as far as it is what would have been chosen, and the token after it."""
+        for at in range(len(draft) + 1):
             choices.take(row, first + at)
-            if row.ended or at == len(row.draft) or row.tokens[-1] != row.draft[at]:
+            if row.ended or at == len(draft) or row.tokens[-1] != draft[at]:
                 return
 
     def _attended(self, rows: Sequence[Row]) -> dict[str, Any]:
@@ -201,6 +255,10 @@ class _Choices:
         self._tokens = tokens.tolist()
         self._chances = chances.tolist()
         self._logits = logits
+
+    def chance(self, at: int) -> float:
+        """Return how likely the likeliest token is at a place."""
+        return float(self._chances[at])
 
     def take(self, row: Row, at: int) -> None:
         """Let a row go on with what comes next at a place."""

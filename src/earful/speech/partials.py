@@ -16,8 +16,8 @@ from earful.speech.words import estimate_words
 
 __all__ = ["Agreement", "Window", "next_window"]
 
-_LONG = 3.5
-_CONTEXT = 2.0
+_LONG, _LONG_FULL = 3.5, 2.6
+_CONTEXT, _CONTEXT_FULL = 2.0, 1.4
 _ANCHOR = 1.0
 _SEARCH = 1.25
 _ANCHOR_WORDS = 2
@@ -79,15 +79,20 @@ class Window:
         return replace(heard, tokens=tokens, text=text, token_logprobs=unknown + heard.token_logprobs)
 
 
-def next_window(window: Window, segment: Segment, agreement: Agreement, tokenizer: Tokenizer) -> Window:
+def next_window(
+    window: Window, segment: Segment, agreement: Agreement, tokenizer: Tokenizer, strain: float = 0.0
+) -> Window:
     """Return the window for the next partial: moved to a quiet point in the past once it has grown long.
 
     The words' places are estimates, so some agreed words always stay in the window: the decoder, made to
-    begin with them, finds the place where they end by itself, and nothing is said twice or left out.
+    begin with them, finds the place where they end by itself, and nothing is said twice or left out. Under
+    `strain` (0..1) windows are shorter.
     """
+    long = _LONG + strain * (_LONG_FULL - _LONG)
+    context = _CONTEXT + strain * (_CONTEXT_FULL - _CONTEXT)
     latest = agreement.latest
     agreed = agreement.agreed
-    if latest is None or segment.heard - window.start < _LONG * SAMPLE_RATE:
+    if latest is None or segment.heard - window.start < long * SAMPLE_RATE:
         return window
     if latest.tokens[: len(agreed)] != agreed:
         return window
@@ -103,7 +108,7 @@ def next_window(window: Window, segment: Segment, agreement: Agreement, tokenize
     known = sum(1 for at in starts if at < len(agreed))
     if known <= _ANCHOR_WORDS:
         return window
-    limit = min(segment.heard / SAMPLE_RATE - _CONTEXT, placed[known - 1].end - _ANCHOR)
+    limit = min(segment.heard / SAMPLE_RATE - context, placed[known - 1].end - _ANCHOR)
     last = int((limit - segment.offset / SAMPLE_RATE) / FRAME_SECONDS)
     low = max(first + 1, last - round(_SEARCH / FRAME_SECONDS))
     if last - low < 4:

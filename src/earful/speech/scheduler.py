@@ -1,15 +1,17 @@
 """One scheduler for all live streams: who gets the CPU next, and which utterances share a batch.
 
 Worker threads take turns. Each turn lets streams hear what has come in (voice activity, cheap), or recognises
-one final, or else a batch of the stalest partials, which holds few enough seconds of audio that nothing
-urgent waits long behind it. Finals are recognised one by one and from nothing but their audio, so that their
-text is the same whatever else the machine does. Partials come less often when the machine is busy; finals are
-never dropped. One stream is decoded by one thread at a time, so its results leave in order.
+one final, or else a batch of the stalest partials: as many as take `_TURN_SECONDS` by what they have cost so
+far, so that nothing urgent waits long behind them. Finals are recognised one by one and from nothing but
+their audio, so that their text is the same whatever else the machine does.
 
-Everything but the interval between partials under load is driven by audio, not by clocks: the same audio
-gives the same finals.
+A busy machine makes partials less often, and no longer begins finals before their end is certain; finals are
+never dropped. One stream is decoded by one thread at a time, so its results leave in order. Everything but
+that is driven by audio, not by clocks: the same audio gives the same finals.
 """
 
+import contextlib
+import os
 import threading
 import time
 from collections import deque
@@ -37,14 +39,17 @@ __all__ = ["Ear", "Engine", "LiveStream", "Load", "Scheduler", "WordAligner", "s
 
 Kind = Literal["final", "speculative", "partial"]
 
-_HEAR_AT_LEAST = 3 * FRAME
+_HEAR_AT_LEAST = 3
+_HEAR_AT_LEAST_FULL = 5
 _HEAR_AT_MOST = 256 * FRAME
 _BATCH = 8
-_BATCH_SECONDS = 16.0
+_TURN_SECONDS = 0.1
+_COST = 0.006
 _EASY = 0.6
 _FULL = 0.9
-_LONGEST_INTERVAL = 0.75
+_LONGEST_INTERVAL = 1.0
 _MEASURE_SECONDS = 1.0
+_YIELDS = 5
 
 
 class Engine(Protocol):
@@ -111,9 +116,10 @@ class _Task:
     def draft(self) -> tuple[int, ...]:
         """What the last hypothesis says after the prefix."""
         latest = self.utterance.agreement.latest
-        if latest is None or self.kind != "partial":
+        if latest is None:
             return ()
-        return latest.tokens[self.utterance.window.tokens + len(self.prefix) :]
+        known = self.utterance.window.tokens + len(self.prefix) if self.kind == "partial" else 0
+        return latest.tokens[known:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +185,8 @@ class Scheduler:
         self._busy: deque[tuple[float, float]] = deque(maxlen=256)
         self._count = 1
         self._pressure = 0.0
+        self._cost = _COST
+        self._hear_at_least = _HEAR_AT_LEAST * FRAME
         self._spent = 0.0
         self._measured_at = clock()
 
@@ -206,7 +214,7 @@ class Scheduler:
             stream.inbox.append(samples)
             stream.waiting += len(samples)
             stream.fed += len(samples)
-            if stream.waiting >= _HEAR_AT_LEAST and not stream.hearing:
+            if stream.waiting >= self._hear_at_least and not stream.hearing:
                 self._wake.notify()
 
     def flush(self, stream: LiveStream, done: Callable[[], None]) -> None:
@@ -281,6 +289,7 @@ class Scheduler:
             self.close(stream)
 
     def _work(self) -> None:
+        _give_way()
         while True:
             with self._wake:
                 turn = self._next()
@@ -308,7 +317,11 @@ class Scheduler:
             self._decode(turn.decode)
         ended = self._clock()
         metrics.BUSY.inc(max(0.0, ended - started))
+        partial = turn.decode and turn.decode[0].kind == "partial"
         with self._wake:
+            if partial:
+                seconds = sum(len(task.audio) for task in turn.decode) / SAMPLE_RATE
+                self._cost += ((ended - started) / max(seconds, 0.5) - self._cost) / 8
             self._busy.append((started, ended))
             self._spent += ended - started
             elapsed = ended - self._measured_at
@@ -316,10 +329,14 @@ class Scheduler:
                 share = min(1.0, self._spent / (elapsed * self._count))
                 self._pressure = (self._pressure + share) / 2
                 self._spent, self._measured_at = 0.0, ended
+                frames = _HEAR_AT_LEAST_FULL if self._pressure > _FULL else _HEAR_AT_LEAST
+                self._hear_at_least = frames * FRAME
 
     def _next(self) -> "_Turn | None":
         """Choose the next turn's work, most urgent first. Called with the lock held."""
-        deaf = [s for s in self._streams if not s.hearing and (s.waiting >= _HEAR_AT_LEAST or s.flush_asked)]
+        deaf = [
+            s for s in self._streams if not s.hearing and (s.waiting >= self._hear_at_least or s.flush_asked)
+        ]
         if deaf:
             for stream in deaf:
                 stream.hearing = True
@@ -328,7 +345,11 @@ class Scheduler:
         for find in (self._final_tasks, self._speculative_tasks, self._partial_tasks):
             tasks = find(free)
             if tasks:
-                batch = _batch(tasks) if tasks[0].kind == "partial" else tasks[:1]
+                batch = (
+                    _batch(tasks, _TURN_SECONDS / max(self._cost, _COST))
+                    if tasks[0].kind == "partial"
+                    else tasks[:1]
+                )
                 for task in batch:
                     task.stream.decoding = True
                 return _Turn(decode=batch)
@@ -343,8 +364,11 @@ class Scheduler:
 
     def _speculative_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
         tasks: list[_Task] = []
+        strain = _strain(self._pressure)
+        if strain == 1.0:
+            return tasks  # most pauses are no ends: what is recognised in them is recognised again
         for stream in free:
-            utterance, segment = stream.current, stream.segmenter.settled()
+            utterance, segment = stream.current, stream.segmenter.settled(strain)
             if utterance is None or segment is not utterance.segment or stream.finals:
                 continue
             end = stream.segmenter.final_end(segment)
@@ -469,7 +493,8 @@ class Scheduler:
             tokenizer, agreement = self._engine.tokenizer, utterance.agreement
             result = agreement.add(utterance.window.joined(agreement.agreed, result, tokenizer))
             utterance.partial_at = max(utterance.partial_at, task.end)
-            utterance.window = next_window(utterance.window, utterance.segment, agreement, tokenizer)
+            strain = _strain(self._pressure)
+            utterance.window = next_window(utterance.window, utterance.segment, agreement, tokenizer, strain)
         else:
             utterance.speculated, utterance.speculated_end = result, task.end
             if task.kind == "speculative":
@@ -561,17 +586,21 @@ def _trusted(utterance: _Utterance) -> Decoded:
 
 def stretched_interval(wanted: float, busy: float) -> float:
     """Return the seconds between partials when the threads are `busy` (0..1): longer as they fill up."""
-    share = min(1.0, max(0.0, (busy - _EASY) / (_FULL - _EASY)))
-    return wanted + share * max(0.0, _LONGEST_INTERVAL - wanted)
+    return wanted + _strain(busy) * max(0.0, _LONGEST_INTERVAL - wanted)
+
+
+def _strain(busy: float) -> float:
+    """Return how far the threads, `busy` (0..1), are from having time to spare, 0, to having none, 1."""
+    return min(1.0, max(0.0, (busy - _EASY) / (_FULL - _EASY)))
 
 
 _SILENT = Decoded((), "", 0.0, ())
 _NOTHING = np.zeros(0, np.float32)
 
 
-def _batch(tasks: Sequence[_Task]) -> list[_Task]:
-    """Return the first tasks that together hold no more audio than a batch should."""
-    left = _BATCH_SECONDS * SAMPLE_RATE
+def _batch(tasks: Sequence[_Task], seconds: float) -> list[_Task]:
+    """Return the first tasks that together hold no more than `seconds` of audio, one at least."""
+    left = seconds * SAMPLE_RATE
     chosen: list[_Task] = []
     for task in tasks:
         left -= len(task.audio)
@@ -579,6 +608,14 @@ def _batch(tasks: Sequence[_Task]) -> list[_Task]:
             break
         chosen.append(task)
     return chosen
+
+
+def _give_way() -> None:
+    """Let the calling thread yield to the others of the process, which carry what comes and goes."""
+    if hasattr(os, "setpriority"):
+        thread = threading.get_native_id()
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _YIELDS)
 
 
 def _evidence(segment: Segment) -> Evidence:
