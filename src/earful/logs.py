@@ -52,6 +52,9 @@ def configure_logging(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    # At debug level these write down all that passes through them: what is said, and every SQL parameter.
+    for name in ("aiosqlite", "asyncio", "websockets", "httpcore", "sqlalchemy", "nats", "multipart"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     # Each request is logged once, by us. What these say at info level repeats it.
     for name in ("uvicorn.access", "uvicorn.error", "httpx", "alembic"):
         logger = logging.getLogger(name)

@@ -193,3 +193,53 @@ def test_masking_leaves_nothing_that_was_found(parts: list[str]) -> None:
     found = find_personal_data(text, NOW)
     shown, _ = apply(text, found, Redaction(redact=True))
     assert shown.count("****") == len(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "kind", "span"),
+    [
+        ("my card number is four one one one", "", "CREDIT_CARD_NUMBER", "four one one one"),
+        ("two two two two", "my card number is four one one one", "CREDIT_CARD_NUMBER", "two two two two"),
+        ("and then 4444.", "my card number is 4111", "CREDIT_CARD_NUMBER", "4444"),
+        ("four one one one", "", "CREDIT_CARD_NUMBER", "four one one one"),
+        ("two one nine", "What is your social security number?", "SSN", "two one nine"),
+        ("my last name is B as in boy R O W N", "", "PERSON_NAME", "B as in boy R O W N"),
+        ("S M I T H", "How do you spell that?", "PERSON_NAME", "S M I T H"),
+        (
+            "my birthday is oh four twenty two eighty two",
+            "",
+            "DATE_OF_BIRTH",
+            "oh four twenty two eighty two",
+        ),
+        ("it expires oh nine twenty seven", "", "CREDIT_CARD_EXPIRATION", "oh nine twenty seven"),
+        ("the swift code is D E U T D E F F", "", "SWIFT_CODE", "D E U T D E F F"),
+    ],
+)
+def test_parts_of_numbers_and_spelt_words_are_found(text: str, before: str, kind: str, span: str) -> None:
+    """What is read out in groups, over several messages, is personal data in each of them."""
+    assert (kind, span) in _found(text, before)
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("We have four people.", "my card number one"),
+        ("2019.", "When was that?"),
+        ("one two three", ""),
+        ("They sell in the U S and use an A T M.", ""),
+        ("It costs four hundred dollars for ten users.", ""),
+    ],
+)
+def test_counts_and_years_are_not_parts_of_numbers(text: str, before: str) -> None:
+    assert _found(text, before) == []
+
+
+def test_a_partial_shows_no_digit_of_a_number_that_is_being_read_out() -> None:
+    """Every beginning of the sentence is masked from the first digit on."""
+    groups = (" ".join([digit] * 4) for digit in ("four", "two", "three", "nine"))
+    said = f"my card number is {' '.join(groups)}".split()
+    for end in range(5, len(said) + 1):
+        text = " ".join(said[:end])
+        found = find_personal_data(text, NOW, unfinished=True)
+        masked, _ = apply(text, found, Redaction(redact=True))
+        assert masked == "my card number is ****"

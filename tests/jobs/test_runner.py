@@ -47,7 +47,7 @@ class FakeSession:
     def interim(self, text: str, speaker: Member | None) -> tuple[TrackerMatch, ...]:
         return ()
 
-    def mask(self, text: str) -> str:
+    def mask(self, text: str, *, unfinished: bool = False) -> str:
         return text
 
     def configure(self, options: InsightOptions) -> None:

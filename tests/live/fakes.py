@@ -184,7 +184,7 @@ class ScriptedInsightSession:
             if phrase in text
         )
 
-    def mask(self, text: str) -> str:
+    def mask(self, text: str, *, unfinished: bool = False) -> str:
         if "boom" in text:
             raise RuntimeError("boom")
         if not self.options.redaction.redact:

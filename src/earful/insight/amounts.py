@@ -280,13 +280,13 @@ def _range(text: str, one: _Amount, other: _Amount) -> _Amount | None:
         other = replace(other, kind="money", unit=one.unit)
     if one.unit and other.unit and one.unit != other.unit:
         return None
-    first = one.value
-    if other.scaled and not one.scaled and first < other.value:
+    first, to = one.value, other.value or 0.0
+    if other.scaled and not one.scaled and first < to:
         for scale in sorted(SCALES.values(), reverse=True):
-            if other.value >= scale and first * scale <= other.value * 1.0001:
+            if to >= scale and first * scale <= to * 1.0001:
                 first *= scale
                 break
-    return replace(other, start=one.start, value=first, to=other.value)
+    return replace(other, start=one.start, value=first, to=to)
 
 
 def _led(text: str, item: _Amount, taken: Sequence[tuple[int, int]]) -> _Amount:

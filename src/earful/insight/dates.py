@@ -55,10 +55,7 @@ def find_dates(text: str, now: datetime) -> list[DateSpan]:
                 # "End of day" is a time of the clock, on whichever day stands beside it.
                 clock = resolved[0] == "datetime" and lower[begin:end].endswith(_DAY_END)
                 found.append(DateSpan(begin, end, text[begin:end], *resolved, open_clock=clock))
-    found += [
-        DateSpan(*hit.span(), hit.group(), *month_span(hit.group(), now))
-        for hit in _CAPITAL_MONTH.finditer(text)
-    ]
+    found += [_month(hit, now) for hit in _CAPITAL_MONTH.finditer(text)]
     for pattern in CLOCK_RULES:
         for hit in pattern.finditer(lower):
             moment = datetime.combine(now, clock_time(hit))
@@ -117,6 +114,11 @@ def _join_weeks(text: str, found: list[DateSpan]) -> list[DateSpan]:
             )
         result.append(span)
     return result
+
+
+def _month(hit: re.Match[str], now: datetime) -> DateSpan:
+    kind, first, last = month_span(hit.group(), now)
+    return DateSpan(hit.start(), hit.end(), hit.group(), kind, first, last)
 
 
 def _whole(text: str, lower: str, found: list[DateSpan]) -> list[DateSpan]:

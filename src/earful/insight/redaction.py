@@ -5,7 +5,7 @@ order number, because the opposite mistake cannot be taken back.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from earful.insight.encoder import NamedSpan
 from earful.insight.gazetteer import GIVEN_NAMES, TITLES
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import SMALL
-from earful.insight.spoken import CodeRun, code_runs
+from earful.insight.spoken import CodeRun, code_runs, letter_runs
 from earful.insight.text import Token, tokens
 
 __all__ = ["PersonalData", "apply", "find_personal_data"]
@@ -154,6 +154,15 @@ _CONTEXT: tuple[tuple[str, re.Pattern[str], range, bool], ...] = tuple(
             False,
         ),
         (
+            "CREDIT_CARD_EXPIRATION",
+            r"\b(?:expir\w*|exp|valid\s+(?:until|thru|through))\b",
+            range(3, 7),
+            False,
+        ),
+        ("DATE_OF_BIRTH", r"\b(?:born|birth|birthday|dob|d\.o\.b)\b", range(5, 9), False),
+        ("ADDRESS", r"\b(?:zip|post(?:al)?\s?code)\b", range(5, 10), False),
+        ("IBAN_CODE", r"\biban\b", range(8, 35), True),
+        (
             "PHONE_NUMBER",
             r"\b(?:phone|telephone|call|cell|mobile|reach|fax|text|dial|ring|number|whatsapp"
             r"|extension|contact)\b",
@@ -182,18 +191,30 @@ def find_personal_data(
     names: Sequence[str] = (),
     heard: Sequence[NamedSpan] = (),
     before: str = "",
+    unfinished: bool = False,
+    secrets: Iterable[str] = (),
 ) -> list[PersonalData]:
     """Find personal data in a text said at `now`, in order, without overlaps.
 
     `names` are people known to take part, `heard` the names that the encoder found; `before` is what
-    was said just before, because "what is the security code?" stands in another message than the code.
+    was said just before, because "what is the security code?" stands in another message than the code,
+    and because a number read out with pauses comes in several. An `unfinished` text (a partial) may end
+    within a number: digits at its end count as one that goes on. `secrets` are words that were found to be
+    personal data before: said again, they still are, whatever stands around them.
     """
     dates = _dates(text, now, before)
     found = [
         *_patterns(text, now, before),
-        *(item for item in _numbers(text, before) if not _within(item, dates)),
+        *(item for item in _numbers(text, before, unfinished=unfinished) if not _within(item, dates)),
+        *_spelt(text, before),
         *dates,
         *_names(text, names),
+        *(
+            _data("PERSONAL_DATA", text, *hit.span())
+            for secret in dict.fromkeys(secrets)
+            if len(secret) > 3 and secret in text
+            for hit in re.finditer(rf"(?<!\w){re.escape(secret)}(?!\w)", text)
+        ),
         *(
             _data("PERSON_NAME", text, name.start, name.end)
             for name in heard
@@ -318,12 +339,107 @@ def _luhn_ok(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _numbers(text: str, before: str) -> list[PersonalData]:
+# What announces a number that must not be told: after it the first digits are masked already.
+_ANNOUNCED = re.compile(
+    r"\b(?:(?:card|account|acct|social|security|routing|passport|licen[sc]e|policy|member(?:ship)?|phone|cell"
+    r"|mobile|telephone|pin|zip|sort|checking|savings)\s+(?:number|code|no)\b"
+    r"|my\s+(?:credit\s+card|debit\s+card|card|social|cell|mobile|pin|ssn)\b|ssn\b|c\s?v\s?[vc]\b"
+    r"|(?:card|number|code|pin|social|it)\s+(?:starts|begins|ends)\s+(?:with|in)\b|last\s+(?:four|4)\b"
+    r"|(?:first|next|last|remaining|other)\s+(?:\w+\s+)?digits\b)",
+    re.IGNORECASE,
+)
+_ANNOUNCES_CHARS = 160
+_KINDS = (
+    (re.compile(r"social|ssn", re.I), "SSN"),
+    (re.compile(r"phone|cell|mobile", re.I), "PHONE_NUMBER"),
+    (re.compile(r"c\s?v\s?[vc]|security\s+code", re.I), "CREDIT_CARD_CVV"),
+    (re.compile(r"\bpin\b", re.I), "CREDIT_CARD_PIN"),
+    (re.compile(r"account|acct|checking|savings", re.I), "US_BANK_ACCOUNT_NUMBER"),
+    (re.compile(r"routing", re.I), "US_BANK_ROUTING_NUMBER"),
+    (re.compile(r"passport", re.I), "PASSPORT_NUMBER"),
+    (re.compile(r"licen[sc]e", re.I), "DRIVERS_LICENSE"),
+    (re.compile(r"\bzip\b", re.I), "ADDRESS"),
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_ALONE = re.compile(
+    r"(?:\b(?:it's|its|is|that's|so|okay|ok|yes|yeah|sure|um|uh|er|and|then|the|number|please|right|well|a)\b"
+    r"|[\W_])*",
+    re.IGNORECASE,
+)
+
+
+def _part_of_number(run: CodeRun, text: str, before: str, *, unfinished: bool) -> str | None:
+    """Return the kind of number that a few digits are a part of, when others lead up to or follow them.
+
+    A number is read out in groups, and a live text ends anywhere in it: digits count when a number was just
+    announced, when they go on from those at the end of what was said before, or when the message is
+    nothing but digits.
+    """
+    if _is_amount(run, text):
+        return None
+    lead = f"{before[-_ANNOUNCES_CHARS:]} {text[: run.start]}"[-_ANNOUNCES_CHARS:]
+    place = None
+    for hit in _ANNOUNCED.finditer(lead):
+        place = hit
+    count = len(run.digits)
+    written = text[run.start : run.end]
+    at_end = not text[run.end :].strip(" .,…-–!?")
+    gap = len(lead) - place.end() if place else 999
+    goes_on = bool(_tail_digits(before)) and _ALONE.fullmatch(text[: run.start]) is not None
+    alone = _ALONE.fullmatch(text[: run.start] + " " + text[run.end :]) is not None
+    year = not run.spoken and _YEAR.fullmatch(written) is not None
+    if (
+        (place and count >= 3 and not year)
+        or (place and gap <= 24)
+        or (place and alone and not year)
+        or (goes_on and count + len(_tail_digits(before)) >= 5)
+        or (alone and count >= 4 and not year)
+        or (unfinished and at_end and count >= 3 and run.spoken)
+    ):
+        about = lead[max(0, place.start() - 12) : place.end()] if place else lead
+        return next((kind for pattern, kind in _KINDS if pattern.search(about)), "CREDIT_CARD_NUMBER")
+    return None
+
+
+def _tail_digits(text: str) -> str:
+    """Return the digits that a text ends in."""
+    words = tokens(text[-80:])
+    runs = code_runs(words)
+    if not runs or text[-80:][runs[-1].end :].strip(" .,…-–!?"):
+        return ""
+    return runs[-1].digits if len(runs[-1].digits) > 1 else ""
+
+
+_SPELLS = re.compile(
+    r"\b(?:spel\w*|(?:last|first|sur|full|maiden|middle|my|the)\s?name|name\s+is|letters|initials)\b",
+    re.IGNORECASE,
+)
+_SWIFT_NEAR = re.compile(r"\b(?:swift|bic)\b", re.IGNORECASE)
+
+
+def _spelt(text: str, before: str) -> list[PersonalData]:
+    """Find words that are spelt out: names, and the letters of a SWIFT code."""
+    found = []
+    for run in letter_runs(tokens(text)):
+        lead = f"{before[-_BEFORE_CHARS:]} {text[: run.start]}"[-_BEFORE_CHARS:]
+        as_in = re.search(r"\b(?:as\s+in|for)\b", text[run.start : run.end], re.IGNORECASE)
+        if _SWIFT_NEAR.search(lead) and len(run.code) in (8, 11):
+            found.append(_data("SWIFT_CODE", text, run.start, run.end, run.code))
+        elif (
+            (as_in and len(run.code) >= 2)
+            or len(run.code) >= 5
+            or (len(run.code) >= 3 and _SPELLS.search(lead))
+        ):
+            found.append(_data("PERSON_NAME", text, run.start, run.end, run.code.capitalize()))
+    return found
+
+
+def _numbers(text: str, before: str, *, unfinished: bool = False) -> list[PersonalData]:
     """Classify every stretch of digits by its length, its checksum and the words around it."""
     words = tokens(text)
     found: list[PersonalData] = []
     for run in code_runs(words):
-        kind = _number_kind(run, text, before)
+        kind = _number_kind(run, text, before) or _part_of_number(run, text, before, unfinished=unfinished)
         if kind is not None:
             start = run.start
             while start > 0 and text[start - 1] in "+(":

@@ -1,5 +1,6 @@
 """The meaning of a conversation as it goes on: every finder, run over each message in turn."""
 
+import re
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable
@@ -41,6 +42,9 @@ __all__ = ["LocalInsightService", "LocalInsightSession"]
 _JOIN_WITHIN_S = 3.0
 _REMEMBERED_INSIGHTS = 64
 _REMEMBERED_NAMES = 64
+_REMEMBERED_CHARS = 300
+# Names are known by themselves; a date or an age said again is as likely another one.
+_TOLD_AGAIN = frozenset({"PERSON_NAME", "DATE", "AGE"})
 
 
 @dataclass(slots=True)
@@ -86,6 +90,8 @@ class LocalInsightSession:
         self._last: OrderedDict[str | None, _Last] = OrderedDict()
         self._recent: deque[str] = deque(maxlen=_REMEMBERED_INSIGHTS)
         self._names_heard: deque[str] = deque(maxlen=_REMEMBERED_NAMES)
+        self._secrets: deque[str] = deque(maxlen=_REMEMBERED_NAMES)
+        self._said = ""
         self._before = ""
         self._before_by: str | None = None
         self._tracker_ids: dict[tuple[str, tuple[str, ...]], str] = {}
@@ -139,13 +145,13 @@ class LocalInsightSession:
         with self._lock:
             if not self._options.interim_trackers or not self._trackers:
                 return ()
-            shown = self._mask(text)
+            shown = self._mask(text, unfinished=True)
             return _tracker_matches(self._trackers.find(shown), MessageRef("", shown), [])
 
-    def mask(self, text: str) -> str:
+    def mask(self, text: str, *, unfinished: bool = False) -> str:
         """Return the text with personal data masked when redaction is on, else unchanged."""
         with self._lock:
-            return self._mask(text)
+            return self._mask(text, unfinished=unfinished)
 
     def finish(self) -> Findings:
         """Report what was still held back: nothing, for every message is reported as it comes."""
@@ -161,7 +167,9 @@ class LocalInsightSession:
     def _absolute(self, local: datetime) -> datetime:
         return (local - timedelta(minutes=self._conversation.timezone_offset_min)).replace(tzinfo=UTC)
 
-    def _personal(self, text: str, now: datetime, sense: Sense | None = None) -> list[PersonalData]:
+    def _personal(
+        self, text: str, now: datetime, sense: Sense | None = None, *, unfinished: bool = False
+    ) -> list[PersonalData]:
         """Find personal data; without `sense` only those names that were heard before are known."""
         names = [member.name for member in self._members.values() if member.name]
         heard = sense.names if sense else ()
@@ -171,17 +179,23 @@ class LocalInsightSession:
             if span.kind == "PERSON" and (name := text[span.start : span.end]) not in self._names_heard
         )
         return find_personal_data(
-            text, now, names=[*names, *self._names_heard], heard=heard, before=self._before
+            text,
+            now,
+            names=[*names, *self._names_heard],
+            heard=heard,
+            before=self._said,
+            unfinished=unfinished,
+            secrets=self._secrets,
         )
 
     def _sense(self, text: str, member_id: str | None) -> Sense:
         """Ask the encoder what a message is, after the one before it."""
         return self._encoder.sense(text, self._before, same_speaker=member_id == self._before_by)
 
-    def _mask(self, text: str) -> str:
+    def _mask(self, text: str, *, unfinished: bool = False) -> str:
         if not self._options.redaction.redact or not text:
             return text
-        personal = self._personal(text, self._now(0), self._sense(text, None))
+        personal = self._personal(text, self._now(0), self._sense(text, None), unfinished=unfinished)
         return apply(text, personal, self._options.redaction)[0]
 
     def _understand(self, piece: Piece, utterance: Utterance) -> tuple[Message, list[Insight]]:
@@ -197,6 +211,7 @@ class LocalInsightSession:
         if redaction.redact or redaction.identify:
             personal = self._personal(piece.text, now, sense)
             text, tags = apply(piece.text, personal, redaction)
+            self._secrets.extend(item.text for item in personal if item.type not in _TOLD_AGAIN)
             if redaction.redact:
                 words = _mask_words(piece.text, words, personal, redaction.mask)
         if options.entities:
@@ -237,11 +252,14 @@ class LocalInsightSession:
             unmasked = text.replace(redaction.mask, " . ") if redaction.redact else text
             self._topics.add(unmasked, message_id, member_id, feeling)
         insights = [self._insight(item, ids, member_id, now) for item in found]
+        if redaction.redact:  # where nothing is left to read, nothing was meant
+            insights = [one for one in insights if re.search(r"\w", one.text.replace(redaction.mask, ""))]
         self._last[member_id] = _Last(joined, message_id, piece.end, bool(found))
         self._last.move_to_end(member_id)
         while len(self._last) > 64:
             self._last.popitem(last=False)
         self._before, self._before_by = piece.text[-200:], member_id
+        self._said = f"{self._said} {piece.text}"[-_REMEMBERED_CHARS:]
         return message, insights
 
     def _join(self, piece: Piece, member_id: str | None, message_id: str) -> tuple[str, tuple[str, ...]]:

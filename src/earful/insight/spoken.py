@@ -4,14 +4,34 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from earful.insight.lexicon import word_set
 from earful.insight.numbers import DIGITS, SMALL
 from earful.insight.text import Token
 
-__all__ = ["CodeRun", "code_runs"]
+__all__ = ["CodeRun", "code_runs", "letter_runs"]
 
-_TIMES = {"double": 2, "triple": 3, "treble": 3}
+_TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 _SEPARATORS = frozenset(
-    {"-", ".", "(", ")", ",", "/", "–", "dash", "hyphen", "space", "and", "um", "uh", "slash"}
+    {
+        "-",
+        ".",
+        "(",
+        ")",
+        ",",
+        "/",
+        "–",
+        "…",
+        "dash",
+        "hyphen",
+        "space",
+        "slash",
+        "and",
+        "then",
+        "um",
+        "uh",
+        "er",
+        "erm",
+    }
 )
 _SIGNS = frozenset("-.(),/–")
 _SINGLE_LETTER = re.compile(r"[a-z]\.?$")
@@ -29,6 +49,53 @@ class CodeRun:
     code: str
     digits: str
     spoken: bool
+
+
+_ALPHABET = word_set("spelling_alphabet")
+
+
+def letter_runs(words: Sequence[Token]) -> list[CodeRun]:
+    """Find every word that is spelt out: "B as in boy, R, O, W, N"; two letters at least."""
+    runs: list[CodeRun] = []
+    first = 0
+    while first < len(words):
+        code, at, last = "", first, first
+        while at < len(words):
+            letter, after = _letter(words, at)
+            if letter:
+                code += letter
+                at = last = after
+            elif code and words[at].lower in _SEPARATORS and at - last < 2:
+                at += 1
+            else:
+                break
+        if len(code) > 1:
+            runs.append(CodeRun(first, last, words[first].start, words[last - 1].end, code, "", True))
+        first = max(last, first + 1)
+    return runs
+
+
+def _letter(words: Sequence[Token], at: int) -> tuple[str, int]:
+    """Read one spelt letter, "B", "B as in boy", "double L" or "bravo"; return it and where it ends."""
+    word = words[at].lower
+    if (
+        word in _TIMES
+        and at + 1 < len(words)
+        and len(words[at + 1].lower) == 1
+        and words[at + 1].lower.isalpha()
+    ):
+        return words[at + 1].lower.upper() * _TIMES[word], at + 2
+    if word in _ALPHABET:
+        return word[0].upper(), at + 1
+    if len(word) != 1 or not word.isalpha():
+        return "", at
+    after = at + 1
+    if after + 1 < len(words) and words[after].lower in _AS_IN:
+        if words[after + 1].lower in ("in", "for") and after + 2 < len(words):
+            return word.upper(), after + 3
+        if words[after].lower == "for":
+            return word.upper(), after + 2
+    return word.upper(), after
 
 
 def code_runs(words: Sequence[Token], *, letters: bool = False) -> list[CodeRun]:
@@ -99,6 +166,8 @@ def _piece(words: Sequence[Token], at: int, letters: bool, *, started: bool) -> 
         if value >= 20 and after < len(words) and 0 < SMALL.get(words[after].lower, 0) < 10:
             return str(value + SMALL[words[after].lower]), after + 1, True
         return str(value), at + 1, True
+    if letters and word in _ALPHABET:
+        return word[0].upper(), at + 1, True
     if letters and _SINGLE_LETTER.match(word) and word not in ("a", "i"):
         after = at + 1
         if after + 2 < len(words) and words[after].lower in _AS_IN:

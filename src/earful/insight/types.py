@@ -84,8 +84,11 @@ class InsightSession(Protocol):
         """Report tracker hits in a partial (only literal ones, no message id yet)."""
         ...
 
-    def mask(self, text: str) -> str:
-        """Return the text with personal data masked when redaction is on, else unchanged."""
+    def mask(self, text: str, *, unfinished: bool = False) -> str:
+        """Return the text with personal data masked when redaction is on, else unchanged.
+
+        An `unfinished` text may end within a number that is being read out.
+        """
         ...
 
     def configure(self, options: InsightOptions) -> None:

@@ -295,7 +295,7 @@ class Digest:
         if not redaction.redact or not hypothesis.text:
             return hypothesis
         try:
-            text = self._session.mask(hypothesis.text)
+            text = self._session.mask(hypothesis.text, unfinished=not hypothesis.is_final)
         except Exception:
             log.exception("masking failed; the whole text is withheld", conversation=self._conversation_id)
             text = redaction.mask

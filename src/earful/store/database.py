@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,22 @@ class Database:
         async with self._turn, self._writer.begin() as connection:
             yield connection
 
+    async def forget(self) -> None:
+        """Empty SQLite's log of changes, in which what was deleted or replaced could still be read.
+
+        Does nothing while somebody reads (the next time will do it), nor on PostgreSQL.
+        """
+        if self.is_postgresql:
+            return
+
+        def empty() -> None:
+            with contextlib.closing(sqlite3.connect(self._url.database or "", timeout=1.0)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        async with self._turn:
+            with contextlib.suppress(sqlite3.Error):
+                await asyncio.to_thread(empty)
+
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
@@ -119,6 +136,8 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = NORMAL")
             cursor.execute("PRAGMA foreign_keys = ON")
+            # What is deleted or replaced is overwritten: it may be personal data.
+            cursor.execute("PRAGMA secure_delete = ON")
             cursor.close()
         except BaseException:
             # The pool does not know this connection yet, and would not close it.

@@ -188,7 +188,15 @@ class JobStore:
     ) -> None:
         """Write what the job found, and that it is done, at once. Raises `LeaseLost`."""
         async with self._database.write() as connection:
-            await self._update(connection, job, worker, status="completed", progress=1.0, **_done())
+            await self._update(
+                connection,
+                job,
+                worker,
+                status="completed",
+                progress=1.0,
+                request=_spent(job.request),
+                **_done(),
+            )
             for member in members:
                 await connection.execute(
                     insert(tables.members), records.member_row(job.conversation_id, member)
@@ -204,12 +212,16 @@ class JobStore:
                 .values(ended_at=ended_at)
             )
             await self._tell(connection, job, "completed")
+        await self._forget(job)
 
     async def fail(self, job: Job, worker: str, reason: str) -> None:
         """Note that the job cannot be done, and why. Raises `LeaseLost`."""
         async with self._database.write() as connection:
-            await self._update(connection, job, worker, status="failed", error=reason, **_done())
+            await self._update(
+                connection, job, worker, status="failed", error=reason, request=_spent(job.request), **_done()
+            )
             await self._tell(connection, job, "failed", reason)
+        await self._forget(job)
 
     async def release(self, job: Job, worker: str) -> None:
         """Give a job back unfinished (the server stops), so that it starts again at once elsewhere."""
@@ -253,6 +265,11 @@ class JobStore:
 
     # -- inside -----------------------------------------------------------------------------------
 
+    async def _forget(self, job: Job) -> None:
+        """See to it that what a job with redaction was given is in no file any more."""
+        if job.request.get("wanted", {}).get("redaction", {}).get("redact"):
+            await self._database.forget()
+
     async def _update(self, connection: AsyncConnection, job: Job, owner: str, **values: Any) -> None:
         table = tables.jobs
         result = await connection.execute(
@@ -287,6 +304,11 @@ class JobStore:
                 "due_at": datetime.now(UTC),
             },
         )
+
+
+def _spent(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request without the texts to work on: done, it is only asked for its options."""
+    return {name: value for name, value in request.items() if name != "remarks"}
 
 
 def _done() -> dict[str, Any]:
