@@ -16,6 +16,7 @@ from earful.accounts.service import Accounts
 from earful.accounts.types import Application
 from earful.store.database import Database
 from earful.store.tables import metadata
+from tests.support.phone import free_ports, require_phone
 from tests.support.server import EarfulServer, start_server
 
 # How long an example takes says more about the machine than about the code.
@@ -27,6 +28,33 @@ settings.load_profile("earful")
 def earful_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EarfulServer]:
     """One real `earful serve` process for the whole session."""
     with start_server(tmp_path_factory.mktemp("earful")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def trunk_port() -> int:
+    return free_ports()
+
+
+@pytest.fixture(scope="session")
+def calls_server(tmp_path_factory: pytest.TempPathFactory, trunk_port: int) -> Iterator[EarfulServer]:
+    """A server that may call this machine, and takes calls from it."""
+    require_phone()
+    settings = {
+        "SIP_DOMAINS": "127.0.0.1",
+        "SIP_ADDRESS": "127.0.0.1",
+        "SIP_TRUNK": f"127.0.0.1:{trunk_port}",
+        "SIP_TRUNK_USER": "rosa",
+        "SIP_TRUNK_PASSWORD": "s3cret",
+        "SIP_PREFIXES": "+1202",
+        "SIP_LISTEN": "127.0.0.1:0",
+        "SIP_SOURCES": "127.0.0.1",
+        "SIP_APPLICATION": "tests",
+        "MAX_CALLS_PER_APPLICATION": "2",
+        "CALL_RING_SECONDS": "4",
+    }
+    given = {f"EARFUL_{name}": value for name, value in settings.items()}
+    with start_server(tmp_path_factory.mktemp("calls"), given) as server:
         yield server
 
 

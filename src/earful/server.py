@@ -115,7 +115,7 @@ class Rooms:
         self._settled.set()
         await self.jobs.stop()
         grace = self.settings.shutdown_grace
-        await self.telephony.drain()
+        await self.telephony.drain(grace)
         await asyncio.gather(self.hub.close(grace), self.bodhi.close(grace))
         await self.mail.stop()
 
@@ -212,7 +212,7 @@ def create_app(
     )
     app.include_router(process_router(accounts, jobs.processing, library))
     app.include_router(
-        endpoint_router(accounts, conversations, telephony, library, mail, settings, hub.clock)
+        endpoint_router(accounts, conversations, telephony, library, mail, settings, hub.clock, rooms.ready)
     )
     app.router.routes.extend(websocket_routes(accounts, hub, settings, library, mail, telephony.calls))
     app.router.routes.extend(bodhi.routes())

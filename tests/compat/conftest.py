@@ -39,18 +39,17 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _run(command: list[str], server: EarfulServer, speech: Path, settings: Mapping[str, str]) -> Any:
+def _run(command: list[str], server: EarfulServer, folder: Path | None, settings: Mapping[str, str]) -> Any:
     environment = os.environ | {
         "BASE": server.base_url,
         "APP_ID": server.app_id,
         "APP_SECRET": server.app_secret,
-        "SPEECH": str(speech),
         **settings,
     }
     done = subprocess.run(
         command,
         env=environment,
-        cwd=speech.parent,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=TIMEOUT,
@@ -62,21 +61,31 @@ def _run(command: list[str], server: EarfulServer, speech: Path, settings: Mappi
     return json.loads(found[-1].removeprefix(MARK))
 
 
+def run_vendor(program: str, server: EarfulServer, folder: Path | None = None, **settings: str) -> Any:
+    """Run a Python program in the vendor's environment against a server; its result."""
+    if not VENDOR_PYTHON.exists():
+        pytest.fail("the vendor's Python package is missing: run scripts/setup")
+    return _run([str(VENDOR_PYTHON), str(HERE / "python" / program)], server, folder, settings)
+
+
+def run_node(program: str, server: EarfulServer, folder: Path | None = None, **settings: str) -> Any:
+    """Run a Node program against a server; its result."""
+    if not NODE_MODULES.exists() or shutil.which("node") is None:
+        pytest.fail("the vendors' JavaScript packages are missing: run scripts/setup")
+    return _run(["node", str(HERE / "node" / program)], server, folder, settings)
+
+
 @pytest.fixture
 def vendor(earful_server: EarfulServer, speech: Path) -> Runner:
     """Runs a Python program in the vendor's environment against the real server; its result."""
-    if not VENDOR_PYTHON.exists():
-        pytest.fail("the vendor's Python package is missing: run scripts/setup")
-    return lambda program, **settings: _run(
-        [str(VENDOR_PYTHON), str(HERE / "python" / program)], earful_server, speech, settings
+    return lambda program, **settings: run_vendor(
+        program, earful_server, speech.parent, SPEECH=str(speech), **settings
     )
 
 
 @pytest.fixture
 def node(earful_server: EarfulServer, speech: Path) -> Runner:
     """Runs a Node program against the real server; its result."""
-    if not NODE_MODULES.exists() or shutil.which("node") is None:
-        pytest.fail("the vendors' JavaScript packages are missing: run scripts/setup")
-    return lambda program, **settings: _run(
-        ["node", str(HERE / "node" / program)], earful_server, speech, settings
+    return lambda program, **settings: run_node(
+        program, earful_server, speech.parent, SPEECH=str(speech), **settings
     )

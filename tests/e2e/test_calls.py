@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,40 +16,13 @@ import pytest
 
 from tests.e2e.client import Client, connect
 from tests.support import sip_scripts
-from tests.support.phone import LossyNetwork, Phone, free_ports, phone, require_phone, sipp
+from tests.support.phone import LossyNetwork, Phone, phone, sipp
 from tests.support.server import EarfulServer, start_server
 from tests.support.telephone import TWO_CITIES_WORDS
 
 CONNECT = "/v1/endpoint:connect"
 RESULTS = "/session/subscribe/"
 NUMBER = "+12025550123"
-
-
-@pytest.fixture(scope="module")
-def trunk_port() -> int:
-    return free_ports()
-
-
-@pytest.fixture(scope="module")
-def calls_server(tmp_path_factory: pytest.TempPathFactory, trunk_port: int) -> Iterator[EarfulServer]:
-    """A server that may call this machine, and takes calls from it."""
-    require_phone()
-    settings = {
-        "SIP_DOMAINS": "127.0.0.1",
-        "SIP_ADDRESS": "127.0.0.1",
-        "SIP_TRUNK": f"127.0.0.1:{trunk_port}",
-        "SIP_TRUNK_USER": "rosa",
-        "SIP_TRUNK_PASSWORD": "s3cret",
-        "SIP_PREFIXES": "+1202",
-        "SIP_LISTEN": "127.0.0.1:0",
-        "SIP_SOURCES": "127.0.0.1",
-        "SIP_APPLICATION": "tests",
-        "MAX_CALLS_PER_APPLICATION": "2",
-        "CALL_RING_SECONDS": "4",
-    }
-    given = {f"EARFUL_{name}": value for name, value in settings.items()}
-    with start_server(tmp_path_factory.mktemp("calls"), given) as server:
-        yield server
 
 
 @pytest.fixture

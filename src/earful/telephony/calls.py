@@ -229,12 +229,12 @@ class Calls:
             moment = now
         return max(0.0, (moment - call.started_at).total_seconds())
 
-    async def close(self) -> None:
-        """Hang up every call, and return when all of it has been stored."""
+    async def close(self, grace: float) -> None:
+        """Hang up every call, and return when all of it has been stored, or after `grace` seconds."""
         for call in self._tasks.values():
             call.hang_up("server_stopping", "the server is being stopped")
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=grace)
 
     # -- one call ---------------------------------------------------------------------------------
 
@@ -359,8 +359,9 @@ class Calls:
         """End the call when it has gone on, or rung, or been silent for too long."""
         clock = self._hub.clock
         began = clock.time()
+        step = min(_WATCH_S, self.limits.longest_s, self.limits.ring_s, call.plan.idle_s or _WATCH_S)
         while True:
-            await asyncio.sleep(min(_WATCH_S, self.limits.longest_s, self.limits.ring_s))
+            await asyncio.sleep(step)
             now = clock.time()
             if watcher.answered_at is None:
                 if now - began > self.limits.ring_s:
@@ -385,6 +386,7 @@ class Calls:
                 await line.hang_up()
             await participant.stop()
             await self._attribute(call)
+            await self._note(call)
             await participant.leave()
         except Exception:
             log.exception("a call could not be ended in order", connection=call.id)
@@ -420,6 +422,16 @@ class Calls:
             dict(call.speaking.people),
             lambda messages: attributed(messages, spoken),
         )
+
+    async def _note(self, call: Call) -> None:
+        """Keep with the conversation what call it was."""
+        kept = await self._conversations.get(call.application_id, call.conversation_id)
+        if kept is None or call.end is None:
+            return
+        about = {"connectionId": call.id, "callDirection": call.direction, "callEnd": call.end.reason}
+        other = {"callTo" if call.direction == "outgoing" else "callFrom": call.plan.shown}
+        metadata = {**kept.metadata, **about, **other}
+        await self._conversations.update_metadata(call.application_id, call.conversation_id, metadata)
 
     def _keep(self, call: Call) -> None:
         self._calls[call.id] = call

@@ -78,6 +78,7 @@ class Incoming:
         self._dialogs: dict[str, _Dialog] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.Server] = []
+        self._streams: set[asyncio.StreamWriter] = set()
         self._outside: asyncio.DatagramTransport | None = None
         self._inside: asyncio.DatagramTransport | None = None
         self._inside_port = 0
@@ -122,6 +123,8 @@ class Incoming:
     async def close(self) -> None:
         """Shut the last sockets. Idempotent."""
         await self.stop()
+        for writer in tuple(self._streams):
+            writer.close()
         for transport in (self._outside, self._inside):
             if transport is not None:
                 transport.close()
@@ -165,6 +168,7 @@ class Incoming:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, transport: Literal["TCP", "TLS"]
     ) -> None:
         flow = _StreamFlow(writer, transport)
+        self._streams.add(writer)
         try:
             while self._may_call(flow.peer[0]):
                 async with asyncio.timeout(_IDLE_S):
@@ -175,6 +179,7 @@ class Incoming:
         except (OSError, TimeoutError, BadMessage, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
+            self._streams.discard(writer)
             writer.close()
 
     def _may_call(self, host: str) -> bool:

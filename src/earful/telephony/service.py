@@ -56,10 +56,10 @@ class Telephony:
         """Take calls, if that is set. Raises `SettingsError` when it cannot be done."""
         await self.incoming.start()
 
-    async def drain(self) -> None:
-        """Take no more calls, and end those that go on; what was said is stored."""
+    async def drain(self, grace: float) -> None:
+        """Take no more calls, and end those that go on within `grace` seconds; what was said is stored."""
         await self.incoming.stop()
-        await self.calls.close()
+        await self.calls.close(grace)
 
     async def close(self) -> None:
         """Leave no process, no folder and no socket. Idempotent."""

@@ -27,6 +27,7 @@ __all__ = [
     "put_member",
     "put_speakers",
     "query",
+    "speaker_event",
     "token",
     "transcript",
 ]
@@ -137,6 +138,11 @@ def process_json(
 def endpoint(body: Parameters) -> Call[models.Endpoint]:
     """Start or stop a telephone connection."""
     return Call("POST", "/v1/endpoint:connect", models.Endpoint.read, json=dict(body))
+
+
+def speaker_event(connection_id: str, body: Parameters) -> Call[None]:
+    """Say who speaks in a telephone call."""
+    return Call("POST", f"/v1/event/{_segment(connection_id)}", lambda _answer: None, json=dict(body))
 
 
 def _process(kind: str, conversation_id: object) -> tuple[str, str]:

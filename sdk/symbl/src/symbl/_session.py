@@ -224,7 +224,7 @@ def _read(call: Call[T], request: httpx.Request, response: httpx.Response) -> T:
             _name(request),
         )
     try:
-        data = response.json()
+        data = response.json() if response.content else None
     except ValueError as error:
         raise ResponseError(f"{_name(request)}: the answer is not JSON") from error
     return call.read(data)

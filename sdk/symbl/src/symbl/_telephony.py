@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -172,6 +173,24 @@ class Connection:
             socket, self._socket = self._socket, None
             if socket is not None:
                 socket.close()
+
+    def push_speaker_event(
+        self, event: str, user: Mapping[str, Any], timestamp: datetime | str | None = None
+    ) -> None:
+        """Say who speaks, so that what is heard is theirs.
+
+        Args:
+            event: `started_speaking`, `stopped_speaking`, `joined` or `left`.
+            user: `{"userId": "rosa@example.net", "name": "Rosa"}`.
+            timestamp: when, if that was not just now.
+
+        Raises:
+            ApiException, ConnectionFailed: the server refused it or cannot be reached.
+        """
+        body: dict[str, Any] = {"topic": "speaker", "type": event, "user": dict(user)}
+        if timestamp is not None:
+            body["timestamp"] = timestamp.isoformat() if isinstance(timestamp, datetime) else timestamp
+        self._session.run(_calls.speaker_event(self.connectionId, body), self._target)
 
     def stop(self) -> Connection:
         """End the call; this object, updated.

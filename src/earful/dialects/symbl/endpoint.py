@@ -116,8 +116,9 @@ def endpoint_router(
     mail: SummaryMail,
     settings: Settings,
     clock: Clock,
+    ready: Callable[[], Awaitable[bool]],
 ) -> APIRouter:
-    """Return the routes."""
+    """Return the routes. A call that is asked for before the server is `ready` waits for that."""
     router = APIRouter(prefix="/v1", tags=["Telephony"], responses=_ERRORS)
     Caller = Annotated[Application, Depends(application_dependency(accounts))]  # noqa: N806 (a type)
     calls = telephony.calls
@@ -167,6 +168,8 @@ def endpoint_router(
     async def begin(caller: Application, body: ConnectBody, base_url: str) -> Call:
         if body.endpoint is None:
             raise BadRequest("endpoint: is required to start a call")
+        if not await ready():
+            raise ApiError(503, "The server is not ready; try again later.", {"Retry-After": "5"})
         try:
             telephony.engine.require()
             shown, target = await _target(telephony, body)
