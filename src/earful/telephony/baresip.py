@@ -233,6 +233,7 @@ class _Line:
         self._answers: dict[str, asyncio.Future[Answer]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._said: list[str] = []
+        self._ready = asyncio.Event()
         self._hung = asyncio.Event()
         self._answered = False
         self._receiving = True
@@ -300,14 +301,12 @@ class _Line:
         self._tasks.append(asyncio.create_task(self._keep_sending()))
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        assert self._process is not None
-        while self._process.returncode is None:
-            with contextlib.suppress(OSError):
-                for found in listening(self._process.pid):
-                    if (found.kind, found.host) == ("tcp", CONTROL_HOST):
-                        return await asyncio.open_connection(CONTROL_HOST, found.port)
-            await asyncio.sleep(0.02)
-        raise EngineFailed(f"baresip did not start: {' | '.join(self._said[-5:])}")
+        # Looking at what a process has open takes milliseconds: not before it says that it is ready.
+        await self._ready.wait()
+        for found in listening(self.pid):
+            if (found.kind, found.host) == ("tcp", CONTROL_HOST):
+                return await asyncio.open_connection(CONTROL_HOST, found.port)
+        raise ConnectionError("there is no control socket")
 
     async def _end(self) -> None:
         process = self._process
@@ -350,7 +349,8 @@ class _Line:
         self._hung.set()
         if self._answered:
             with contextlib.suppress(OSError):
-                self._events.put_nowait(Audio(self._tape.read()))
+                while (samples := self._tape.read()).size:
+                    self._events.put_nowait(Audio(samples))
         self._events.put_nowait(event)
 
     # -- the control socket -----------------------------------------------------------------------
@@ -468,6 +468,9 @@ class _Line:
         with contextlib.suppress(ValueError):  # a line too long to be of use
             async for line in self._process.stdout:
                 self._said = [*self._said[-19:], line.decode(errors="replace").strip()]
+                if b"baresip is ready" in line:
+                    self._ready.set()
+        self._ready.set()  # or it has ended
 
 
 def _write_private(path: Path, text: str) -> None:

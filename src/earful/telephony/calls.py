@@ -311,42 +311,46 @@ class Calls:
         self, call: Call, participant: Participant, watcher: "_Watcher", line: Line
     ) -> float | None:
         """Do what the line brings until the call is to end. Return when it was answered."""
-        answered_at: float | None = None
-        keys: asyncio.Task[None] | None = None
         over = asyncio.create_task(self._watch(call, watcher))
+        following = asyncio.create_task(self._take_events(call, participant, watcher, line))
         until = asyncio.create_task(call.ending())
-        events = line.events()
         try:
-            while not call._ending.is_set():
-                following = asyncio.ensure_future(anext(events))
-                await asyncio.wait([following, until], return_when=asyncio.FIRST_COMPLETED)
-                if not following.done():
-                    following.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await following
-                    break
-                match following.result():
+            await asyncio.wait([following, until], return_when=asyncio.FIRST_COMPLETED)
+            if following.done():
+                following.result()
+        finally:
+            for task in (over, following, until):
+                task.cancel()
+            await asyncio.gather(over, following, until, return_exceptions=True)
+        return watcher.answered_at
+
+    async def _take_events(
+        self, call: Call, participant: Participant, watcher: "_Watcher", line: Line
+    ) -> None:
+        keys: asyncio.Task[None] | None = None
+        try:
+            async for event in line.events():
+                match event:
+                    case Audio(samples):
+                        participant.feed(samples)
                     case Ringing() if call.status == "dialling":
                         call.move("ringing")
                     case Answered():
-                        answered_at = watcher.answered_at = watcher.spoken_at = self._hub.clock.time()
+                        watcher.answered_at = watcher.spoken_at = self._hub.clock.time()
+                        call.was_answered = True
                         call.move("answered")
                         if call.plan.keys:
                             keys = asyncio.create_task(self._press(line, call))
-                        call.was_answered = True
                         for action in call.plan.actions:
                             await self.act(call, action)
-                    case Audio(samples):
-                        participant.feed(samples)
                     case Hung(cause, status, details):
                         call.hang_up(cause, details, status)
+                        return
                     case _:
                         pass
         finally:
-            for task in (over, until, keys):
-                if task is not None:
-                    task.cancel()
-        return answered_at
+            if keys is not None:
+                keys.cancel()
 
     async def _press(self, line: Line, call: Call) -> None:
         await asyncio.sleep(self.limits.keys_after_s)

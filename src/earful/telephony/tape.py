@@ -13,10 +13,9 @@ import numpy as np
 from earful.audio.resample import Resampler
 from earful.audio.types import Samples, no_samples
 
-__all__ = ["PATTERN", "Tape"]
+__all__ = ["Tape"]
 
-PATTERN = "dump*-dec.wav"
-
+_ENDING = "-dec.wav"
 _HEADER = 44
 _PUNCH_EVERY = 1 << 20
 _KEEP_SIZE_AND_PUNCH = 0x01 | 0x02
@@ -38,15 +37,13 @@ class Tape:
         self._resampler = Resampler(16_000)
 
     def read(self) -> Samples:
-        """Return what has been written since the last time: float32 [n], 16 kHz; often nothing."""
-        parts = [self._rest()]
-        while (name := self._next()) is not None:
+        """Return more of what has been written: float32 [n], 16 kHz; nothing when all of it has been read."""
+        samples = self._rest()
+        # Another file begins only when this one has ended.
+        while not samples.size and (name := self._next()) is not None:
             self._open(name)
-            parts.append(self._rest())
-        parts = [part for part in parts if part.size]
-        if not parts:
-            return no_samples()
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+            samples = self._rest()
+        return samples
 
     def close(self) -> None:
         """Let go of the file. Idempotent."""
@@ -55,9 +52,9 @@ class Tape:
             self._file = None
 
     def _next(self) -> str | None:
-        # Their names are times of day: they sort in the order of their beginning.
-        later = sorted(path.name for path in self._folder.glob(PATTERN) if path.name > self._name)
-        return later[0] if later else None
+        # Their names are times: they sort in the order of their beginning.
+        names = os.listdir(self._folder)
+        return min((name for name in names if name.endswith(_ENDING) and name > self._name), default=None)
 
     def _open(self, name: str) -> None:
         self.close()
