@@ -177,7 +177,7 @@ async def phone(
 
 
 @contextlib.asynccontextmanager
-async def sipp(scenario: str, port: int, *, seconds: int = 20) -> AsyncIterator[asyncio.subprocess.Process]:
+async def sipp(scenario: str, port: int, *, seconds: int = 60) -> AsyncIterator[asyncio.subprocess.Process]:
     """Play one scripted call on a port; at the end of the block it must have gone as the script says."""
     folder = Path(tempfile.mkdtemp(prefix="sipp-"))
     script = folder / "scenario.xml"
