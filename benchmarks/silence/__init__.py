@@ -1,0 +1,1 @@
+"""What a call in which nobody speaks costs, hour after hour."""
