@@ -21,8 +21,10 @@ from earful.store.conversations import (
     ConversationStore,
     UnknownConversation,
     UnknownMember,
+    UnknownMessage,
 )
 from earful.store.database import Database
+from earful.store.search import SearchQuery, SearchStore
 from tests.store.samples import (
     ACTION_ITEM,
     ASKED,
@@ -279,6 +281,23 @@ async def test_naming_an_unknown_member_is_an_error(
 
 
 # -- who may see what -----------------------------------------------------------------------------
+
+
+async def test_a_message_can_be_put_right_and_is_found_by_its_new_words(
+    store: ConversationStore, application: Application, database: Database
+) -> None:
+    await store.add_findings(CID, EVERYTHING)
+    await store.correct(application.id, CID, ASKED.id, "Could you send the revised invoice by Friday?")
+    (message, *_) = await store.messages(application.id, CID)
+    assert message.text == "Could you send the revised invoice by Friday?"
+    assert message.entities == (replace(ASKED.entities[0], offset=38),)
+    search = SearchStore(database)
+    for word, hits in (("invoice", 1), ("revised quote", 0)):
+        assert len(await search.search(application.id, SearchQuery(word))) == hits
+    with pytest.raises(UnknownMessage):
+        await store.correct(application.id, CID, "0", "Anything.")
+    with pytest.raises(UnknownConversation):
+        await store.correct("another", CID, ASKED.id, "Anything.")
 
 
 async def test_another_application_sees_and_changes_nothing(

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from earful.conversation.corrections import corrected
 from earful.conversation.types import (
     Conversation,
     EntityMatch,
@@ -34,6 +35,7 @@ __all__ = [
     "SortField",
     "UnknownConversation",
     "UnknownMember",
+    "UnknownMessage",
 ]
 
 SortField = Literal["id", "name", "type", "startTime", "endTime"]
@@ -54,6 +56,10 @@ class UnknownConversation(LookupError):
 
 class UnknownMember(LookupError):
     """The conversation has no member of that id."""
+
+
+class UnknownMessage(LookupError):
+    """The conversation has no message of that id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +235,21 @@ class ConversationStore:
             updated = replace(member, name=name, email=email or member.email)
             await _write_member(connection, conversation_id, updated)
             return updated
+
+    async def correct(self, application_id: str, conversation_id: str, message_id: str, text: str) -> Message:
+        """Give a message another text, and return it. Raises `UnknownConversation` and `UnknownMessage`."""
+        table = tables.messages
+        this = (table.c.conversation_id == conversation_id, table.c.id == message_id)
+        async with self._database.write() as connection:
+            await _lock_conversation(connection, conversation_id, application_id)
+            row = (await connection.execute(select(table).where(*this))).mappings().one_or_none()
+            if row is None:
+                raise UnknownMessage(message_id)
+            message = corrected(records.message(row), text)
+            columns = records.message_row(conversation_id, message)
+            changed = {name: columns[name] for name in ("text", "words", "phrases", "entities")}
+            await connection.execute(update(table).where(*this).values(**changed))
+            return message
 
     async def reattribute(
         self,
