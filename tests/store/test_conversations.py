@@ -14,8 +14,9 @@ from sqlalchemy.exc import StatementError
 
 from earful.accounts.service import Accounts
 from earful.accounts.types import Application
-from earful.conversation.types import Entity, EntityMatch, Member, MessageRef, TrackerMatch
+from earful.conversation.types import Entity, EntityMatch, Insight, Member, MessageRef, TrackerMatch
 from earful.insight.types import Findings
+from earful.store.attachments import Attachment, AttachmentStore
 from earful.store.conversations import (
     ConversationQuery,
     ConversationStore,
@@ -239,6 +240,28 @@ async def test_a_member_can_be_named(store: ConversationStore, application: Appl
     named = await store.update_member(application.id, CID, TOMASZ.id, name="Tom", email="tom@example.com")
     assert named == replace(TOMASZ, name="Tom", email="tom@example.com")
     assert await store.members(application.id, CID) == (INES, named)
+
+
+async def test_who_was_a_number_is_named_in_what_was_written_about_them(
+    store: ConversationStore, application: Application, database: Database
+) -> None:
+    for number in (2, 21):
+        await store.put_member(CID, Member(f"v{number}", f"Speaker {number}"))
+    texts = ("Speaker 2 will send it to Speaker 21.", "Loud Speaker 2000 is sold.", "Ines will call.")
+    insights = tuple(Insight(str(at), "action_item", text, 0.9, (), "v2") for at, text in enumerate(texts))
+    await store.add_findings(CID, Findings(insights=insights))
+    attachments = AttachmentStore(database)
+    summary = {"text": "Speaker 2 will send it.", "messageIds": [], "seen": 1}
+    await attachments.put(application.id, CID, "summary", [Attachment("s", summary)])
+    await store.update_member(application.id, CID, "v2", name="Tom \\1", email=None)
+    await store.update_member(application.id, CID, INES.id, name="Agnes", email=None)
+    assert [one.text for one in await store.insights(application.id, CID)] == [
+        "Tom \\1 will send it to Speaker 21.",
+        "Loud Speaker 2000 is sold.",
+        "Ines will call.",
+    ]
+    (kept,) = await attachments.list(application.id, CID, "summary")
+    assert kept.body["text"] == "Tom \\1 will send it."
 
 
 async def test_an_email_address_of_another_member_makes_them_one(

@@ -5,6 +5,7 @@ searched and put right. The token in an address says what may be seen and whethe
 owner's page gets such a token too, with the HTML that it asks for, and keeps it out of its address.
 """
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -71,17 +72,18 @@ def experience_router(
     templates = Jinja2Templates(_HERE / "templates")
     views = Views(conversations, attachments, digests, recordings)
 
-    def page(request: Request, template: str, status: int = 200, **shown: Any) -> Response:
+    async def page(request: Request, template: str, status: int = 200, **shown: Any) -> Response:
         nonce = secrets.token_urlsafe(16)
         shown = {"version": __version__, "nonce": nonce, "look": {}, **shown}
-        response = templates.TemplateResponse(request, template, shown, status)
+        # In a thread: the page of a long conversation takes a while to be written.
+        response = await asyncio.to_thread(templates.TemplateResponse, request, template, shown, status)
         response.headers.update(_headers(nonce, shown["look"], shown.get("media")))
         return response
 
-    def closed(request: Request, problem: _Closed) -> Response:
+    async def closed(request: Request, problem: _Closed) -> Response:
         if request.headers.get("accept") == "application/json":
             return JSONResponse({"message": str(problem)}, problem.status, headers=_PRIVATE)
-        return page(request, "experience_closed.html", problem.status, reason=str(problem))
+        return await page(request, "experience_closed.html", problem.status, reason=str(problem))
 
     async def share_of(request: Request, conversation_id: str | None, *, change: bool = False) -> Share:
         try:
@@ -110,14 +112,14 @@ def experience_router(
         try:
             share = await share_of(request, None)
         except _Closed as problem:
-            return closed(request, problem)
+            return await closed(request, problem)
         query = ConversationQuery(limit=_LISTED, descending=True)
         rows = []
         for one in await conversations.list(share.application_id, query):
             look = {"name": "verbose-text-summary", "callScore": bool(share.look.get("callScore"))}
             token = await shares.sign(Share(share.application_id, one.id, True, look), _MONTH_S)
             rows.append((one, f"/experiences/{one.id}?o={token}"))
-        return page(request, "experiences.html", rows=rows, began=began, title=title)
+        return await page(request, "experiences.html", rows=rows, began=began, title=title)
 
     @pages.get("/experiences/{conversation_id}")
     async def experience(request: Request, conversation_id: str) -> Response:
@@ -125,11 +127,11 @@ def experience_router(
             share, found = await opened(request, conversation_id)
             view = await views.of(found, share, request.query_params)
         except UnknownConversation:
-            return closed(request, _Closed(404, _DELETED))
+            return await closed(request, _Closed(404, _DELETED))
         except _Closed as problem:
-            return closed(request, problem)
+            return await closed(request, problem)
         token = request.query_params["o"]
-        return page(request, "experience.html", token=token, owner=False, **view.shown)
+        return await page(request, "experience.html", token=token, owner=False, **view.shown)
 
     @pages.get("/pages/conversations/{conversation_id}")
     async def owners(request: Request, conversation_id: str) -> Response:
@@ -147,12 +149,14 @@ def experience_router(
             return JSONResponse({"message": _DELETED}, 404, headers=_PRIVATE)
         token = await shares.sign(share, _OWNER_S)
         shown = {"token": token, "owner": True, **view.shown}
-        return templates.TemplateResponse(request, "view.html", shown, headers=_PRIVATE)
+        return await asyncio.to_thread(
+            templates.TemplateResponse, request, "view.html", shown, headers=_PRIVATE
+        )
 
     @pages.get("/experiences/{conversation_id}/copies/{format}")
     async def copy(request: Request, conversation_id: str, format: str) -> Response:
         if format not in FORMATS:
-            return closed(request, _Closed(404, "There is no such copy."))
+            return await closed(request, _Closed(404, "There is no such copy."))
         try:
             _, found = await opened(request, conversation_id)
             owner = (found.application_id, found.id)
@@ -164,10 +168,10 @@ def experience_router(
                 [] if found.ended_at is None else await digests.summaries(found),
             )
         except UnknownConversation:
-            return closed(request, _Closed(404, _DELETED))
+            return await closed(request, _Closed(404, _DELETED))
         except _Closed as problem:
-            return closed(request, problem)
-        text, content_type = write(stored, format)
+            return await closed(request, problem)
+        text, content_type = await asyncio.to_thread(write, stored, format)
         name = f'attachment; filename="conversation-{quote(conversation_id)}.{format}"'
         headers = {**_PRIVATE, "Content-Disposition": name, "X-Content-Type-Options": "nosniff"}
         return Response(text, media_type=f"{content_type}; charset=utf-8", headers=headers)
@@ -186,9 +190,9 @@ def experience_router(
         try:
             _, found = await recording(request, conversation_id, recording_id)
         except UnknownConversation:
-            return closed(request, _Closed(404, _DELETED))
+            return await closed(request, _Closed(404, _DELETED))
         except _Closed as problem:
-            return closed(request, problem)
+            return await closed(request, problem)
         # Whatever an upload may hold besides: it is shown as sound, and as nothing else.
         headers = {**_PRIVATE, "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
         return FileResponse(found.path, media_type=found.type, headers=headers)
@@ -199,9 +203,9 @@ def experience_router(
             share, found = await recording(request, conversation_id, recording_id)
             values = await recordings.peaks(share.application_id, conversation_id, found)
         except UnknownConversation:
-            return closed(request, _Closed(404, _DELETED))
+            return await closed(request, _Closed(404, _DELETED))
         except _Closed as problem:
-            return closed(request, problem)
+            return await closed(request, problem)
         return JSONResponse({"peaks": values}, headers=_PRIVATE)
 
     # -- what may be put right --------------------------------------------------------------------
@@ -224,9 +228,9 @@ def experience_router(
                 share.application_id, conversation_id, member_id, name=name, email=email
             )
         except (UnknownMember, UnknownConversation):
-            return closed(request, _Closed(404, "There is no such attendee."))
+            return await closed(request, _Closed(404, "There is no such attendee."))
         except _Closed as problem:
-            return closed(request, problem)
+            return await closed(request, problem)
         return await changed(request, conversation_id, "name", name)
 
     @pages.post("/experiences/{conversation_id}/messages/{message_id}")
@@ -240,9 +244,9 @@ def experience_router(
                 raise _Closed(400, "That is too long.")
             await conversations.correct(share.application_id, conversation_id, message_id, text)
         except (UnknownMessage, UnknownConversation):
-            return closed(request, _Closed(404, "There is no such sentence."))
+            return await closed(request, _Closed(404, "There is no such sentence."))
         except _Closed as problem:
-            return closed(request, problem)
+            return await closed(request, problem)
         return await changed(request, conversation_id, "text", text)
 
     return pages

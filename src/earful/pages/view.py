@@ -1,5 +1,6 @@
 """What the page of one conversation shows, gathered for its template: no HTML, and no request."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -92,7 +93,17 @@ class Views:
         # What is made of half a conversation would be kept for all of it.
         half = unfinished or _goes_on(conversation)
         summary = () if half else await self._digests.summaries(conversation)
+
+        def talk() -> dict[str, Any]:
+            return {
+                "turns": _turns(messages, names, colours),
+                "lanes": _lanes(messages, names, colours, length),
+                "analytics": analyse(messages, [member.id for member in conversation.members]),
+            }
+
         shown = {
+            # Of hours of talk this takes long enough to keep others waiting.
+            **await asyncio.to_thread(talk),
             "conversation": conversation,
             "name": title(conversation),
             "began": began(conversation),
@@ -100,8 +111,6 @@ class Views:
             "clock": clock,
             "names": names,
             "colours": colours,
-            "turns": _turns(messages, names, colours),
-            "lanes": _lanes(messages, names, colours, length),
             "marks": _marks(insights),
             "starts": {message.id: message.start for message in messages},
             "topics": topics if _flag(tuning.get("topics.enabled"), True) else [],
@@ -114,7 +123,6 @@ class Views:
             "titles": _flag(tuning.get("insights.enableInsightTitle"), True),
             "summary": summary,
             "trackers": await self._conversations.trackers(owner, cid),
-            "analytics": analyse(messages, [member.id for member in conversation.members]),
             "score": await self._score(conversation, look),
             "media": media,
             "is_audio": look.get("name") == "audio-summary" or _is_audio(media),

@@ -109,7 +109,7 @@ export class View {
     const before = this.root.querySelector(".sentence.playing");
     if (now === before) return;
     const followed = !before || visible(before);
-    before?.classList.remove("playing");
+    before?.classList.remove("playing", "lit");
     if (!now) return;
     now.classList.add("playing");
     // Whoever has scrolled away to read something else is left there.
