@@ -172,13 +172,14 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await database.start()
-        warming = asyncio.create_task(rooms.warm_up())
+        tasks = [asyncio.create_task(rooms.warm_up()), asyncio.create_task(metrics.watch_loop())]
         try:
             yield
         finally:
             await rooms.drain()
-            warming.cancel()
-            await asyncio.gather(warming, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await rooms.close()
 
     app = FastAPI(

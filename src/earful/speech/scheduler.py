@@ -49,7 +49,7 @@ _EASY = 0.6
 _FULL = 0.9
 _LONGEST_INTERVAL = 1.0
 _MEASURE_SECONDS = 1.0
-_YIELDS = 5
+_YIELDS = 2
 
 
 class Engine(Protocol):
