@@ -5,7 +5,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from . import actions, entities, personal, questions, sentiment, topics
+from . import actions, entities, personal, questions, same, sentiment, topics, trackers
 from .data import DATA
 
 
@@ -15,7 +15,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     arguments = parser.parse_args()
     table = [
-        row for part in (questions, actions, entities, personal, topics, sentiment) for row in part.rows()
+        row
+        for part in (questions, actions, entities, personal, topics, trackers, sentiment, same)
+        for row in part.rows()
     ]
     if not (DATA / "text").is_dir():
         print(f"no evaluation data in {DATA} (set EARFUL_DATA): only the project's own sets", file=sys.stderr)

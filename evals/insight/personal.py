@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from earful.insight.redaction import find_personal_data
 
+from . import stock
 from .data import read
 from .heard import hear
 from .measures import Row, Tally
+from .spoken_generated import generated
 from .spoken_personal import SPOKEN
 
 __all__ = ["rows"]
@@ -38,25 +41,41 @@ _PLAIN = re.compile(
     r".(-]*\d{3}[ .)-]*\d{3}[ .-]*\d{4}\b|https?://\S+|www\.\S+"
 )
 
-Finder = Callable[[str], list[tuple[int, int]]]
+Finder = Callable[[str, str], list[tuple[int, int]]]
+Item = tuple[str, str, list[tuple[int, int]], list[tuple[int, int]]]
 
 
-def _ours(text: str) -> list[tuple[int, int]]:
-    return [(item.start, item.end) for item in find_personal_data(text, _NOW, heard=hear(text).names)]
+def _ours(text: str, before: str) -> list[tuple[int, int]]:
+    found = find_personal_data(text, _NOW, heard=hear(text).names, before=before)
+    return [(item.start, item.end) for item in found]
 
 
-def _plain(text: str) -> list[tuple[int, int]]:
+def _plain(text: str, _before: str) -> list[tuple[int, int]]:
     return [hit.span() for hit in _PLAIN.finditer(text)]
 
 
-def _tally(find: Finder, items: list[tuple[str, list[tuple[int, int]], list[tuple[int, int]]]]) -> Tally:
+def _systems() -> list[tuple[str, Finder]]:
+    systems: list[tuple[str, Finder]] = [("earful", _ours), ("regular expressions", _plain)]
+    for name, library in (("Presidio", stock.presidio()), ("scrubadub", stock.scrubadub())):
+        if library:
+            systems.append((name, partial(_without_before, library)))
+    return systems
+
+
+def _without_before(
+    find: Callable[[str], list[tuple[int, int]]], text: str, _before: str
+) -> list[tuple[int, int]]:
+    return find(text)
+
+
+def _tally(find: Finder, items: list[Item]) -> Tally:
     """Count a true span as found when half of it is masked; a masked span as wrong when it touches none.
 
     Spans in the third place need not be masked, and may be.
     """
     total = Tally()
-    for text, true, allowed in items:
-        predicted = find(text)
+    for text, before, true, allowed in items:
+        predicted = find(text, before)
         covered = [False] * len(text)
         for start, end in predicted:
             covered[start:end] = [True] * (end - start)
@@ -76,27 +95,27 @@ def rows() -> list[Row]:
     written = [
         (
             item["text"],
+            "",
             [(e["start"], e["end"]) for e in item["entities"] if e["label"] in _LISTED],
             [(e["start"], e["end"]) for e in item["entities"] if e["label"] not in _LISTED],
         )
         for item in read("pii")
     ]
     table: list[Row] = []
+    systems = _systems()
     for name, items in (
         ("personal data, written (generated)", written),
         ("personal data, spoken (own)", _spoken()),
+        ("personal data, spoken (generated)", [(i.text, i.before, list(i.spans), []) for i in generated()]),
     ):
         if items:
-            table += [
-                Row.of(name, "earful", _tally(_ours, items), beta=2),
-                Row.of(name, "regular expressions", _tally(_plain, items), beta=2),
-            ]
+            table += [Row.of(name, system, _tally(find, items), beta=2) for system, find in systems]
     return table
 
 
-def _spoken() -> list[tuple[str, list[tuple[int, int]], list[tuple[int, int]]]]:
+def _spoken() -> list[Item]:
     """Read `[personal data]` marks out of the written-down spoken forms."""
-    items: list[tuple[str, list[tuple[int, int]], list[tuple[int, int]]]] = []
+    items: list[Item] = []
     for marked in SPOKEN:
         text = ""
         true: list[tuple[int, int]] = []
@@ -104,5 +123,5 @@ def _spoken() -> list[tuple[str, list[tuple[int, int]], list[tuple[int, int]]]]:
             if index % 2:
                 true.append((len(text), len(text) + len(part)))
             text += part
-        items.append((text, true, []))
+        items.append((text, "", true, []))
     return items

@@ -2,6 +2,7 @@
 
 from earful.insight.sentiment import polarity
 
+from . import stock
 from .data import read
 from .heard import hear
 from .measures import Row, Tally
@@ -35,7 +36,10 @@ def rows() -> list[Row]:
     if not items:
         return []
     table: list[Row] = []
-    for system, find in (("earful", _ours), ("earful without encoder", polarity), ("word lists", _plain)):
+    systems = [("earful", _ours), ("earful without encoder", polarity), ("word lists", _plain)]
+    if vader := stock.vader():
+        systems.append(("VADER", vader))
+    for system, find in systems:
         tallies = {label: Tally() for label in ("positive", "neutral", "negative")}
         for item in items:
             found = _label(find(item["text"]))

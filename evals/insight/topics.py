@@ -9,20 +9,23 @@ improve.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from earful.insight.encoder import shared_encoder
-from earful.insight.text import STOP_WORDS, stem, tokens
+from earful.insight.text import FILLERS, STOP_WORDS, stem, tokens
 from earful.insight.topics import TopicBook
 
+from . import stock
 from .data import read
 from .measures import Row, Tally
 
-__all__ = ["rows"]
+__all__ = ["churn", "rows"]
 
 _FIRST = 6  # topics looked at: what a person reads
+_LIVE_TURNS, _SETTLED = 400, 30  # of one meeting; a list that is still short grows
 
 
 def _words(text: str) -> set[str]:
@@ -67,23 +70,44 @@ def _stretches(meeting: dict[str, Any]) -> list[tuple[str, list[str]]]:
     ]
 
 
+Ranker = Callable[[list[str], int], list[str]]
+
+
+def _ours(texts: list[str], count: int) -> list[str]:
+    book = TopicBook(shared_encoder())
+    for index, text in enumerate(texts):
+        book.add(text, str(index), None)
+    return [item.text for item in (book.ranked()[0] or ())[:count]]
+
+
+def _systems() -> dict[str, Ranker]:
+    systems: dict[str, Ranker] = {
+        "earful": _ours,
+        "frequent words": lambda texts, count: sorted(_plain(texts, 2 * count)),
+    }
+    if yake := stock.yake():
+        systems["YAKE"] = lambda texts, count: yake(" ".join(texts), count)
+    if rake := stock.rake(STOP_WORDS | FILLERS):
+        systems["RAKE"] = lambda texts, count: rake(" ".join(texts), count)
+    return systems
+
+
 def rows(meetings: list[dict[str, Any]] | None = None) -> list[Row]:
-    """Score the words of the topics against titles, and their meaning; both systems give as many words."""
-    systems = ("earful", "frequent words")
+    """Score the words of the topics against titles, and their meaning, and how calm the live list is."""
+    found = read("topics_qmsum") if meetings is None else meetings
+    if not found:
+        return []
+    systems = _systems()
     words, picked = {name: Tally() for name in systems}, {name: Tally() for name in systems}
     near: dict[str, list[float]] = {name: [] for name in systems}
-    for meeting in read("topics_qmsum") if meetings is None else meetings:
+    for meeting in found:
         stretches = _stretches(meeting)
         titles = list(dict.fromkeys(title for title, _ in stretches))
         for title, texts in stretches:
-            book = TopicBook(shared_encoder())
-            for index, text in enumerate(texts):
-                book.add(text, str(index), None)
-            phrases = [item.text for item in (book.ranked()[0] or ())[:_FIRST]]
-            found = {word for phrase in phrases for word in _words(phrase)}
-            plain = _plain(texts, max(1, len(found)))
-            for name, said, shown in zip(systems, (found, plain), (phrases, sorted(plain)), strict=True):
-                wanted = _words(title)
+            wanted = _words(title)
+            for name, rank in systems.items():
+                shown = rank(texts, _FIRST)
+                said = {word for phrase in shown for word in _words(phrase)}
                 words[name].right += len(wanted & said)
                 words[name].missed += len(wanted - said)
                 words[name].wrong += len(said - wanted)
@@ -92,8 +116,6 @@ def rows(meetings: list[dict[str, Any]] | None = None) -> list[Row]:
                     if len(titles) > 1:
                         best = max(titles, key=lambda other: _closeness(other, shown)[0])
                         picked[name].add(best == title, True)
-    if not words["earful"].right + words["earful"].missed:
-        return []
     table = [
         Row.of("topics (QMSum), words", name, words[name], note="words of the title among the topics' words")
         for name in systems
@@ -108,4 +130,21 @@ def rows(meetings: list[dict[str, Any]] | None = None) -> list[Row]:
     for name in systems:
         mean = sum(near[name]) / max(1, len(near[name]))
         table.append(Row("topics (QMSum), meaning", name, mean, mean, mean, "cosine of the nearest topic"))
-    return table
+    calm = 1 - churn([turn["text"] for turn in found[0]["turns"][:_LIVE_TURNS]])
+    note = f"part of the first {_FIRST} that stays, per message, after the first {_SETTLED}"
+    return [*table, Row("topics, live", "earful", calm, calm, calm, note)]
+
+
+def churn(texts: list[str]) -> float:
+    """Return which part of the first topics is replaced per message, in the mean, in a live list."""
+    book = TopicBook(shared_encoder())
+    before: set[str] = set()
+    replaced: list[float] = []
+    for index, text in enumerate(texts):
+        book.add(text, str(index), None)
+        book.ranked()
+        now = {topic.id for topic in book.current()[:_FIRST]}
+        if index >= _SETTLED:
+            replaced.append(len(before - now) / _FIRST)
+        before = now
+    return sum(replaced) / max(1, len(replaced))

@@ -191,6 +191,9 @@ class ScriptedInsightSession:
             return text
         return " ".join(self.options.redaction.mask if w.isdigit() else w for w in text.split())
 
+    def meet(self, member: Member) -> None:
+        pass
+
     def configure(self, options: InsightOptions) -> None:
         self.options = options
 

@@ -17,6 +17,7 @@ from earful.conversation.types import Topic
 from earful.insight.encoder import TextEncoder
 from earful.insight.lexicon import word_set
 from earful.insight.text import FILLERS, STOP_WORDS, Token, stem, tokens
+from earful.insight.vectors import alone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -318,7 +319,7 @@ class TopicBook:
         fresh = [candidate for candidate in some if candidate.vector is None]
         if fresh and self._encoder is not None:
             for candidate, vector in zip(
-                fresh, self._encoder.vectors([candidate.text.lower() for candidate in fresh]), strict=True
+                fresh, alone(self._encoder, [candidate.text.lower() for candidate in fresh]), strict=True
             ):
                 candidate.vector = vector
         if not some or self._about is None:

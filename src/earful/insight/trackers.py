@@ -10,6 +10,7 @@ from earful.conversation.types import Tracker
 from earful.insight.encoder import TextEncoder
 from earful.insight.lexicon import lines
 from earful.insight.text import FILLERS, STOP_WORDS, fold, stem, tokens
+from earful.insight.vectors import alone
 
 __all__ = ["Hit", "TrackerSet", "phrase_pattern"]
 
@@ -135,7 +136,7 @@ class TrackerSet:
         ]
         if not open_phrases:
             return []
-        vectors = encoder.vectors([text, *(phrase for _, _, phrase in open_phrases)])
+        vectors = alone(encoder, [text, *(phrase for _, _, phrase in open_phrases)])
         return [
             Hit(tracker_id, name, phrase, -1, text)
             for (tracker_id, name, phrase), closeness in zip(

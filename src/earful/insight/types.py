@@ -91,6 +91,10 @@ class InsightSession(Protocol):
         """
         ...
 
+    def meet(self, member: Member) -> None:
+        """Learn who takes part before they say anything: others may call them by name."""
+        ...
+
     def configure(self, options: InsightOptions) -> None:
         """Take new options from now on (a later speaker joined with more trackers, say)."""
         ...

@@ -78,6 +78,7 @@ class Digest:
         self._publish = publish
         self._options = options
         self._unapplied: InsightOptions | None = None
+        self._newcomers: list[Member] = []
         self.told_kinds: frozenset[InsightKind] = frozenset()
         self._finals: list[_Final] = []
         self._numbers = itertools.count()
@@ -87,6 +88,10 @@ class Digest:
         self._told_interim: set[tuple[str, int, str, str]] = set()
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
+
+    def meet(self, member: Member) -> None:
+        """Tell what finds meaning who has joined."""
+        self._newcomers.append(member)
 
     def configure(self, options: InsightOptions) -> None:
         """Look for what `options` say from the next utterance on."""
@@ -260,6 +265,8 @@ class Digest:
             ),
             confidence=hypothesis.confidence,
         )
+        while self._newcomers:
+            self._session.meet(self._newcomers.pop(0))
         masked = self._masked(hypothesis)
         try:
             return masked, self._session.observe(utterance)

@@ -210,6 +210,7 @@ class Room:
         member = await self._services.conversations.put_member(self.conversation.id, person)
         others = tuple(known for known in self.conversation.members if known.id != member.id)
         self.conversation = replace(self.conversation, members=(*others, member))
+        self.digest.meet(member)
         return member
 
     # -- waiting ----------------------------------------------------------------------------------

@@ -191,8 +191,7 @@ class SummaryMail:
     async def _hand_over(self, mail: Mail) -> None:
         assert self._server is not None
         letter = await self._letter(mail)
-        message = await asyncio.to_thread(
-            compose,
+        message = compose(
             letter,
             sender=self._sender,
             recipient=mail.recipient,

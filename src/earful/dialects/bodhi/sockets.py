@@ -275,11 +275,8 @@ class _Socket:
             await self._stream.close()
         if self._session.config is None:
             return
-        try:
-            with contextlib.suppress(BodhiError):
-                await self._meter.settle(self._session.audio_seconds)
-        except Exception:
-            log.exception("usage could not be recorded", customer=self._application.id)
+        with contextlib.suppress(BodhiError):
+            await self._meter.settle(self._session.audio_seconds)
         log.info(
             "session ended", call_id=self._session.call_id, audio_s=round(self._session.audio_seconds, 2)
         )

@@ -1,0 +1,36 @@
+"""The evaluations of meaning that need no data but the project's own."""
+
+import pytest
+from evals.insight import same, trackers
+from evals.insight.spoken_generated import generated
+from evals.insight.topics import churn
+from evals.insight.tracker_texts import HELD_OUT
+
+
+@pytest.mark.parametrize("name", [name for name in same.conversations() if name.startswith("call")])
+def test_a_live_conversation_means_what_it_means_as_a_recording(name: str) -> None:
+    """Every finding of one way has its equal in the other."""
+    tally, different = same.compare(same.conversations()[name])
+    assert different == []
+    assert tally.right > 20
+
+
+def test_trackers_are_rarely_found_by_accident() -> None:
+    """Of what is reported on sentences that no threshold was chosen on, nine in ten are right."""
+    both, meant = trackers.tally(HELD_OUT, similar=True)
+    assert both.precision >= 0.9
+    assert meant.precision >= 0.9
+    assert meant.right >= 5
+
+
+def test_a_live_list_of_topics_is_calm() -> None:
+    """On average less than a twentieth of the first topics changes with a message."""
+    turns = [text for turns in same.conversations().values() for _, text, *_ in turns]
+    assert churn(turns[:150] if len(turns) > 60 else turns * 4) < 0.05
+
+
+def test_generated_personal_data_is_the_same_every_time_and_marked_where_it_stands() -> None:
+    items = generated(60)
+    assert items == generated(60)
+    assert all(item.text[start:end].strip() for item in items for start, end in item.spans)
+    assert any(item.before for item in items)
