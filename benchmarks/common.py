@@ -59,6 +59,12 @@ class Server:
         cpu = sum(sum(one.cpu_times()[:2]) for one in family)
         return Usage(cpu, sum(one.memory_info().rss for one in family) / 2**20)
 
+    def metrics(self) -> dict[str, float]:
+        """Return the server's own metrics by name and labels."""
+        lines = httpx.get(f"{self.url}/metrics", timeout=30).text.splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
     def stream_url(self, connection: str) -> str:
         """Return the address of one caller's socket."""
         return f"{self.url.replace('http', 'ws', 1)}/v1/streaming/{connection}?access_token={self.token}"

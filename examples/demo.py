@@ -153,13 +153,13 @@ def _earful() -> str:
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[str]:
-    """Run `earful serve` until the end of the block; give its address once it can hear."""
+def running_server(folder: Path, **settings: str) -> Iterator[str]:
+    """Run `earful serve` with settings until the end of the block; give its address once it can hear."""
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 (our own command)
             [_earful(), "serve"],
-            env=_environment(folder),
+            env=_environment(folder) | settings,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import re
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -138,6 +140,21 @@ async def test_metrics_count_requests_by_route_and_streams(client: httpx.AsyncCl
     counted = next(line for line in lines if "request_seconds_count" in line and "/messages" in line)
     assert 'status="401"' in counted
     assert counted.endswith(" 2.0")
+    assert any(line.startswith("earful_speech_final_delay_seconds_count") for line in lines)
+
+
+async def test_metrics_tell_how_late_the_event_loop_was(client: httpx.AsyncClient) -> None:
+    """A callback that holds it up for 60 ms shows, once."""
+    await asyncio.sleep(0.05)
+    asyncio.get_running_loop().call_soon(time.sleep, 0.06)
+    await asyncio.sleep(0.1)
+
+    async def latest() -> float:
+        text = (await client.get("/metrics")).text
+        return float(re.findall(r"^earful_event_loop_latest_seconds (\S+)", text, re.MULTILINE)[0])
+
+    assert await latest() >= 0.03
+    assert await latest() < 0.03
 
 
 async def test_two_servers_may_share_a_process(settings: Settings, client: httpx.AsyncClient) -> None:

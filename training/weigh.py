@@ -1,71 +1,100 @@
-"""`python -m training.weigh SHARE`: how the finders' rules and the encoder's chances go together best.
+"""`python -m training.weigh FOLDER`: how the finders' rules and the encoder's odds go together best.
 
-Uses the examples that training left out (the part after SHARE) and prints F1 for every weight; the best
-ones stand as constants in the finders. Runs in the project's own environment, without PyTorch.
+FOLDER holds what `training.train --fold N` thought of the conversations it had not seen, one file a fold
+(K0.npz to K4.npz). Prints fitted weights and F1 by threshold; those chosen stand as constants in the
+finders. Runs in the project's own environment, without PyTorch.
 """
 
+import random
 import sys
+from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
-from earful.conversation.types import Member
+import numpy as np
+
 from earful.insight.action_items import find_action
-from earful.insight.encoder import Sense, shared_encoder
 from earful.insight.questions import question_score
-from earful.insight.sentiment import polarity
 
-from .examples import Example, bare, read_all
+from .examples import FOLDS, Example, talk
+from .forms import TESTS
 
-LIMIT = 4000  # examples
 NOW = datetime(2024, 5, 14, 10)
+STATEMENTS = 0.25  # of them are looked at; each then counts for four
+QUESTION, ACTION, LINKED = 0, 1, 2
 
 
-def f1(scored: list[tuple[float, bool]], threshold: float = 0.5) -> float:
-    """Return F1 of scores against truth."""
-    right = sum(score >= threshold and true for score, true in scored)
-    said = sum(score >= threshold for score, _ in scored)
-    there = sum(true for _, true in scored)
-    return 2 * right / max(1, said + there)
+def held_out(folder: Path, name: str) -> Iterator[tuple[Example, np.ndarray]]:
+    """Yield every message of the meetings with the log odds of the network that had not seen it."""
+    for fold in range(FOLDS):
+        with np.load(folder / f"K{fold}.npz") as kept:
+            odds = kept[name].astype(float)
+        yield from zip(talk(TESTS[name], random.Random(fold), fold=fold), odds, strict=True)
+
+
+def fitted(inputs: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the weights of a logistic regression, the constant last."""
+    x = np.c_[inputs, np.ones(len(inputs))]
+    found = np.zeros(x.shape[1])
+    for _ in range(30):
+        chance = 1 / (1 + np.exp(-np.clip(x @ found, -30, 30)))
+        slope = x.T @ (weights * (truth - chance)) - 0.1 * found
+        curve = (x * (weights * chance * (1 - chance))[:, None]).T @ x + 0.1 * np.eye(len(found))
+        found += np.linalg.solve(curve, slope)
+    return found
+
+
+def f1(said: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> str:
+    """Return precision, recall and F1 as text."""
+    right = (weights * (said & truth)).sum()
+    p, r = right / max(1e-9, (weights * said).sum()), right / (weights * truth).sum()
+    return f"P {p:.3f} R {r:.3f} F {2 * p * r / max(1e-9, p + r):.3f}"
+
+
+def questions(folder: Path, name: str) -> None:
+    chance = np.random.default_rng(7)
+    rows = [
+        (odds[QUESTION], question_score(example.text), example.question or 0.0)
+        for example, odds in held_out(folder, name)
+        if example.question is not None
+        and len(example.text.split()) > 1
+        and "?" not in example.text
+        and (example.question or chance.random() < STATEMENTS)
+    ]
+    table = np.array(rows)
+    truth = table[:, 2] > 0.5
+    natural = np.where(truth, 1, 1 / STATEMENTS)
+    even = np.where(truth, 1, truth.sum() / (~truth).sum())
+    weights = fitted(table[:, :2], truth.astype(float), natural)
+    odds = table[:, :2] @ weights[:2] + weights[2]
+    print(f"{name}: heard {weights[0]:.2f} form {weights[1]:.2f} constant {weights[2]:.2f}")
+    for raised in (0.0, 0.7, 1.5, 2.3, 3.1, 3.9):
+        said = odds + raised >= 0
+        print(f"  raised {raised}: even {f1(said, truth, even)}, as it is {f1(said, truth, natural)}")
+
+
+def actions(folder: Path, name: str) -> None:
+    rows = []
+    for example, odds in held_out(folder, name):
+        if example.linked is not None:
+            near = odds[ACTION] > -1 or odds[LINKED] > -4
+            action = find_action(example.text, None, (), NOW) if near else None
+            rows.append((odds[ACTION], odds[LINKED], action.score if action else 0.0, example.linked))
+    table = np.array(rows)
+    truth, alike = table[:, 3] > 0.5, np.ones(len(table))
+    print(f"{name}: {truth.sum():.0f} of {len(truth)} utterances linked")
+    for linked in (-2.5, -1.8, -1.2, -0.6):
+        for sure in (0.0, 1.0, 2.0, 3.0, 99.0):
+            said = (table[:, 1] >= linked) | ((table[:, 2] >= 0.5) & (table[:, 0] >= sure))
+            print(f"  linked from {linked}, rules where action from {sure}: {f1(said, truth, alike)}")
 
 
 def main() -> None:
-    examples = read_all()
-    examples = [e for e in examples[int(len(examples) * float(sys.argv[1])) :] if e.spans is None][:LIMIT]
-    encoder = shared_encoder()
-    heard: list[tuple[Example, Sense]] = [
-        (e, encoder.sense(e.text, e.before, same_speaker=e.same_speaker)) for e in examples
-    ]
-    asked = [(e, s) for e, s in heard if e.question is not None and "?" not in e.text]
-    # As many questions as statements, in bare form and alone, as the question sets have them.
-    size = sum(bool(e.question) for e, _ in asked)
-    even = [e for e, _ in asked if e.question] + [e for e, _ in asked if not e.question][:size]
-    alone = [
-        (question_score(bare(e.text)), encoder.sense(bare(e.text)).question, bool(e.question)) for e in even
-    ]
-    for times in (1.0, 2.0, 4.0, 8.0, 16.0):
-        for form in (0.35, 0.6, 0.7, 0.8):
-            scored = []
-            for shape, chance, true in alone:
-                odds = times * chance / max(1.0 - chance, 1e-6)
-                scored.append((odds / (1.0 + odds) + form * (shape - 0.2), true))
-            print(f"question odds times {times} form {form}: {f1(scored):.3f}")
-    print(f"question form alone: {f1([(question_score(e.text), bool(e.question)) for e, _ in asked]):.3f}")
-    speaker = Member("s", "Sam")
-    acted = [(e, s) for e, s in heard if e.action is not None]
-    ruled = [(find_action(e.text, speaker, (speaker,), NOW), e, s) for e, s in acted]
-    for weight in (0.0, 0.2, 0.3, 0.5, 0.7):
-        scored = [
-            (action.score + weight * (s.action - 0.5) if action else 0.0, bool(e.action))
-            for action, e, s in ruled
-        ]
-        print(f"action heard {weight}: {f1(scored):.3f}")
-    print(f"action heard alone: {f1([(s.action, bool(e.action)) for e, s in acted]):.3f}")
-    rated = [(e, s) for e, s in heard if e.sentiment is not None]
-    for words in (0.0, 0.2, 0.4, 0.6):
-        for weight in (0.0, 0.6, 0.8, 1.0):
-            error = sum(
-                abs(words * polarity(e.text) + weight * s.polarity - (e.sentiment or 0)) for e, s in rated
-            ) / max(1, len(rated))
-            print(f"polarity words {words} heard {weight}: error {error:.3f}")
+    folder = Path(sys.argv[1])
+    for name in ("bare", "bare_before"):
+        questions(folder, name)
+    for name in ("written_before", "bare_before"):
+        actions(folder, name)
 
 
 if __name__ == "__main__":

@@ -120,12 +120,15 @@ def _table(runs: Sequence[Run], bar: Bar, loose: Bar) -> Table:
         "callers",
         "age p50",
         "age p95",
+        "word p50",
+        "p95",
         "final p50",
         "p95",
         "p99",
         "cores",
         "per stream",
         "MiB",
+        "loop late",
         "lost words",
         "",
     ):
@@ -133,6 +136,7 @@ def _table(runs: Sequence[Run], bar: Bar, loose: Bar) -> Table:
     for run in sorted(runs, key=lambda run: (run.system, run.callers)):
         limit = bar if run.system == "earful" else loose
         figures = [percentile(run.found.age, 50), percentile(run.found.age, 95)]
+        figures += [percentile(run.found.word, 50), percentile(run.found.word, 95)]
         figures += [percentile(run.found.final, rank) for rank in (50, 95, 99)]
         table.add_row(
             run.system,
@@ -141,6 +145,7 @@ def _table(runs: Sequence[Run], bar: Bar, loose: Bar) -> Table:
             f"{run.cpu:.2f}",
             f"{run.cpu / run.callers:.4f}",
             f"{run.memory_mib:.0f}",
+            "" if run.loop_late_s is None else f"{run.loop_late_s:.3f}",
             f"{run.lost}/{run.words}" if run.system == "earful" else "",
             "" if run.holds(limit) else "too many",
         )

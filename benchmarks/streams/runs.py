@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.common import Server, call
@@ -35,6 +35,8 @@ class Run:
     lost: int
     words: int
     errors: tuple[str, ...]
+    loop_late_s: float | None = None
+    partials_per_s: float | None = None
 
     def holds(self, bar: Bar) -> bool:
         """Whether every caller was served as the bar says."""
@@ -62,6 +64,8 @@ class Run:
             "memoryMib": round(self.memory_mib),
             "lostWords": self.lost,
             "words": self.words,
+            "eventLoopLatestSeconds": self.loop_late_s,
+            "partialsPerStreamSecond": self.partials_per_s,
             "errors": list(self.errors),
         }
 
@@ -69,9 +73,13 @@ class Run:
 def run_earful(server: Server, tracks: Sequence[Track], alone: Sequence[str], seconds: float) -> Run:
     """Let every track call the server at once, a little apart, in real time."""
     before = server.usage()
+    server.metrics()
     logs = asyncio.run(_all(server, tracks, seconds))
     after = server.usage()
-    return _run("earful", logs, tracks, alone, (after.cpu_s - before.cpu_s) / seconds, after.memory_mib)
+    late = server.metrics()["earful_event_loop_latest_seconds"]
+    run = _run("earful", logs, tracks, alone, (after.cpu_s - before.cpu_s) / seconds, after.memory_mib)
+    partials = sum(not result.is_final for log in logs for result in log.results)
+    return replace(run, loop_late_s=round(late, 4), partials_per_s=round(partials / seconds / len(tracks), 3))
 
 
 def run_moonshine(

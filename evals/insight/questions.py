@@ -29,7 +29,7 @@ def rows() -> list[Row]:
         for form in forms if items else ():
             ours, rules, plain = Tally(), Tally(), Tally()
             for item in items:
-                score = question_score(item[form], hear(item[form]).question)
+                score = question_score(item[form], hear(item[form]).question, alone=True)
                 ours.add(score >= 0.5, item["is_question"])
                 rules.add(question_score(item[form]) >= 0.5, item["is_question"])
                 plain.add(_plain(item[form]), item["is_question"])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from earful.audio.types import Samples
 from evals.wer.items import Item
 
-__all__ = ["over_telephone", "through_mulaw"]
+__all__ = ["narrowed", "over_telephone", "through_mulaw"]
 
 _RATE = 8000
 _BIAS, _CLIP = 132, 32635
@@ -27,6 +27,13 @@ def over_telephone(item: Item, folder: Path) -> Item:
         file.setframerate(_RATE)
         file.writeframes(through_mulaw(samples).tobytes())
     return replace(item, path=path)
+
+
+def narrowed(samples: Samples) -> Samples:
+    """Return samples (float32 [n], 16 kHz) as they arrive over the line, at 16 kHz again."""
+    line = through_mulaw(soxr.resample(samples, 16_000, _RATE, quality="HQ"))
+    wide: Samples = soxr.resample(line.astype(np.float32) / 32768, _RATE, 16_000, quality="HQ")
+    return wide
 
 
 def through_mulaw(samples: Samples) -> NDArray[np.int16]:

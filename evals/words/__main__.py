@@ -1,11 +1,12 @@
 """`python -m evals.words`: how far the word times of finals are off.
 
 Three references. "synthesised": sentences spoken by flite, which says when each sound ends: exact, and made
-by nothing that Earful uses. "alignment": PocketSphinx forced alignment of the human transcript to the whole
-recording; it is the aligner that Earful uses for exact times too, only given the right words and the whole
-recording, so it shows what recognition errors and cutting into segments cost, not the aligner's own errors.
-"turns": where people marked the start of the first word and the end of the last one of turns: few, but
-independent. Only words that both transcripts have in the same order are compared.
+by nothing that Earful uses; "over telephone" is the same at 8 kHz in µ-law. "alignment": PocketSphinx forced
+alignment of the human transcript to the whole recording; it is the aligner that Earful uses for exact times
+too, only given the right words and the whole recording, so it shows what recognition errors and cutting into
+segments cost, not the aligner's own errors. "turns": where people marked the start of the first word and the
+end of the last one of turns: few, but independent. Only words that both transcripts have in the same order
+are compared.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from earful.speech.alignment import Aligner
 from earful.speech.types import Samples, StreamOptions
 from evals.live import LiveEar
 from evals.wer.items import Item, data_dir, load_items
+from evals.wer.telephone import narrowed
 from evals.words import synthesised
 from evals.words.times import Distance, Timed, compare, simple
 
@@ -80,8 +82,11 @@ def synthesised_outcomes(ear: LiveEar) -> list[Outcome]:
         for voice in synthesised.VOICES:
             for sentence in track(synthesised.SENTENCES, voice, console=Console(stderr=True), transient=True):
                 samples, said = synthesised.speak(voice, sentence, Path(work) / "sentence.wav")
-                found = {name: compare(said, heard_words(ear, samples, how)) for name, how in METHODS.items()}
-                outcomes.append(Outcome(f"{voice}: {sentence}", voice, "synthesised", found))
+                for line, heard in (("synthesised", samples), ("over telephone", narrowed(samples))):
+                    found = {
+                        name: compare(said, heard_words(ear, heard, how)) for name, how in METHODS.items()
+                    }
+                    outcomes.append(Outcome(f"{voice}: {sentence}", voice, line, found))
     return outcomes
 
 

@@ -25,6 +25,7 @@ from earful.dialects.bodhi.routes import RECORDINGS_PATH, Bodhi
 from earful.dialects.symbl.auth import token_router
 from earful.dialects.symbl.bookmarks import bookmark_router
 from earful.dialects.symbl.conversations import conversation_router
+from earful.dialects.symbl.corrections import correction_router
 from earful.dialects.symbl.digests import digest_router
 from earful.dialects.symbl.endpoint import endpoint_router, mail_of_calls, options_of_calls
 from earful.dialects.symbl.errors import install_error_handlers
@@ -171,13 +172,14 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await database.start()
-        warming = asyncio.create_task(rooms.warm_up())
+        tasks = [asyncio.create_task(rooms.warm_up()), asyncio.create_task(metrics.watch_loop())]
         try:
             yield
         finally:
             await rooms.drain()
-            warming.cancel()
-            await asyncio.gather(warming, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await rooms.close()
 
     app = FastAPI(
@@ -203,6 +205,7 @@ def create_app(
             vocabulary=jobs.processing.vocabulary,
         )
     )
+    app.include_router(correction_router(accounts, conversations))
     app.include_router(digest_router(accounts, conversations, jobs.digests))
     app.include_router(bookmark_router(accounts, conversations, jobs.attachments, jobs.digests, library))
     app.include_router(
@@ -221,7 +224,9 @@ def create_app(
     app.include_router(search_router(accounts, SearchStore(database, encode)))
     _add_operations(app, rooms, metrics)
     app.include_router(pages_router(accounts, settings))
-    app.include_router(shared_pages_router(shares, conversations, jobs.attachments, jobs.digests))
+    app.include_router(
+        shared_pages_router(accounts, shares, conversations, jobs.attachments, jobs.digests, jobs.recordings)
+    )
     # The last added is the outermost.
     app.add_middleware(WaitUntilReady, ready=rooms.ready)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes, unlimited=_RECORDINGS)

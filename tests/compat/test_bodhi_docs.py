@@ -54,6 +54,15 @@ def test_the_python_example_prints_what_was_said(
     assert all(word in said.splitlines()[-1] for word in TWO_CITIES_WORDS)
 
 
+def test_the_plain_websocket_example_prints_what_was_said(
+    earful_server: EarfulServer, key: str, tmp_path: Path
+) -> None:
+    (tmp_path / "example.py").write_text(pointed(block("python", "import connect"), earful_server, key))
+    said = run([sys.executable, "example.py"], tmp_path)
+    complete = " ".join(line for line in said.splitlines() if line.startswith("complete "))
+    assert all(word in complete for word in TWO_CITIES_WORDS)
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_curl_example_answers_with_the_text(
     earful_server: EarfulServer, key: str, tmp_path: Path

@@ -2,7 +2,7 @@
 
 import re
 
-from earful.conversation.transcripts import markdown, srt
+from earful.conversation.transcripts import markdown, plain, srt, vtt
 from earful.conversation.types import Message
 
 NAMES: dict[str | None, str] = {"i": "Ines", "t": "Tomasz"}
@@ -87,3 +87,24 @@ def test_every_cue_is_well_formed() -> None:
 
 def test_nothing_said_is_an_empty_text() -> None:
     assert markdown([], NAMES) == srt([], NAMES) == ""
+
+
+def test_webvtt_has_voices_and_text_that_ends_no_cue_and_is_no_markup() -> None:
+    talk = (
+        said("1", "i", "Is 3 < 4 --> so?\n\nYes & no.", 0.5, 2),
+        said("2", None, "Fine.", 3661.25, 3661.25),
+    )
+    assert vtt(talk, NAMES) == (
+        "WEBVTT\n\n"
+        "00:00:00.500 --> 00:00:02.000\n<v Ines>Is 3 &lt; 4 --&gt; so? Yes &amp; no.\n\n"
+        "01:01:01.250 --> 01:01:01.251\nFine.\n"
+    )
+
+
+def test_plain_text_is_a_line_for_each_turn() -> None:
+    assert plain(TALK, NAMES).splitlines() == [
+        "[0:00] Ines: Hello. How are you?",
+        "[0:02] Tomasz: Fine.",
+        "[0:09] Tomasz: Let us begin.",
+        "[0:10] Good.",
+    ]

@@ -296,3 +296,31 @@ def test_threads_take_turns(service: LocalInsightService) -> None:
         thread.join()
     ids = {message.id for findings in found for message in findings.messages}
     assert len(ids) == 40
+
+
+def test_bare_talk_becomes_sentences(service: LocalInsightService) -> None:
+    """Without any punctuation two sentences are two messages, written as such, and the question is found."""
+    (found,) = _say(_open(service), (INES, "the truck leaves at nine on monday what time does it get to you"))
+    assert [message.text[-1] for message in found.messages] == [".", "?"]
+    assert found.messages[1].text[0].isupper()
+    assert [insight.kind for insight in found.insights] == ["question"]
+    assert found.insights[0].message_ids == (found.messages[1].id,)
+
+
+def test_what_bare_talk_becomes_means_the_same_when_sent_as_text(service: LocalInsightService) -> None:
+    """The messages of live talk, sent again as they were written, give the same insights."""
+    said = [
+        (INES, "okay so can you send us the revised quote by friday"),
+        (TOMASZ, "yeah i'll do that what was the number of the order"),
+        (INES, "how are you doing otherwise"),
+    ]
+    first = _say(_open(service), *said)
+    again = _say(
+        _open(service),
+        *((INES if m.member_id == INES.id else TOMASZ, m.text) for f in first for m in f.messages),
+    )
+    kinds = [[i.kind for f in run for i in f.insights] for run in (first, again)]
+    texts = [[m.text for f in run for m in f.messages] for run in (first, again)]
+    assert texts[0] == texts[1]
+    assert kinds[0] == kinds[1]
+    assert "question" in kinds[0]

@@ -13,11 +13,13 @@ from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Conversation, Member, Message, Topic, TrackerMatch, Word
 from earful.insight.types import Findings, InsightOptions, Utterance
 from earful.jobs.fetch import FetchLimits
+from earful.jobs.recordings import Recordings
 from earful.jobs.requests import ChannelSpeaker, MediaWork, Remark, TextWork, Wanted, to_json
 from earful.jobs.runner import JobRunner, RecordingLimits
 from earful.jobs.worker import JobFailed, Outcome
 from earful.speech.files import Transcript, TranscriptSegment
 from earful.speech.types import Hotword
+from earful.store.attachments import AttachmentStore
 from earful.store.jobs import Job
 from earful.store.media import MediaStore
 from tests.jobs.conftest import Kept
@@ -120,7 +122,15 @@ def bench(kept: Kept, tmp_path: Path) -> Bench:
         ]
     )
     limits = RecordingLimits(60.0, FetchLimits(1_000_000, timeout_s=5), keep_media=False)
-    runner = JobRunner(kept.conversations, media, insight, lambda: transcriber, limits)  # type: ignore[arg-type, return-value]
+    recordings = Recordings(AttachmentStore(kept.database), media)
+    runner = JobRunner(
+        kept.conversations,
+        media,
+        insight,
+        lambda: transcriber,
+        limits,
+        recordings,  # type: ignore[arg-type, return-value]
+    )
     return Bench(kept, media, insight, transcriber, runner)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import av
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from earful.settings import Settings
 from tests.pages.replay import Behaviour, replay_app
@@ -30,6 +30,8 @@ FLAGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
+# What is waited for comes at once on a machine that has nothing else to do, and later on others.
+expect.set_options(timeout=20_000)
 FAKE_MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 

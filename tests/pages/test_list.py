@@ -1,5 +1,6 @@
 """The list of conversations in Chromium, against a real `earful serve`: upload, find, open, delete."""
 
+import base64
 import re
 import shutil
 from collections.abc import Callable
@@ -109,6 +110,18 @@ def test_an_upload_shows_how_far_it_is_waits_for_room_and_can_be_cancelled(
     expect(row.get_by_role("progressbar")).to_have_count(1)
     row.get_by_role("button", name="Cancel").click()
     expect(page.locator("#uploads-part")).to_be_hidden()
+
+
+def test_symbls_own_addresses_lead_to_the_conversation(
+    earful_server: EarfulServer, browser: Browser, open_page: OpenPage
+) -> None:
+    payload = base64.b64encode(b'{"sessionId":"1000000000000001","name":"Rosa"}').decode()
+    page = open_page(browser, f"{earful_server.base_url}/meeting/#/{payload}", expect="40[34]")
+    page.wait_for_url("**/conversations/1000000000000001")
+    page.goto(f"{earful_server.base_url}/meeting/#/{payload.replace('=', '.')}?insights.minScore=0.5&o=abc")
+    page.wait_for_url("**/experiences/1000000000000001?o=abc")
+    page.goto(f"{earful_server.base_url}/meeting/#/nonsense")
+    expect(page.get_by_role("heading", name="This address names no conversation")).to_be_visible()
 
 
 def test_an_empty_list_says_what_to_do_and_every_page_leads_to_it(

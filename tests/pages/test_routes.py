@@ -12,7 +12,7 @@ from earful.settings import Settings
 from tests.pages.replay import Behaviour, replay_app
 
 STATIC = Path(earful.pages.__file__).parent / "static"
-PAGES = ["/", "/conversations", "/conversations/4893210077665432"]
+PAGES = ["/", "/conversations", "/conversations/4893210077665432", "/meeting/"]
 
 
 @pytest.fixture

@@ -14,15 +14,18 @@ from sqlalchemy.exc import StatementError
 
 from earful.accounts.service import Accounts
 from earful.accounts.types import Application
-from earful.conversation.types import Entity, EntityMatch, Member, MessageRef, TrackerMatch
+from earful.conversation.types import Entity, EntityMatch, Insight, Member, MessageRef, TrackerMatch
 from earful.insight.types import Findings
+from earful.store.attachments import Attachment, AttachmentStore
 from earful.store.conversations import (
     ConversationQuery,
     ConversationStore,
     UnknownConversation,
     UnknownMember,
+    UnknownMessage,
 )
 from earful.store.database import Database
+from earful.store.search import SearchQuery, SearchStore
 from tests.store.samples import (
     ACTION_ITEM,
     ASKED,
@@ -239,6 +242,28 @@ async def test_a_member_can_be_named(store: ConversationStore, application: Appl
     assert await store.members(application.id, CID) == (INES, named)
 
 
+async def test_who_was_a_number_is_named_in_what_was_written_about_them(
+    store: ConversationStore, application: Application, database: Database
+) -> None:
+    for number in (2, 21):
+        await store.put_member(CID, Member(f"v{number}", f"Speaker {number}"))
+    texts = ("Speaker 2 will send it to Speaker 21.", "Loud Speaker 2000 is sold.", "Ines will call.")
+    insights = tuple(Insight(str(at), "action_item", text, 0.9, (), "v2") for at, text in enumerate(texts))
+    await store.add_findings(CID, Findings(insights=insights))
+    attachments = AttachmentStore(database)
+    summary = {"text": "Speaker 2 will send it.", "messageIds": [], "seen": 1}
+    await attachments.put(application.id, CID, "summary", [Attachment("s", summary)])
+    await store.update_member(application.id, CID, "v2", name="Tom \\1", email=None)
+    await store.update_member(application.id, CID, INES.id, name="Agnes", email=None)
+    assert [one.text for one in await store.insights(application.id, CID)] == [
+        "Tom \\1 will send it to Speaker 21.",
+        "Loud Speaker 2000 is sold.",
+        "Ines will call.",
+    ]
+    (kept,) = await attachments.list(application.id, CID, "summary")
+    assert kept.body["text"] == "Tom \\1 will send it."
+
+
 async def test_an_email_address_of_another_member_makes_them_one(
     store: ConversationStore, application: Application
 ) -> None:
@@ -279,6 +304,23 @@ async def test_naming_an_unknown_member_is_an_error(
 
 
 # -- who may see what -----------------------------------------------------------------------------
+
+
+async def test_a_message_can_be_put_right_and_is_found_by_its_new_words(
+    store: ConversationStore, application: Application, database: Database
+) -> None:
+    await store.add_findings(CID, EVERYTHING)
+    await store.correct(application.id, CID, ASKED.id, "Could you send the revised invoice by Friday?")
+    (message, *_) = await store.messages(application.id, CID)
+    assert message.text == "Could you send the revised invoice by Friday?"
+    assert message.entities == (replace(ASKED.entities[0], offset=38),)
+    search = SearchStore(database)
+    for word, hits in (("invoice", 1), ("revised quote", 0)):
+        assert len(await search.search(application.id, SearchQuery(word))) == hits
+    with pytest.raises(UnknownMessage):
+        await store.correct(application.id, CID, "0", "Anything.")
+    with pytest.raises(UnknownConversation):
+        await store.correct("another", CID, ASKED.id, "Anything.")
 
 
 async def test_another_application_sees_and_changes_nothing(

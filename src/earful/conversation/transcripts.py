@@ -1,11 +1,12 @@
-"""A conversation written out for people: Markdown, and SubRip (SRT) captions."""
+"""A conversation written out for people: Markdown, plain text, and captions (SubRip and WebVTT)."""
 
 import re
 from collections.abc import Mapping, Sequence
 
+from earful.conversation.display import clock
 from earful.conversation.types import Message
 
-__all__ = ["markdown", "srt"]
+__all__ = ["markdown", "plain", "srt", "vtt"]
 
 _BREAK = "<br/><br/>"
 _PARAGRAPH_PAUSE_S = 2.0
@@ -46,6 +47,36 @@ def srt(messages: Sequence[Message], names: Mapping[str | None, str], *, speaker
         # An empty line would end the cue, so a message is always one line.
         cues.append(f"{number}\n{times}\n{name}{' '.join(message.text.split())}\n")
     return "\n".join(cues)
+
+
+def vtt(messages: Sequence[Message], names: Mapping[str | None, str]) -> str:
+    """Write the messages as WebVTT, each with its speaker as a voice."""
+    cues = ["WEBVTT\n"]
+    for message in messages:
+        times = f"{_vtt_time(message.start)} --> {_vtt_time(max(message.end, message.start + 0.001))}"
+        text = _cue(message.text)
+        name = names.get(message.member_id)
+        cues.append(f"{times}\n{f'<v {_cue(name)}>' if name else ''}{text}\n")
+    return "\n".join(cues)
+
+
+def plain(messages: Sequence[Message], names: Mapping[str | None, str]) -> str:
+    """Write the messages as one line for each turn: `[0:07] Ines: …`."""
+    lines = []
+    for who, group in _paragraphs(messages):
+        name = f"{names[who]}: " if who in names else ""
+        said = " ".join(" ".join(messages[i].text.split()) for i in group)
+        lines.append(f"[{clock(messages[group[0]].start)}] {name}{said}\n")
+    return "".join(lines)
+
+
+def _cue(text: str) -> str:
+    # In WebVTT markup begins with `<`, and an arrow or an empty line would end the cue.
+    return " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _vtt_time(seconds: float) -> str:
+    return _srt_time(seconds).replace(",", ".")
 
 
 def _paragraphs(messages: Sequence[Message]) -> list[tuple[str | None, list[int]]]:

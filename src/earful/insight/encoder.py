@@ -1,10 +1,11 @@
-"""One small text encoder for everything: sentence vectors, and what a message is and names.
+"""One small text encoder for everything: sentence vectors, what a message is and names, how it is written.
 
 Three int8 ONNX parts made by `training/`: `trunk` (tokens to states), `vector` (states to a sentence
-vector) and `sense` (states of a message and the one before it to question, action, polarity, names).
+vector) and `sense` (states of a message after its neighbours to what it is and what its words are).
 """
 
 import json
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -14,14 +15,14 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from earful.insight.layout import PAD, Near, laid_out
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["NamedSpan", "Sense", "TextEncoder", "shared_encoder"]
+__all__ = ["NamedSpan", "Sense", "TextEncoder", "WordForm", "chance", "shared_encoder"]
 
-_CLS, _SEP, _PAD = 101, 102, 0
-_BEFORE_TOKENS, _TEXT_TOKENS = 24, 72
 _REMEMBERED = 512
 _SURELY_NONE = 0.8
 
@@ -37,11 +38,27 @@ class NamedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class WordForm:
+    """How a word would be written: where it begins, the chances of each mark after it, its likely case.
+
+    `marks` are the chances of none, a comma, a full stop, a question mark; `case` is lower, Capital or UPPER.
+    """
+
+    start: int
+    marks: tuple[float, float, float, float]
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sense:
-    """What a message is: chances of a question and of an action (0..1), polarity (-1..1), its names."""
+    """What a message is: log odds, polarity (-1..1) and its names.
+
+    The odds are of a question, of a promise or request, and of what a meeting's action is read off.
+    """
 
     question: float
     action: float
+    linked: float
     polarity: float
     names: tuple[NamedSpan, ...]
 
@@ -66,7 +83,10 @@ class TextEncoder:
 
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._trunk, self._vector, self._sense = part("trunk"), part("vector"), part("sense")
-        self._tags: list[str] = json.loads((folder / "tags.json").read_text(encoding="utf-8"))
+        labels: dict[str, list[str]] = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+        self._tags, self._cases = labels["tags"], labels["cases"]
+        self._marks_at = len(self._tags)
+        self._cases_at = self._marks_at + len(labels["marks"])
         self._lock = threading.Lock()
         self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
@@ -78,11 +98,7 @@ class TextEncoder:
             known = {text: self._vectors[text] for text in texts if text in self._vectors}
         fresh = [text for text in dict.fromkeys(texts) if text not in known]
         if fresh:
-            rows = [
-                [_CLS, *encoded.ids[:_TEXT_TOKENS], _SEP]
-                for encoded in self._tokenizer.encode_batch(fresh, add_special_tokens=False)
-            ]
-            ids, mask = _padded(rows)
+            ids, mask = _padded([laid_out(self._tokenizer, text).ids for text in fresh])
             states = self._trunk.run(None, {"input_ids": ids, "attention_mask": mask})[0]
             made = self._vector.run(None, {"states": states, "attention_mask": mask})[0]
             known |= dict(zip(fresh, made, strict=True))
@@ -92,26 +108,48 @@ class TextEncoder:
                     self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts]) if texts else np.zeros((0, 384), np.float32)
 
-    def sense(self, text: str, before: str = "", *, same_speaker: bool = False) -> Sense:
-        """Return what a message is, seen after the message `before` it (by the same speaker or another)."""
+    def sense(self, text: str, before: Sequence[Near] = ()) -> Sense:
+        """Return what a message is, seen after those before it (the latest last, each with who said it)."""
         import numpy as np
 
-        ids = [_CLS]
-        if before:
-            lead = "same : " if same_speaker else "other : "
-            previous = self._tokenizer.encode(before, add_special_tokens=False).ids[-_BEFORE_TOKENS:]
-            ids += [*self._tokenizer.encode(lead, add_special_tokens=False).ids, *previous, _SEP]
-        first = len(ids)
-        encoded = self._tokenizer.encode(text, add_special_tokens=False)
-        ids += [*encoded.ids[:_TEXT_TOKENS], _SEP]
-        tokens, mask = _padded([ids])
-        current = np.zeros_like(tokens)
-        current[0, first:-1] = 1
-        states = self._trunk.run(None, {"input_ids": tokens, "attention_mask": mask})[0]
-        whole, tags = self._sense.run(None, {"states": states, "attention_mask": mask, "current": current})
-        question, action = 1.0 / (1.0 + np.exp(-whole[0, :2]))
-        names = self._names(text, encoded.offsets[:_TEXT_TOKENS], tags[0, first : len(ids) - 1])
-        return Sense(float(question), float(action), float(np.tanh(whole[0, 2])), names)
+        whole, tokens, offsets = self._read(text, before)
+        question, action, linked, polarity = (float(value) for value in whole)
+        names = self._names(text, offsets, tokens[:, : self._marks_at])
+        return Sense(question, action, linked, float(np.tanh(polarity)), names)
+
+    def word_forms(self, text: str) -> list[WordForm]:
+        """Return how each word between blanks would be written, if all of the text were.
+
+        Only as many words as the encoder reads at once have one.
+        """
+        import numpy as np
+
+        _, tokens, offsets = self._read(text, ())
+        marks = tokens[:, self._marks_at : self._cases_at]
+        chances = np.exp(marks - marks.max(-1, keepdims=True)) if len(marks) else marks
+        cases = tokens[:, self._cases_at :]
+        forms: list[WordForm] = []
+        for (begin, _), row, case in zip(offsets, chances, cases, strict=True):
+            if begin and not text[begin - 1].isspace():
+                continue
+            none, comma, stop, asks = (float(value) for value in row / row.sum())
+            forms.append(WordForm(begin, (none, comma, stop, asks), self._cases[int(case.argmax())]))
+        return forms
+
+    def _read(
+        self, text: str, before: Sequence[Near]
+    ) -> "tuple[NDArray[np.float32], NDArray[np.float32], list[tuple[int, int]]]":
+        """Return the heads' outputs: of the message [4], of its tokens [tokens, 18], and their offsets."""
+        import numpy as np
+
+        laid = laid_out(self._tokenizer, text, before)
+        ids, mask = _padded([laid.ids])
+        current = np.zeros_like(ids)
+        current[0, laid.first : laid.last] = 1
+        states = self._trunk.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+        inputs = {"states": states, "attention_mask": mask, "current": current}
+        whole, tokens = self._sense.run(None, inputs)
+        return whole[0], tokens[0, laid.first : laid.last], laid.offsets
 
     def _names(
         self, text: str, offsets: Sequence[tuple[int, int]], logits: "NDArray[np.float32]"
@@ -145,12 +183,17 @@ class TextEncoder:
         return tuple(NamedSpan(b, e, kind, sum(scores) / len(scores)) for b, e, kind, scores in spans)
 
 
+def chance(odds: float) -> float:
+    """Return the chance (0..1) of log odds."""
+    return 1.0 / (1.0 + math.exp(-max(-40.0, min(odds, 40.0))))
+
+
 def _padded(rows: "list[list[int]]") -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
     """Return token ids and attention mask, int64 [rows, longest]."""
     import numpy as np
 
     longest = max(len(row) for row in rows)
-    ids = np.full((len(rows), longest), _PAD, np.int64)
+    ids = np.full((len(rows), longest), PAD, np.int64)
     mask = np.zeros_like(ids)
     for at, row in enumerate(rows):
         ids[at, : len(row)] = row

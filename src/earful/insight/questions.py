@@ -2,6 +2,7 @@
 
 import re
 
+from earful.insight.encoder import chance
 from earful.insight.lexicon import word_set
 from earful.insight.text import Token, skip_fillers, tokens
 
@@ -80,36 +81,45 @@ _NAMED_AFTER = re.compile(
 )
 
 
-# Chosen on training conversations that the encoder had not seen (training/weigh.py). Without any
-# punctuation the missing question mark says nothing, so that the encoder's odds count for more.
-_FORM_WEIGHT, _FORM_MIDDLE = 0.7, 0.2
-_ODDS_PUNCTUATED, _ODDS_BARE = 1.0, 16.0
+# Fitted on training conversations that the encoder had not seen (training/weigh.py): log odds out of the
+# encoder's and the shape of the sentence. One message in sixteen of a conversation asks. Without any
+# punctuation a missing question mark says nothing: the odds are raised, most where nothing was said before.
+_HEARD_WEIGHT, _FORM_WEIGHT, _ONE_IN_SIXTEEN = 0.47, 1.5, -1.1
+_RAISED, _RAISED_ALONE = 1.5, 3.1
+# A lone "right" asks one time in four where people check that they are understood.
+_EVEN = 2.75
 
 
-def question_score(text: str, heard: float | None = None) -> float:
+def question_score(text: str, heard: float | None = None, *, alone: bool = False) -> float:
     """Return how likely a message is a question that wants an answer (0..1).
 
-    `heard` is the encoder's chance of a question; without it the shape of the sentence decides alone.
+    `heard` is the encoder's log odds of a question; without it the shape of the sentence decides alone.
+    `alone` says that nothing was said before.
     """
     lower = text.lower().replace("’", "'").strip()
     words = tokens(text)
     begin = skip_fillers(words)
     said = [word for word in words[begin:] if word.is_word]
     marked = "?" in lower[-3:] or bool(re.search(r"\?\s", lower))
-    if not said:
-        return 0.15 if marked else 0.0
+    plain = not marked and not re.search(r"[.!,]", lower)
+    if all(word.lower in _REACTIONS for word in said):
+        if plain and alone and heard is not None and lower:
+            return round(min(chance(heard + _EVEN), 0.99), 3)
+        return (0.2 if said else 0.15) if marked else 0.0
     if _COURTESY.match(lower) and not _NAMED_AFTER.search(lower):
         return 0.1 if marked else 0.0
-    if _SMALL_TALK.match(lower) or all(word.lower in _REACTIONS for word in said):
+    if _SMALL_TALK.match(lower):
         return 0.2 if marked else 0.0
     form = _form_score(words, begin, lower)
     if marked:
-        return min(0.99, 0.8 + 0.2 * max(form, heard or 0.0)) if len(said) > 1 else 0.6
+        certain = max(form, 0.0 if heard is None else chance(heard))
+        return min(0.99, 0.8 + 0.2 * certain) if len(said) > 1 else 0.6
     if heard is None:
         return form
-    odds = (_ODDS_PUNCTUATED if re.search(r"[.!,]", lower) else _ODDS_BARE) * heard / max(1.0 - heard, 1e-6)
-    score = odds / (1.0 + odds) + _FORM_WEIGHT * (form - _FORM_MIDDLE)
-    return round(max(0.0, min(score, 0.99)), 3)
+    odds = _HEARD_WEIGHT * heard + _FORM_WEIGHT * form + _ONE_IN_SIXTEEN
+    if plain:
+        odds += _RAISED_ALONE if alone else _RAISED
+    return round(min(chance(odds), 0.99), 3)
 
 
 def _form_score(words: list[Token], begin: int, lower: str) -> float:

@@ -117,7 +117,7 @@ def _share_words(text: str, places: list[tuple[int, int]], words: tuple[Word, ..
     at = 0
     sentence = 0
     for word in words:
-        found = text.find(word.text.strip(), at)
+        found = text.lower().find(word.text.strip().lower(), at)
         if found < 0 or found - at > 40:
             return [() for _ in places]
         at = found + len(word.text.strip())

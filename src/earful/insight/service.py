@@ -36,6 +36,7 @@ from earful.insight.sentiment import polarity
 from earful.insight.topics import TopicBook
 from earful.insight.trackers import Hit, TrackerSet
 from earful.insight.types import Findings, InsightOptions, Utterance
+from earful.insight.writing import is_bare, written
 
 __all__ = ["LocalInsightService", "LocalInsightSession"]
 
@@ -45,6 +46,8 @@ _REMEMBERED_NAMES = 64
 _REMEMBERED_CHARS = 300
 # Names are known by themselves; a date or an age said again is as likely another one.
 _TOLD_AGAIN = frozenset({"PERSON_NAME", "DATE", "AGE"})
+_ASKED = 0.5
+_NEAR = 3  # messages before one that the encoder sees
 
 
 @dataclass(slots=True)
@@ -92,8 +95,8 @@ class LocalInsightSession:
         self._names_heard: deque[str] = deque(maxlen=_REMEMBERED_NAMES)
         self._secrets: deque[str] = deque(maxlen=_REMEMBERED_NAMES)
         self._said = ""
-        self._before = ""
-        self._before_by: str | None = None
+        self._before: deque[tuple[str | None, str]] = deque(maxlen=_NEAR)
+        self._spoke: set[str | None] = set()
         self._tracker_ids: dict[tuple[str, tuple[str, ...]], str] = {}
         self._options = options
         self._trackers = TrackerSet(())
@@ -133,8 +136,11 @@ class LocalInsightSession:
             insights: list[Insight] = []
             trackers: list[TrackerMatch] = []
             entities: list[EntityMatch] = []
+            bare = is_bare(utterance.text)
+            if bare:
+                utterance = written(self._encoder, utterance)
             for piece in cut(utterance):
-                message, found = self._understand(piece, utterance)
+                message, found = self._understand(piece, utterance, bare=bare)
                 messages.append(message)
                 insights += found
                 trackers += self._track(message, found)
@@ -178,12 +184,8 @@ class LocalInsightSession:
         """Find personal data; without `sense` only those names that were heard before are known."""
         names = [member.name for member in self._members.values() if member.name]
         heard = sense.names if sense else ()
-        self._names_heard.extend(
-            name
-            for span in heard
-            if span.kind == "PERSON" and (name := text[span.start : span.end]) not in self._names_heard
-        )
-        return find_personal_data(
+        self._remember(text[span.start : span.end] for span in heard if span.kind == "PERSON")
+        found = find_personal_data(
             text,
             now,
             names=[*names, *self._names_heard],
@@ -192,10 +194,18 @@ class LocalInsightSession:
             unfinished=unfinished,
             secrets=self._secrets,
         )
+        if not unfinished:
+            self._remember(item.text for item in found if item.type == "PERSON_NAME")
+        return found
+
+    def _remember(self, names: Iterable[str]) -> None:
+        """Keep the latest names, to know them again where the encoder does not."""
+        self._names_heard.extend(name for name in names if name not in self._names_heard)
 
     def _sense(self, text: str, member_id: str | None) -> Sense:
-        """Ask the encoder what a message is, after the one before it."""
-        return self._encoder.sense(text, self._before, same_speaker=member_id == self._before_by)
+        """Ask the encoder what a message is, after those before it."""
+        near = [(member_id == who, said) for who, said in self._before]
+        return self._encoder.sense(text, near)
 
     def _mask(self, text: str, *, unfinished: bool = False) -> str:
         if not self._options.redaction.redact or not text:
@@ -203,7 +213,7 @@ class LocalInsightSession:
         personal = self._personal(text, self._now(0), self._sense(text, None), unfinished=unfinished)
         return apply(text, personal, self._options.redaction)[0]
 
-    def _understand(self, piece: Piece, utterance: Utterance) -> tuple[Message, list[Insight]]:
+    def _understand(self, piece: Piece, utterance: Utterance, *, bare: bool) -> tuple[Message, list[Insight]]:
         options, redaction = self._options, self._options.redaction
         now = self._now(piece.start)
         speaker = utterance.speaker
@@ -211,7 +221,12 @@ class LocalInsightSession:
         entities: tuple[Entity, ...] = ()
         message_id = new_numeric_id()
         member_id = speaker.id if speaker else None
-        sense = self._sense(piece.text, member_id)
+        self._spoke.add(member_id)
+        # A mark that was put back at the end says no more than the words do.
+        sense = self._sense(piece.text.rstrip(".?") if bare else piece.text, member_id)
+        if bare:
+            piece = self._asked_or_told(piece, sense)
+            text = piece.text
         tags: tuple[Entity, ...] = ()
         if redaction.redact or redaction.identify:
             personal = self._personal(piece.text, now, sense)
@@ -231,11 +246,12 @@ class LocalInsightSession:
         joined, ids = self._join(piece, member_id, message_id)
         whole = sense if len(ids) == 1 else self._sense(joined, member_id)
         members = tuple(self._members.values())
-        action = find_action(joined, speaker, members, now, whole.action)
+        people = len(self._spoke)
+        action = find_action(joined, speaker, members, now, whole, people=people)
         if action is not None and len(ids) > 1:
             # What says it all by itself is not given the dates of the sentence before it.
-            alone = find_action(piece.text, speaker, members, now, sense.action)
-            if alone is not None and alone.score >= options.confidence_threshold:
+            alone = find_action(piece.text, speaker, members, now, sense, people=people)
+            if alone is not None and alone.by_rule and alone.score >= options.confidence_threshold:
                 joined, ids, whole, action = piece.text, (message_id,), sense, alone
         found = self._insights(joined, action, whole)
         message = Message(
@@ -263,9 +279,19 @@ class LocalInsightSession:
         self._last.move_to_end(member_id)
         while len(self._last) > 64:
             self._last.popitem(last=False)
-        self._before, self._before_by = piece.text[-200:], member_id
+        self._before.append((member_id, piece.text[-200:]))
         self._said = f"{self._said} {piece.text}"[-_REMEMBERED_CHARS:]
         return message, insights
+
+    def _asked_or_told(self, piece: Piece, sense: Sense) -> Piece:
+        """Give a sentence without marks of its own the question mark that it earns, or not."""
+        said = piece.text.rstrip(".?")
+        if said == piece.text:
+            return piece
+        asked = question_score(said, sense.question, alone=not self._before) >= _ASKED
+        # Small talk keeps its mark: no question is made of it.
+        kept = piece.text.endswith("?") and question_score(piece.text, sense.question) < _ASKED
+        return replace(piece, text=f"{said}?" if asked or kept else f"{said}.")
 
     def _join(self, piece: Piece, member_id: str | None, message_id: str) -> tuple[str, tuple[str, ...]]:
         """Put a sentence that a pause broke back together, for its meaning only."""
@@ -293,7 +319,7 @@ class LocalInsightSession:
                 self._recent.append(key)
                 found.append(_Found(kind, action.text, action.score, action))
         if "question" in options.kinds:
-            score = question_score(text, sense.question)
+            score = question_score(text, sense.question, alone=not self._before)
             if score >= options.confidence_threshold:
                 found.append(_Found("question", text, score))
         return found

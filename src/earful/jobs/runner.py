@@ -14,11 +14,12 @@ from earful.conversation.ids import new_uuid
 from earful.conversation.types import Conversation, Member, Message, Topic
 from earful.insight.types import Findings, InsightOptions, InsightService, InsightSession, Utterance
 from earful.jobs.fetch import FetchError, FetchLimits, fetch
+from earful.jobs.recordings import Recordings
 from earful.jobs.requests import MediaWork, Remark, TextWork, Wanted, from_json
 from earful.jobs.worker import JobFailed, Outcome, Report
 from earful.speech.files import FileTranscriber, TranscriptSegment
 from earful.speech.types import Hotword, SpeechError
-from earful.store.conversations import ConversationStore
+from earful.store.conversations import ConversationStore, UnknownConversation
 from earful.store.jobs import Job
 from earful.store.media import MediaStore
 
@@ -54,12 +55,14 @@ class JobRunner:
         insight: InsightService,
         transcriber: Callable[[], FileTranscriber],
         limits: RecordingLimits,
+        recordings: Recordings,
     ) -> None:
         self._conversations = conversations
         self._media = media
         self._insight = insight
         self._transcriber = transcriber
         self._limits = limits
+        self._recordings = recordings
 
     async def __call__(self, job: Job, report: Report) -> Outcome:
         """Do the job from its beginning. Raises `JobFailed` when it cannot be done."""
@@ -75,6 +78,8 @@ class JobRunner:
         else:
             segments = await self._recognise(job, work, report)
             utterances = _spoken(segments, work, cast, offset)
+            if self._limits.keep_media:
+                await self._keep(job, offset)
         report(_RECOGNISED)
         understanding = _Understanding(self._insight, conversation, work.wanted, cast)
         findings = await _in_thread(lambda stopped: understanding.run(earlier, utterances, stopped))
@@ -97,6 +102,14 @@ class JobRunner:
         except (AudioError, SpeechError) as error:
             # The file's name here is a key; to the sender it is "the recording".
             raise JobFailed(str(error).replace(path.name, "the recording")) from error
+
+    async def _keep(self, job: Job, start: float) -> None:
+        try:
+            await self._recordings.keep(
+                job.application_id, job.conversation_id, job.id, key=media_key(job), start=start
+            )
+        except UnknownConversation:
+            raise JobFailed("the conversation was deleted") from None
 
     def forget_media(self, job: Job) -> None:
         """Delete the recording of a job that is done, unless recordings are to be kept."""

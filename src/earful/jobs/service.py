@@ -11,6 +11,7 @@ from earful.jobs.digests import Digests
 from earful.jobs.encoding import Encoder
 from earful.jobs.fetch import FetchLimits
 from earful.jobs.processing import Processing
+from earful.jobs.recordings import Recordings
 from earful.jobs.runner import JobRunner, RecordingLimits
 from earful.jobs.webhooks import WebhookSender
 from earful.jobs.worker import Worker
@@ -51,11 +52,12 @@ class JobService:
         )
         self._engines = engines or Engines.from_settings(settings)
         self._loaded: FileTranscriber | None = None
-        runner = JobRunner(conversations, media, insight, self._transcriber, limits)
+        self.attachments = AttachmentStore(database)
+        self.recordings = Recordings(self.attachments, media)
+        runner = JobRunner(conversations, media, insight, self._transcriber, limits, self.recordings)
         self._forget_media = runner.forget_media
         self._preparing: set[asyncio.Task[None]] = set()
         self._model = _language_model(settings)
-        self.attachments = AttachmentStore(database)
         self.digests = Digests(conversations, self.attachments, jobs, self._model)
         self._worker = Worker(jobs, runner, concurrency=settings.job_workers, on_done=self._done)
         self._encoder = Encoder(VectorStore(database))

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta, timezone
+from datetime import timezone
 
+from earful.conversation.display import began, clock, title, zone
 from earful.conversation.types import Conversation, Insight, InsightKind, Message
 from earful.insight.analytics import analyse
 from earful.jobs.digests import Digests
@@ -72,7 +73,7 @@ _TITLES: tuple[tuple[str, InsightKind], ...] = (
 
 def invitation(conversation: Conversation, link: str) -> Letter:
     """Return what is said about a conversation that has just begun."""
-    return Letter(_title(conversation), _when(conversation), "", link, begun=True)
+    return Letter(_title(conversation), began(conversation), "", link, begun=True)
 
 
 async def gather(
@@ -85,28 +86,28 @@ async def gather(
     topics = await conversations.topics(owner, cid)
     summaries = await digests.summaries(conversation)
     names = {m.id: m.name or m.email or m.user_id or "" for m in conversation.members}
-    by_kind = {title: [one for one in insights if one.kind == kind] for title, kind in _TITLES}
-    zone = _zone(conversation)
+    by_kind = {heading: [one for one in insights if one.kind == kind] for heading, kind in _TITLES}
+    where = zone(conversation)
     return Letter(
         title=_title(conversation),
-        when=_when(conversation),
-        length=_clock(max((message.end for message in messages), default=0.0)),
+        when=began(conversation),
+        length=clock(max((message.end for message in messages), default=0.0)),
         link=link,
         people=_people(conversation, messages, names),
         summary=tuple(one.text for one in summaries if one.text),
         findings={
-            title: tuple(_finding(one, names, zone, link) for one in found[:_MOST])
-            for title, found in by_kind.items()
+            heading: tuple(_finding(one, names, where, link) for one in found[:_MOST])
+            for heading, found in by_kind.items()
             if found
         },
-        more={title: len(found) - _MOST for title, found in by_kind.items() if len(found) > _MOST},
+        more={heading: len(found) - _MOST for heading, found in by_kind.items() if len(found) > _MOST},
         topics=tuple(topic.text for topic in topics[:_MOST_TOPICS]),
     )
 
 
-def _finding(insight: Insight, names: Mapping[str, str], zone: timezone, link: str) -> Finding:
+def _finding(insight: Insight, names: Mapping[str, str], where: timezone, link: str) -> Finding:
     who = names.get(insight.assignee_id or "") or insight.assignee_name or names.get(insight.member_id or "")
-    due = "" if insight.due_by is None else f"{insight.due_by.astimezone(zone):%a %-d %b}"
+    due = "" if insight.due_by is None else f"{insight.due_by.astimezone(where):%a %-d %b}"
     place = f"#m{insight.message_ids[0]}" if insight.message_ids else ""
     return Finding(insight.text, who or "", due, link + place)
 
@@ -127,25 +128,5 @@ def _people(
 
 
 def _title(conversation: Conversation) -> str:
-    """Return the name on one line: it goes into the subject, where a line break would begin a header."""
-    name = "".join(char if char.isprintable() else " " for char in conversation.name or "")
-    name = " ".join(name.split())
-    if not name:
-        started = conversation.started_at.astimezone(_zone(conversation))
-        return f"Conversation of {started:%-d %B %Y}"
+    name = title(conversation)
     return name if len(name) <= _TITLE else f"{name[: _TITLE - 1]}…"
-
-
-def _when(conversation: Conversation) -> str:
-    started = conversation.started_at.astimezone(_zone(conversation))
-    return f"{started:%A %-d %B %Y, %H:%M} {started.tzname()}"
-
-
-def _zone(conversation: Conversation) -> timezone:
-    return timezone(timedelta(minutes=conversation.timezone_offset_min))
-
-
-def _clock(seconds: float) -> str:
-    hours, rest = divmod(int(seconds), 3600)
-    tail = f"{rest % 60:02d}"
-    return f"{hours}:{rest // 60:02d}:{tail}" if hours else f"{rest // 60}:{tail}"

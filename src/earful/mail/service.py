@@ -191,7 +191,8 @@ class SummaryMail:
     async def _hand_over(self, mail: Mail) -> None:
         assert self._server is not None
         letter = await self._letter(mail)
-        message = compose(
+        message = await asyncio.to_thread(
+            compose,
             letter,
             sender=self._sender,
             recipient=mail.recipient,

@@ -45,6 +45,12 @@ def router(accounts: Accounts, settings: Settings) -> APIRouter:
     async def listing(request: Request) -> Response:
         return page(request, "list.html", "list")
 
+    @pages.get("/meeting/")
+    @pages.get("/meeting")
+    async def meeting(request: Request) -> Response:
+        # Symbl's addresses name the conversation after the `#`, which only the browser sees.
+        return page(request, "meeting.html")
+
     @pages.get("/conversations/{conversation_id}")
     async def conversation(request: Request, conversation_id: str) -> Response:
         return page(request, "conversation.html")
@@ -88,6 +94,7 @@ def _security_headers(host: str) -> dict[str, str]:
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self' data:",
+        "media-src": "'self'",
         "connect-src": f"'self'{sockets}",
         "base-uri": "'none'",
         "form-action": "'none'",

@@ -107,6 +107,11 @@ class Segmenter:
                 over += self._grow(self.open, frame, probability)
         return over
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the open segment has been quiet for more than half of the silence that ends it."""
+        return self.open is not None and self.open.quiet > self._silence * FRAME // 2
+
     def settled(self, doubt: float = 0.0) -> Segment | None:
         """Return the open segment when its quiet has lasted for `tail`: its final could be said now.
 

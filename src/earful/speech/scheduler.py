@@ -1,13 +1,14 @@
 """One scheduler for all live streams: who gets the CPU next, and which utterances share a batch.
 
-Worker threads take turns. Each turn lets streams hear what has come in (voice activity, cheap), or recognises
-one final, or else a batch of the stalest partials: as many as take `_TURN_SECONDS` by what they have cost so
-far, so that nothing urgent waits long behind them. Finals are recognised one by one and from nothing but
-their audio, so that their text is the same whatever else the machine does.
+One thread lets streams hear what has come in (voice activity, cheap) and says what is ready as soon as an
+end is certain. Worker threads take turns at recognising: one final, or else a batch of the stalest partials,
+as many as take `_TURN_SECONDS` by what they have cost so far, so that nothing urgent waits long behind them.
+Finals are recognised one by one and from nothing but their audio, so that their text is the same whatever
+else the machine does.
 
-A busy machine makes partials less often, and no longer begins finals before their end is certain; finals are
-never dropped. One stream is decoded by one thread at a time, so its results leave in order. Everything but
-that is driven by audio, not by clocks: the same audio gives the same finals.
+A busy machine makes partials less often, and begins finals later in the silence that ends them, since most
+pauses are no ends; finals are never dropped. One stream is decoded by one thread at a time, so its results
+leave in order. Everything but that is driven by audio, not by clocks: the same audio gives the same finals.
 """
 
 import contextlib
@@ -43,13 +44,13 @@ _HEAR_AT_LEAST = 3
 _HEAR_AT_LEAST_FULL = 5
 _HEAR_AT_MOST = 256 * FRAME
 _BATCH = 8
-_TURN_SECONDS = 0.1
-_COST = 0.006
+_TURN_SECONDS = 0.06
+_COST = 0.0036
 _EASY = 0.6
 _FULL = 0.9
 _LONGEST_INTERVAL = 1.0
 _MEASURE_SECONDS = 1.0
-_YIELDS = 5
+_YIELDS = 2
 
 
 class Engine(Protocol):
@@ -123,14 +124,6 @@ class _Task:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
-    """What a thread does next: let streams hear, or recognise a batch."""
-
-    hear: Sequence["LiveStream"] = ()
-    decode: Sequence[_Task] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Load:
     """How busy recognition is: the share of the threads' time in use, and the age in seconds of the
     oldest audio of an utterance that no result has covered yet."""
@@ -180,6 +173,7 @@ class Scheduler:
         self._clock = clock
         self._streams: list[LiveStream] = []
         self._wake = threading.Condition()
+        self._heard = threading.Condition(self._wake._lock)  # type: ignore[attr-defined]
         self._threads: list[threading.Thread] = []
         self._stopping = False
         self._busy: deque[tuple[float, float]] = deque(maxlen=256)
@@ -214,7 +208,7 @@ class Scheduler:
             stream.inbox.append(samples)
             stream.waiting += len(samples)
             stream.fed += len(samples)
-            if stream.waiting >= self._hear_at_least and not stream.hearing:
+            if self._has_enough(stream) and not stream.hearing:
                 self._wake.notify()
 
     def flush(self, stream: LiveStream, done: Callable[[], None]) -> None:
@@ -272,9 +266,12 @@ class Scheduler:
     def start(self, threads: int) -> None:
         """Start the worker threads."""
         self._count = threads
-        for number in range(threads):
-            thread = threading.Thread(target=self._work, name=f"speech-{number}", daemon=True)
-            self._threads.append(thread)
+        self._threads = [threading.Thread(target=self._hear_on, name="hearing", daemon=True)]
+        self._threads += [
+            threading.Thread(target=self._decode_on, name=f"speech-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
@@ -282,46 +279,65 @@ class Scheduler:
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
+            self._heard.notify_all()
         for thread in self._threads:
             thread.join()
         self._threads.clear()
         for stream in list(self._streams):
             self.close(stream)
 
-    def _work(self) -> None:
-        _give_way()
+    def _hear_on(self) -> None:
         while True:
             with self._wake:
-                turn = self._next()
-                while turn is None and not self._stopping:
+                deaf = self._deaf()
+                while not deaf and not self._stopping:
                     self._wake.wait()
-                    turn = self._next()
-                if turn is None or self._stopping:
+                    deaf = self._deaf()
+                if self._stopping:
                     return
-            self._take(turn)
+            self._listen(deaf)
+
+    def _decode_on(self) -> None:
+        _give_way()
+        while True:
+            with self._heard:
+                batch = self._urgent()
+                while not batch and not self._stopping:
+                    self._heard.wait()
+                    batch = self._urgent()
+                if self._stopping:
+                    return
+            self._take(batch)
 
     def run_once(self) -> bool:
         """Do one turn's work in the calling thread; return whether there was any."""
         with self._wake:
-            turn = self._next()
-        if turn is None:
-            return False
-        self._take(turn)
-        return True
+            deaf = self._deaf()
+            batch = [] if deaf else self._urgent()
+        if deaf:
+            self._listen(deaf)
+        elif batch:
+            self._take(batch)
+        return bool(deaf or batch)
 
-    def _take(self, turn: "_Turn") -> None:
+    def _listen(self, deaf: Sequence[LiveStream]) -> None:
         started = self._clock()
-        if turn.hear:
-            self._hear(turn.hear)
-        if turn.decode:
-            self._decode(turn.decode)
+        self._hear(deaf)
+        self._note_busy(started)
+
+    def _take(self, batch: Sequence[_Task]) -> None:
+        started = self._clock()
+        self._decode(batch)
+        spent = self._note_busy(started)
+        if batch[0].kind == "partial":
+            seconds = sum(len(task.audio) for task in batch) / SAMPLE_RATE
+            self._cost += (spent / max(seconds, 0.5) - self._cost) / 8
+
+    def _note_busy(self, started: float) -> float:
+        """Count the time since then as busy, and see how busy that makes the threads; return it."""
         ended = self._clock()
         metrics.BUSY.inc(max(0.0, ended - started))
-        partial = turn.decode and turn.decode[0].kind == "partial"
         with self._wake:
-            if partial:
-                seconds = sum(len(task.audio) for task in turn.decode) / SAMPLE_RATE
-                self._cost += ((ended - started) / max(seconds, 0.5) - self._cost) / 8
             self._busy.append((started, ended))
             self._spent += ended - started
             elapsed = ended - self._measured_at
@@ -331,16 +347,22 @@ class Scheduler:
                 self._spent, self._measured_at = 0.0, ended
                 frames = _HEAR_AT_LEAST_FULL if self._pressure > _FULL else _HEAR_AT_LEAST
                 self._hear_at_least = frames * FRAME
+        return ended - started
 
-    def _next(self) -> "_Turn | None":
-        """Choose the next turn's work, most urgent first. Called with the lock held."""
-        deaf = [
-            s for s in self._streams if not s.hearing and (s.waiting >= self._hear_at_least or s.flush_asked)
-        ]
-        if deaf:
-            for stream in deaf:
-                stream.hearing = True
-            return _Turn(hear=deaf)
+    def _has_enough(self, stream: LiveStream) -> bool:
+        """Return whether there is something to hear: near the end of an utterance every frame counts."""
+        at_least = FRAME if stream.segmenter.is_ending else self._hear_at_least
+        return stream.waiting >= at_least or stream.flush_asked
+
+    def _deaf(self) -> list[LiveStream]:
+        """Choose the streams that are to hear now. Called with the lock held."""
+        deaf = [stream for stream in self._streams if not stream.hearing and self._has_enough(stream)]
+        for stream in deaf:
+            stream.hearing = True
+        return deaf
+
+    def _urgent(self) -> list[_Task]:
+        """Choose what to recognise now, most urgent first. Called with the lock held."""
         free = [stream for stream in self._streams if not stream.decoding]
         for find in (self._final_tasks, self._speculative_tasks, self._partial_tasks):
             tasks = find(free)
@@ -352,8 +374,8 @@ class Scheduler:
                 )
                 for task in batch:
                     task.stream.decoding = True
-                return _Turn(decode=batch)
-        return None
+                return batch
+        return []
 
     def _final_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
         found = [(u.certain_at, at, s, u) for s in free for at, u in enumerate(s.finals)]
@@ -364,11 +386,9 @@ class Scheduler:
 
     def _speculative_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
         tasks: list[_Task] = []
-        strain = _strain(self._pressure)
-        if strain == 1.0:
-            return tasks  # most pauses are no ends: what is recognised in them is recognised again
+        doubt = _strain(self._pressure) / 2
         for stream in free:
-            utterance, segment = stream.current, stream.segmenter.settled(strain)
+            utterance, segment = stream.current, stream.segmenter.settled(doubt)
             if utterance is None or segment is not utterance.segment or stream.finals:
                 continue
             end = stream.segmenter.final_end(segment)
@@ -430,7 +450,7 @@ class Scheduler:
                 else:
                     stream.current = self._utterance_of(stream, stream.segmenter.open)
                 self._settle(stream)
-                self._wake.notify()
+                self._heard.notify()
 
     def _take_audio(self, stream: LiveStream, flushing: bool) -> Samples:
         """Take whole frames from the inbox, made finite and within -1..1; flushing fills the last frame."""
@@ -477,7 +497,7 @@ class Scheduler:
                 stream.decoding = False
                 self._settle(stream)
             metrics.WAITING.set(sum(len(stream.finals) for stream in self._streams))
-            self._wake.notify()
+            self._heard.notify()
 
     def _align(self, task: _Task, result: Decoded) -> list[tuple[float, float]] | None:
         """Find exact word times for a final whose listener asked for them."""
@@ -500,16 +520,17 @@ class Scheduler:
             if task.kind == "speculative":
                 utterance.partial_at = max(utterance.partial_at, utterance.segment.heard)
                 result = utterance.agreement.add(result)
-        if task.kind != "final" and not task.stream.closed and task.stream.options.partials:
+        is_told = task.kind == "final" or utterance.segment.over or task.stream.closed
+        if not is_told and task.stream.options.partials:
             self._say_partial(task.stream, utterance, result, task.end)
 
     def _settle(self, stream: LiveStream) -> None:
         """Deliver the finals that are recognised, in order, and answer flushes that are done."""
-        if stream.decoding or stream.closed:
+        if stream.closed:
             return
         while stream.finals and stream.finals[0].speculated_end == stream.finals[0].segment.end:
             self._say_final(stream, stream.finals.popleft())
-        idle = not (stream.finals or stream.flush_asked or stream.hearing)
+        idle = not (stream.finals or stream.flush_asked or stream.hearing or stream.decoding)
         if stream.flushes and idle and stream.current is None:
             flushes, stream.flushes = stream.flushes, []
             for done in flushes:

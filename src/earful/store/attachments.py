@@ -1,4 +1,4 @@
-"""What hangs on a conversation beside what was found in it: summaries, bookmarks, call scores, media.
+"""What hangs on a conversation beside what was found in it: summaries, bookmarks, call scores, recordings.
 
 All of it goes with the conversation when that is deleted. As everywhere in the store, a conversation
 of another application is the same as one that does not exist.
@@ -17,7 +17,7 @@ from earful.store.database import Database
 
 __all__ = ["Attachment", "AttachmentKind", "AttachmentStore"]
 
-AttachmentKind = Literal["summary", "bookmark", "call_score", "media"]
+AttachmentKind = Literal["summary", "bookmark", "call_score", "media", "recording", "peaks"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Whatever a method has written when it returns survives a `kill -9` of the proces
 application that asks: a conversation of another application is the same as one that does not exist.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from earful.conversation.corrections import corrected
 from earful.conversation.types import (
     Conversation,
     EntityMatch,
@@ -34,7 +36,11 @@ __all__ = [
     "SortField",
     "UnknownConversation",
     "UnknownMember",
+    "UnknownMessage",
 ]
+
+_VOICE = re.compile(r"Speaker \d+")
+"""What a voice that was told apart is called until somebody gives it a name."""
 
 SortField = Literal["id", "name", "type", "startTime", "endTime"]
 
@@ -54,6 +60,10 @@ class UnknownConversation(LookupError):
 
 class UnknownMember(LookupError):
     """The conversation has no member of that id."""
+
+
+class UnknownMessage(LookupError):
+    """The conversation has no message of that id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +221,7 @@ class ConversationStore:
     ) -> Member:
         """Name a member, and return the member who now stands for them.
 
+        What was written about a voice under its number ("Speaker 2 will send it") names them from then on.
         When another member already has that e-mail address the two become one: the addressed member
         disappears and everything that referred to it refers to the other. Raises
         `UnknownConversation` and `UnknownMember`.
@@ -225,10 +236,27 @@ class ConversationStore:
                     if other.id != member_id and email.casefold() in _addresses(other):
                         survivor = replace(other, name=name, email=other.email or email)
                         await _merge(connection, conversation_id, member_id, survivor)
+                        await _retell(connection, conversation_id, member.name, name)
                         return survivor
             updated = replace(member, name=name, email=email or member.email)
             await _write_member(connection, conversation_id, updated)
+            await _retell(connection, conversation_id, member.name, name)
             return updated
+
+    async def correct(self, application_id: str, conversation_id: str, message_id: str, text: str) -> Message:
+        """Give a message another text, and return it. Raises `UnknownConversation` and `UnknownMessage`."""
+        table = tables.messages
+        this = (table.c.conversation_id == conversation_id, table.c.id == message_id)
+        async with self._database.write() as connection:
+            await _lock_conversation(connection, conversation_id, application_id)
+            row = (await connection.execute(select(table).where(*this))).mappings().one_or_none()
+            if row is None:
+                raise UnknownMessage(message_id)
+            message = corrected(records.message(row), text)
+            columns = records.message_row(conversation_id, message)
+            changed = {name: columns[name] for name in ("text", "words", "phrases", "entities")}
+            await connection.execute(update(table).where(*this).values(**changed))
+            return message
 
     async def reattribute(
         self,
@@ -565,6 +593,33 @@ async def _find_member(connection: AsyncConnection, conversation_id: str, member
     if row["merged_into"] is not None:
         row = (await connection.execute(here.where(table.c.id == row["merged_into"]))).mappings().one()
     return records.member(row)
+
+
+async def _retell(connection: AsyncConnection, conversation_id: str, number: str | None, name: str) -> None:
+    """Put a name in the place of a voice's number in insights and summaries. Other names are left alone:
+    they may stand in what somebody said.
+    """
+    if number is None or _VOICE.fullmatch(number) is None or number == name:
+        return
+    mention = re.compile(rf"\b{re.escape(number)}\b")
+    table = tables.insights
+    rows = await connection.execute(
+        select(table.c.seq, table.c.text).where(
+            table.c.conversation_id == conversation_id, table.c.text.contains(number, autoescape=True)
+        )
+    )
+    for row in rows:
+        text = mention.sub(lambda _: name, row.text)
+        await connection.execute(update(table).where(table.c.seq == row.seq).values(text=text))
+    kept = tables.attachments
+    summaries = await connection.execute(
+        select(kept.c.seq, kept.c.body).where(
+            kept.c.conversation_id == conversation_id, kept.c.kind == "summary"
+        )
+    )
+    for row in summaries:
+        body = {**row.body, "text": mention.sub(lambda _: name, row.body["text"])}
+        await connection.execute(update(kept).where(kept.c.seq == row.seq).values(body=body))
 
 
 async def _write_member(connection: AsyncConnection, conversation_id: str, member: Member) -> None:

@@ -199,7 +199,7 @@ async def test_a_client_that_disappears_is_charged_for_its_audio(
 
     heard, _ = await beside(good, mischief())
     assert heard == alone
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while (used := await asyncio.to_thread(gone.used)) == 0.0:
             await asyncio.sleep(0.1)
     assert used == pytest.approx(len(SPEECH) / SECOND, abs=0.1)
@@ -219,7 +219,7 @@ async def test_a_client_that_stops_reading_costs_bounded_memory_and_is_closed(
             await deaf.send(config(aux=True))
             for piece in pieces(SPEECH * 4, SECOND // 10):
                 await deaf.send(piece)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 while open_sockets() > before:
                     await asyncio.sleep(0.1)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from earful.dialects.bodhi.access import Meter
 from earful.speech.types import Hypothesis
 from tests.dialects.bodhi.server import UUID, BodhiServer, config, read_all, serving
 from tests.support.telephone import read_speech
@@ -277,6 +278,25 @@ async def test_usage_is_recorded_in_seconds_of_audio(server: BodhiServer) -> Non
     await _until_async(lambda: _used(server), 2.5)
     (day,) = await server.accounts.usage("mine")
     assert day.sessions == 2
+
+
+async def test_what_could_not_be_written_down_is_charged_the_next_time(
+    server: BodhiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = server.credentials.customer_id
+    meter = Meter(server.accounts, customer)
+    await meter.settle(1.0)
+
+    async def broken(*_: Any, **__: Any) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(server.accounts, "charge", broken)
+        with pytest.raises(OSError, match="full"):
+            await meter.settle(3.0)
+    await meter.settle(4.0)
+    (day,) = await server.accounts.usage("mine")
+    assert (day.audio_s, day.sessions) == (pytest.approx(4.0), 1)
 
 
 async def test_a_customer_whose_balance_runs_out_during_a_call_is_told(

@@ -206,6 +206,25 @@ async def test_an_experience_opens_without_sign_in(api: Api) -> None:
         assert member.status_code == 403
 
 
+async def test_a_message_can_be_corrected_by_its_owner_and_under_an_address_that_may(api: Api) -> None:
+    at = f"{AT}/messages/{ASKED.id}"
+    fixed = await api.ok("PATCH", at, json={"text": "Could you send  the invoice by Friday?"})
+    assert fixed["text"] == "Could you send the invoice by Friday?"
+    assert [word["word"] for word in fixed["words"][:2]] == ["Could", "you"]
+    for bad in ({}, {"text": ""}, {"text": " "}, {"text": "a" * 10_001}):
+        assert (await api.http.patch(at, json=bad)).status_code == 400
+    assert (await api.http.patch(f"{AT}/messages/1", json={"text": "No."})).status_code == 404
+    made = await api.ok("POST", f"{AT}/experiences", json={"name": "verbose-text-summary"})
+    address = urlsplit(made["url"])
+    where = f"{address.path}/messages/{ASKED.id}?{address.query}"
+    assert (await api.http.post(where, content="text=Could+you+send+it%3F")).status_code == 303
+    assert (await api.ok("GET", f"{AT}/messages"))["messages"][0]["text"] == "Could you send it?"
+    for bad, status in (("text=", 400), ("text=" + "a" * 10_001, 400), ("text=" + "a" * 70_000, 413)):
+        answer = await api.http.post(where, content=bad, headers={"Accept": "application/json"})
+        assert answer.status_code == status
+        assert answer.json()["message"]
+
+
 async def test_an_address_that_may_change_things_names_attendees(api: Api) -> None:
     made = await api.ok("POST", f"{AT}/summary", json={"name": "verbose-text-summary"})
     address = urlsplit(made["url"])

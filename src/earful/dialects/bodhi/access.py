@@ -52,11 +52,19 @@ class Meter:
         self._counted = False
 
     async def settle(self, audio_s: float) -> None:
-        """Charge what was not charged yet of `audio_s` seconds so far. Raises `BodhiError`."""
+        """Charge what was not charged yet of `audio_s` seconds so far. Raises `BodhiError`.
+
+        What could not be written down, whatever is raised then, is owed still.
+        """
         owed, self._charged = audio_s - self._charged, audio_s
         sessions = 0 if self._counted else 1
         self._counted = True
-        standing = await self._accounts.charge(self._customer_id, owed, sessions=sessions)
+        try:
+            standing = await self._accounts.charge(self._customer_id, owed, sessions=sessions)
+        except Exception:
+            self._charged -= owed
+            self._counted = not sessions
+            raise
         if standing is None:
             raise BodhiError(401, _UNKNOWN)
         if not standing.active:

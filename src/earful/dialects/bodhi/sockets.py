@@ -275,8 +275,11 @@ class _Socket:
             await self._stream.close()
         if self._session.config is None:
             return
-        with contextlib.suppress(BodhiError):
-            await self._meter.settle(self._session.audio_seconds)
+        try:
+            with contextlib.suppress(BodhiError):
+                await self._meter.settle(self._session.audio_seconds)
+        except Exception:
+            log.exception("usage could not be recorded", customer=self._application.id)
         log.info(
             "session ended", call_id=self._session.call_id, audio_s=round(self._session.audio_seconds, 2)
         )

@@ -1,99 +1,73 @@
-// One stored conversation: its transcript, what was found in it, and copies to take away.
+// The page of one stored conversation, for its owner: fetches the view with the token of one application.
 
-import { Turns } from "./captions.js";
-import { clock, copy } from "./dom.js";
-import { download, formats } from "./export.js";
-import { Findings } from "./findings.js";
+import { ask } from "./dialog.js";
+import { copy, element } from "./dom.js";
 import { notice } from "./notice.js";
-import { api } from "./session.js";
+import { api, request } from "./session.js";
+import { View } from "./view.js";
 
 const $ = (id) => document.getElementById(id);
+const REFRESH_MS = 2500;
 const id = decodeURIComponent(location.pathname.split("/").pop());
 const base = `/v1/conversations/${encodeURIComponent(id)}`;
 
-/** Fetch everything about the conversation, in the API's own shapes. */
-async function fetchStored() {
-  const conversation = await api(base);
-  const [messages, topics, questions, actionItems, followUps, members] = await Promise.all(
-    ["messages", "topics", "questions", "action-items", "follow-ups", "members"].map((part) => api(`${base}/${part}`)),
-  );
-  return { ...conversation, ...members, ...messages, ...topics, ...questions, ...actionItems, ...followUps };
+async function show() {
+  const answer = await request(`/pages/conversations/${encodeURIComponent(id)}`);
+  const { body } = new DOMParser().parseFromString(await answer.text(), "text/html");
+  $("main").replaceChildren(document.adoptNode(body.firstElementChild));
+  document.title = `${$("title").textContent} · Earful`;
+  const view = new View($("view"));
+  $("share").addEventListener("click", share);
+  $("delete").addEventListener("click", remove);
+  if ("unfinished" in view.root.dataset) setTimeout(() => show().catch(() => {}), REFRESH_MS);
 }
 
-function readable(stored) {
-  const began = Date.parse(stored.startTime);
-  const messages = stored.messages.map(({ id: messageId, text, from, startTime, endTime }) => ({
-    id: messageId,
-    text,
-    speaker: from?.name ?? "",
-    start: (Date.parse(startTime) - began) / 1000,
-    end: (Date.parse(endTime) - began) / 1000,
-  }));
-  return {
-    stored,
-    messages,
-    name: stored.name && stored.name !== stored.id ? stored.name : `Conversation ${stored.id}`,
-    topics: stored.topics,
-    findings: { questions: stored.questions, actionItems: stored.actionItems, followUps: stored.followUps },
-  };
+async function share() {
+  $("sharing-told").textContent = "";
+  $("sharing-copy").textContent = "Copy the address";
+  await ask($("sharing"));
 }
 
-function facts({ stored, messages }) {
-  const began = new Date(stored.startTime);
-  const said = messages.reduce((end, message) => Math.max(end, message.end), 0);
-  const people = stored.members.map(({ name, email }) => name ?? email).filter(Boolean);
-  return [
-    began.toLocaleString(undefined, { dateStyle: "full", timeStyle: "short" }),
-    clock(said),
-    people.join(", "),
-  ].filter(Boolean).join(" · ");
-}
-
-function render(conversation) {
-  document.title = `${conversation.name} · Earful`;
-  $("title").textContent = conversation.name;
-  $("facts").textContent = facts(conversation);
-  const turns = new Turns($("transcript"));
-  conversation.messages.forEach((message) => turns.add(message));
-  $("empty").hidden = conversation.messages.length > 0;
-  const starts = new Map(conversation.messages.map(({ id: messageId, start }) => [messageId, start]));
-  const findings = new Findings(document.querySelector(".findings"));
-  for (const { id: topicId, text, messageIds } of conversation.topics) {
-    findings.add({ id: topicId, kind: "topic", text, messageIds });
-  }
-  for (const one of Object.values(conversation.findings).flat()) {
-    findings.add({
-      id: one.id,
-      kind: one.type,
-      text: one.text,
-      messageIds: one.messageIds,
-      speaker: one.from?.name,
-      assignee: one.assignee?.name,
-      dueBy: one.dueBy,
-      start: starts.get(one.messageIds[0]) ?? null,
+$("sharing-copy").addEventListener("click", async () => {
+  try {
+    const { url } = await api(`${base}/experiences`, {
+      method: "POST",
+      body: {
+        name: "verbose-text-summary",
+        readOnly: !$("sharing-edit").checked,
+        summaryURLExpiresIn: Number($("sharing-for").value),
+      },
     });
+    await copy(url, $("sharing"));
+    $("sharing-copy").textContent = "Copied";
+    $("sharing-told").replaceChildren(element("a", { href: url, textContent: "Open it", target: "_blank", rel: "noreferrer" }));
+  } catch (error) {
+    $("sharing-told").textContent = error.message;
+  }
+});
+
+async function remove() {
+  if ((await ask($("deleting"))) !== "delete") return;
+  try {
+    await api(base, { method: "DELETE" });
+    location.assign("/conversations");
+  } catch (error) {
+    notice(error.message);
   }
 }
 
-function offer(conversation) {
-  $("exports").hidden = false;
-  for (const button of document.querySelectorAll("[data-format]")) {
-    const { type, write } = formats[button.dataset.format];
-    button.addEventListener("click", () => download(`conversation-${id}.${button.dataset.format}`, type, write(conversation)));
-  }
-  $("copy").addEventListener("click", async () => {
-    await copy(formats.txt.write(conversation));
-    $("copied").textContent = "Copied";
-  });
+function missing(title, text) {
+  const shown = $("missing").content.cloneNode(true);
+  shown.querySelector("h1").textContent = title;
+  shown.querySelector("p").textContent = text;
+  $("main").replaceChildren(shown);
 }
 
 try {
-  const conversation = readable(await fetchStored());
-  render(conversation);
-  offer(conversation);
+  await show();
 } catch (error) {
-  $("title").textContent = error.status === 404 ? "There is no such conversation" : "The conversation cannot be shown";
-  notice(error.status === 404 ? "It was deleted, or belongs to another application." : error.message);
+  if (error.status === 404) missing("There is no such conversation", "It was deleted, or belongs to another application.");
+  else missing("The conversation cannot be shown", error.message);
 } finally {
   $("main").removeAttribute("aria-busy");
 }

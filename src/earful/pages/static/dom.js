@@ -31,11 +31,12 @@ export function day(iso) {
   return new Date(iso).toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" });
 }
 
-/** Put a text on the clipboard, also on plain http pages, where browsers have no `navigator.clipboard`. */
-export async function copy(text) {
+/** Put a text on the clipboard, also on plain http pages, where browsers have no `navigator.clipboard`.
+ *  Under an open dialog only its own elements can be selected: then it is the `root`. */
+export async function copy(text, root = document.body) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const box = element("textarea", { value: text, className: "unseen" });
-  document.body.append(box);
+  root.append(box);
   box.select();
   document.execCommand("copy");
   box.remove();

@@ -90,9 +90,13 @@ function signIn() {
 }
 
 /** Return the answer to a request of ours, signing in again once when the token is no longer accepted. */
-export async function request(path, { method = "GET" } = {}) {
+export async function request(path, { method = "GET", body } = {}) {
   for (let attempt = 0; ; attempt += 1) {
-    const response = await fetch(path, { method, headers: { Authorization: `Bearer ${await token()}` } });
+    const response = await fetch(path, {
+      method,
+      headers: { Authorization: `Bearer ${await token()}`, ...(body && { "Content-Type": "application/json" }) },
+      body: body && JSON.stringify(body),
+    });
     if (response.ok) return response;
     if (response.status === 401 && attempt === 0) {
       forget();

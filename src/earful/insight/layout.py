@@ -1,0 +1,56 @@
+"""How a message and what was said before it are laid out for the text encoder.
+
+    [CLS] other : the one before the last [SEP] same : the last [SEP] the message [SEP]
+
+"same" when the person of the message said it too. Training and use share this one place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+__all__ = ["PAD", "Laid", "Near", "laid_out"]
+
+Near = tuple[bool, str]
+"""A message close by: whether the same person said it, and its text."""
+
+PAD = 0
+_CLS, _SEP = 101, 102
+_SAME, _OTHER = [2168, 1024], [2060, 1024]  # "same :", "other :"
+_BEFORE_TOKENS, _EACH_BEFORE, _TEXT_TOKENS = 40, 24, 96
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """Token ids; which of them are the message (`first` to before `last`); their offsets in its text."""
+
+    ids: list[int]
+    first: int
+    last: int
+    offsets: list[tuple[int, int]]
+
+
+def laid_out(tokenizer: "Tokenizer", text: str, before: Sequence[Near] = ()) -> Laid:
+    """Return the tokens of a message after its neighbours; `before` is in the order it was said."""
+    leads: list[list[int]] = []
+    left = _BEFORE_TOKENS
+    for same, said in reversed(before):
+        marker = _SAME if same else _OTHER
+        size = min(_EACH_BEFORE, left) - len(marker) - 1
+        if size < 1:
+            break
+        if not said:
+            continue
+        tokens = tokenizer.encode(said, add_special_tokens=False).ids[-size:]
+        leads.append([*marker, *tokens, _SEP])
+        left -= len(leads[-1])
+    ids = [_CLS, *(token for lead in reversed(leads) for token in lead)]
+    first = len(ids)
+    encoded = tokenizer.encode(text, add_special_tokens=False)
+    ids += encoded.ids[:_TEXT_TOKENS]
+    last = len(ids)
+    ids.append(_SEP)
+    return Laid(ids, first, last, encoded.offsets[:_TEXT_TOKENS])

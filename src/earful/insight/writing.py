@@ -1,0 +1,84 @@
+"""Punctuation and capitals put back into talk that came without any."""
+
+import re
+from dataclasses import replace
+
+from earful.insight.encoder import TextEncoder, WordForm
+from earful.insight.types import Utterance
+
+__all__ = ["is_bare", "restored", "written"]
+
+_WORD = re.compile(r"\S+")
+_MARK = re.compile(r"[?!;…]|[.,:](?!\d)")
+_MYSELF = re.compile(r"[Ii](?:'|$)")
+# Spelt-out numbers, addresses and letters stay in one piece: marks between them would hide what they are.
+_SPELT = re.compile(
+    r"(?:[a-z]|\d+|oh|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty"
+    r"|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|double|triple|point|dot|at|dash|slash"
+    r"|hyphen|underscore|plus)$"
+)
+_ADDRESS = frozenset(("dot", "slash", "underscore", "hyphen"))
+# Chosen for precision: a comma that is not there is missed less than one that should not be.
+_COMMA_FROM, _END_FROM, _MIDDLE_END_FROM = 0.6, 0.4, 0.5
+_LOOKED_BACK = 8  # words at the end of what is read at once have too little after them to be sure of
+
+
+def is_bare(text: str) -> bool:
+    """Tell whether a text has neither marks nor capitals (but "I"): as plain recognisers write."""
+    words = text.split()
+    if not words or _MARK.search(text):
+        return False
+    return not any(letter.isupper() for word in words if not _MYSELF.match(word) for letter in word)
+
+
+def restored(encoder: TextEncoder, text: str) -> str:
+    """Return a bare text as it would be written. Its words stay what they are, one for one."""
+    words = _WORD.findall(text)
+    done: list[str] = []
+    begins = True
+    at = 0
+    while at < len(words):
+        rest = words[at:]
+        forms = encoder.word_forms(" ".join(rest))
+        if not forms:
+            return " ".join([*done, *rest])
+        known = min(len(forms), len(rest))
+        last = known == len(rest)
+        keep = known if last else max(1, known - _LOOKED_BACK)
+        for number in range(keep):
+            following = rest[number + 1] if number + 1 < len(rest) else None
+            mark = _mark(rest[number], following, forms[number])
+            near = (*rest[max(0, number - 1) : number], rest[number], following)
+            plain = _ADDRESS.isdisjoint(near)
+            done.append(
+                (_cased(rest[number], forms[number], begins=begins) if plain else rest[number]) + mark
+            )
+            begins = mark in (".", "?")
+        at += keep
+    return " ".join(done)
+
+
+def written(encoder: TextEncoder, utterance: Utterance) -> Utterance:
+    """Return a bare utterance as it would be written, its words with it."""
+    text = restored(encoder, utterance.text)
+    parts, words = text.split(), utterance.words
+    if len(words) == len(parts):
+        words = tuple(replace(word, text=part) for word, part in zip(words, parts, strict=True))
+    return replace(utterance, text=text, words=words)
+
+
+def _mark(word: str, following: str | None, form: WordForm) -> str:
+    _, comma, stop, asks = form.marks
+    if following is not None and _SPELT.match(word.lower()) and _SPELT.match(following.lower()):
+        return ""
+    if stop + asks >= (_END_FROM if following is None else _MIDDLE_END_FROM):
+        return "?" if asks > stop else "."
+    return "," if comma >= _COMMA_FROM and following is not None else ""
+
+
+def _cased(word: str, form: WordForm, *, begins: bool) -> str:
+    if form.case == "UPPER" and word.isalpha():
+        return word.upper()
+    if begins or form.case == "Capital" or _MYSELF.match(word):
+        return word[:1].upper() + word[1:]
+    return word
