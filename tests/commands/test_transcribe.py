@@ -11,6 +11,8 @@ from earful.cli import app
 from earful.commands.transcribe import render
 from earful.conversation.types import Word
 from earful.speech.files import Transcript, TranscriptSegment
+from earful.speech.models import ModelStore
+from tests.support.models.whisper import make_whisper
 
 SPEECH = str(Path(str(files("moonshine_voice"))) / "assets" / "beckett.wav")
 
@@ -116,3 +118,40 @@ def test_a_known_number_of_speakers_means_that_speakers_are_told_apart():
     body = json.loads(run("--json", "--speakers", "1", SPEECH).stdout)
     assert {segment["speaker"] for segment in body["segments"]} == {"Speaker 1"}
     assert run("--speakers", "0", SPEECH).exit_code == 2
+
+
+@pytest.fixture(scope="module")
+def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with a tiny Whisper model of many languages, made here."""
+    root = tmp_path_factory.mktemp("models")
+    ModelStore(root / "kept").pull("whisper-tiny", source=make_whisper(root / "whisper"))
+    return root / "kept"
+
+
+def test_another_language_is_written_down_once_its_model_is_here(models_dir, monkeypatch):
+    """By faster-whisper on real weights of its format; English may be given to it by name."""
+    monkeypatch.setenv("EARFUL_MODELS_DIR", str(models_dir))
+    for arguments in (("--language", "hi-IN"), ("--model", "whisper-tiny")):
+        result = run("--json", *arguments, SPEECH)
+        assert result.exit_code == 0, result.output
+        segments = json.loads(result.stdout)["segments"]
+        assert segments
+        assert {segment["text"] for segment in segments} <= {"low tone", "high tone"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--language", "hi-IN"), "earful models pull whisper-small"),
+        (("--model", "whisper-base"), "earful models pull whisper-base"),
+        (("--model", "nonsense"), "earful models list"),
+    ],
+)
+def test_a_model_that_is_not_here_is_told_with_the_command_that_fetches_it(
+    tmp_path, monkeypatch, arguments, said
+):
+    """Before anything is read."""
+    monkeypatch.setenv("EARFUL_MODELS_DIR", str(tmp_path))
+    result = run(*arguments, SPEECH)
+    assert result.exit_code == 2
+    assert said in result.stderr

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from earful.audio.files import read_blocks
 from earful.speech.speakers import speaker_turns
-from earful.speech.voices import VoiceModel, cluster, distances
+from earful.speech.voices import VoiceModel, cluster, distances, refined
 
 ASSETS = Path(str(files("moonshine_voice"))) / "assets"
 
@@ -33,6 +33,27 @@ def test_a_known_number_of_groups_is_found_whatever_the_threshold():
     apart = distances(around([0, 0.05, 0.6, 0.65, 3.1]))
     found = cluster(apart, threshold=0.0, count=2, least=2)
     assert sorted(sorted(group) for group in found) == [[0, 1], [2, 3]]
+
+
+def test_one_voice_is_not_cut_in_two_to_make_up_a_number():
+    """Three are asked for, but the next two groups are nearer than a voice is to itself."""
+    apart = distances(around([0, 0.1, 0.2, 0.3, 1.5, 1.55, 1.6]))
+    known = [len(cluster(apart, threshold=0.5, count=3, floor=floor)) for floor in (0.0, 0.1)]
+    assert known == [3, 2]
+    assert len(cluster(apart, threshold=0.5, count=1, floor=0.1)) == 1
+
+
+def test_a_number_that_never_was_there_falls_back_on_the_threshold():
+    """Four large groups cannot be had of five points; those under the threshold are the answer."""
+    apart = distances(around([0, 0.05, 1.5, 1.55, 1.6]))
+    assert len(cluster(apart, threshold=0.3, count=4, least=2)) == 2
+
+
+def test_centres_move_to_the_middle_of_what_is_nearest():
+    """A centre off to the side ends between its points; one that nothing is near stays."""
+    points = around([0, 0.2, 1.4, 1.6])
+    moved = refined(points, around([0.5, 1.2, 3.5]))
+    assert np.allclose(moved, around([0.1, 1.5, 3.5]), atol=1e-3)
 
 
 def test_small_groups_are_left_out_but_never_all():
@@ -63,9 +84,9 @@ def test_the_same_voice_is_nearer_than_another():
     assert apart[0, 1] < min(apart[0, 2], apart[1, 2])
 
 
-@pytest.mark.parametrize("known", [None, 2])
+@pytest.mark.parametrize("known", [None, 2, 5])
 def test_two_readers_one_after_the_other_are_two_speakers(tmp_path, known):
-    """The change is found within half a second, with the number of speakers known or not."""
+    """The change is found within half a second, with the number of speakers known, wrong, or not known."""
     one = np.concatenate(list(read_blocks(ASSETS / "two_cities.wav")))[: 12 * 16_000]
     other = np.concatenate(list(read_blocks(ASSETS / "beckett.wav")))
     path = write(tmp_path / "two.wav", np.concatenate([one, other]))

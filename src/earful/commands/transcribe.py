@@ -59,10 +59,13 @@ def transcribe(
     The text goes to standard output, progress and errors to standard error. A file that cannot be read
     is reported and the others are still done; the exit code is then 1.
     """
+    from earful.logs import configure_logging
     from earful.speech.engines import Engines
     from earful.speech.files import FileTranscriber
     from earful.speech.types import Hotword
 
+    # Standard output is the transcript's.
+    configure_logging("warning")
     try:
         engines = Engines.from_settings(load_settings())
         engines.load(engines.named(model, language) if model else engines.choose(language))

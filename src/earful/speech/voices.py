@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from earful.speech.types import Samples
 
-__all__ = ["VoiceModel", "cluster", "distances"]
+__all__ = ["VoiceModel", "cluster", "distances", "refined"]
 
 _MODEL = "speaker_embedding_model_ort_bytes"
 _SIZE = "speaker_embedding_model_ort_byte_count"
+_ROUNDS = 3
 
 Floats = NDArray[np.float32]
 
@@ -44,33 +45,59 @@ def distances(vectors: Floats) -> Floats:
     return np.asarray(1.0 - vectors @ vectors.T, np.float32)
 
 
-def cluster(apart: Floats, *, threshold: float, count: int | None = None, least: int = 1) -> list[list[int]]:
+def cluster(
+    apart: Floats, *, threshold: float, count: int | None = None, floor: float = 0.0, least: int = 1
+) -> list[list[int]]:
     """Return which points belong together, by average linkage over their distances ([n, n]).
 
-    Groups nearer than `threshold` are joined. With `count`, the groups are those of the last step at which
-    that many had at least `least` points. Smaller groups are left out of the answer unless there are too
-    few others. The largest group comes first.
+    Groups nearer than `threshold` are joined. With `count`, groups are joined until that many have at least
+    `least` points; fewer are the answer where the next two are nearer than `floor`, or when there never were
+    so many, so that one voice is not cut in two to make up a number. Smaller groups are left out of the
+    answer unless there are no others. The largest group comes first.
     """
     groups: list[list[int]] = [[at] for at in range(len(apart))]
     between = apart.astype(np.float64)
     np.fill_diagonal(between, np.inf)
-    kept = groups
+    found: list[list[int]] | None = None
+    many = False
     while len(groups) > 1:
         one, other = sorted(divmod(int(between.argmin()), len(between)))
-        if count is None and between[one, other] > threshold:
-            break
+        distance = between[one, other]
+        if found is None and distance > threshold:
+            found = groups
+            if count is None:
+                break
+        if count is not None:
+            large = sum(len(group) >= least for group in groups)
+            many = many or large >= count
+            joined = len(groups[one]) + len(groups[other]) >= least
+            left = large - sum(len(groups[at]) >= least for at in (one, other)) + joined
+            if many and left < count and distance > floor:
+                break
         sizes = len(groups[one]), len(groups[other])
         merged = (between[one] * sizes[0] + between[other] * sizes[1]) / sum(sizes)
         between[one], between[:, one] = merged, merged
         between[one, one] = np.inf
         between = np.delete(np.delete(between, other, 0), other, 1)
         groups = [*groups[:one], groups[one] + groups[other], *groups[one + 1 : other], *groups[other + 1 :]]
-        if count is not None and sum(len(group) >= least for group in groups) >= count:
-            kept = groups
-    groups = sorted(groups if count is None else kept, key=len, reverse=True)
-    if count is not None:
-        return groups[:count]
-    return [group for group in groups if len(group) >= least] or groups[:1]
+    if found is not None and (count is None or not many):
+        groups = found
+    groups = sorted(groups, key=len, reverse=True)
+    large_enough = [group for group in groups if len(group) >= least] or groups[:1]
+    return large_enough[:count]
+
+
+def refined(vectors: Floats, centres: Floats) -> Floats:
+    """Return the centres ([speakers, d], length 1) moved to the middle of the vectors nearest to each."""
+    for _ in range(_ROUNDS):
+        nearest = (vectors @ centres.T).argmax(axis=1)
+        means = [
+            vectors[nearest == at].mean(axis=0) if (nearest == at).any() else centre
+            for at, centre in enumerate(centres)
+        ]
+        stacked = np.stack(means)
+        centres = np.asarray(stacked / np.linalg.norm(stacked, axis=1, keepdims=True), np.float32)
+    return centres
 
 
 def _load() -> ort.InferenceSession:
