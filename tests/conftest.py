@@ -16,6 +16,7 @@ from earful.accounts.service import Accounts
 from earful.accounts.types import Application
 from earful.store.database import Database
 from earful.store.tables import metadata
+from tests.support.mail import MailSink
 from tests.support.phone import free_ports, require_phone
 from tests.support.server import EarfulServer, start_server
 
@@ -37,8 +38,18 @@ def trunk_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def calls_server(tmp_path_factory: pytest.TempPathFactory, trunk_port: int) -> Iterator[EarfulServer]:
-    """A server that may call this machine, and takes calls from it."""
+def calls_mail() -> Iterator[MailSink]:
+    """What `calls_server` mails."""
+    sink = MailSink().start()
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture(scope="session")
+def calls_server(
+    tmp_path_factory: pytest.TempPathFactory, trunk_port: int, calls_mail: MailSink
+) -> Iterator[EarfulServer]:
+    """A server that may call this machine, takes calls from it, and mails summaries."""
     require_phone()
     settings = {
         "SIP_DOMAINS": "127.0.0.1",
@@ -52,6 +63,10 @@ def calls_server(tmp_path_factory: pytest.TempPathFactory, trunk_port: int) -> I
         "SIP_APPLICATION": "tests",
         "MAX_CALLS_PER_APPLICATION": "2",
         "CALL_RING_SECONDS": "4",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_PORT": str(calls_mail.port),
+        "SMTP_SECURITY": "none",
+        "SMTP_FROM": "Earful <earful@example.com>",
     }
     given = {f"EARFUL_{name}": value for name, value in settings.items()}
     with start_server(tmp_path_factory.mktemp("calls"), given) as server:

@@ -64,6 +64,11 @@ class ServerMetrics:
             self.loop_late.observe(late)
             self._latest = max(self._latest, late)
 
+    def watch_calls(self, active: Callable[[], int]) -> None:
+        """Ask `active` for the telephone calls that go on each time the metrics are read."""
+        calls = Gauge("earful_calls_open", "Telephone calls that go on.", registry=self.registry)
+        calls.set_function(active)
+
     def render(self) -> bytes:
         """Return all metrics as text."""
         self.loop_latest.set(self._latest)

@@ -168,6 +168,7 @@ def create_app(
     )
     rooms = Rooms(settings, database, accounts, conversations, speech, hub, jobs, bodhi, mail, telephony)
     metrics = ServerMetrics(speech.capacity)
+    metrics.watch_calls(lambda: telephony.calls.active)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.e2e.client import Client, connect
 from tests.support import sip_scripts
+from tests.support.mail import MailSink
 from tests.support.phone import LossyNetwork, Phone, phone, sipp
 from tests.support.server import EarfulServer, start_server
 from tests.support.telephone import TWO_CITIES_WORDS
@@ -23,6 +24,7 @@ from tests.support.telephone import TWO_CITIES_WORDS
 CONNECT = "/v1/endpoint:connect"
 RESULTS = "/session/subscribe/"
 NUMBER = "+12025550123"
+MAIL = {"invokeOn": "stop", "name": "sendSummaryEmail", "parameters": {"emails": ["rosa@example.net"]}}
 
 
 @pytest.fixture
@@ -71,14 +73,14 @@ async def kept(api: httpx.AsyncClient, conversation_id: str) -> list[dict[str, A
 
 
 async def test_a_call_is_heard_from_beginning_to_end(
-    api: httpx.AsyncClient, calls_server: EarfulServer, other: Phone
+    api: httpx.AsyncClient, calls_server: EarfulServer, calls_mail: MailSink, other: Phone
 ) -> None:
-    """Captions, messages, trackers and keys while it goes on; after stop all of it is stored."""
+    """Captions, messages, trackers and keys while it goes on; after stop all of it is stored, and mailed."""
     await api.post("/v1/manage/trackers", json=[{"name": "Times", "vocabulary": ["best of times"]}])
     started = await begin(
         api,
         sip(other.address, dtmf=",4711#", audioConfig={"sampleRate": 16000, "sampleSize": "16"}),
-        actions={},
+        actions=[MAIL],
         data={"session": {"name": "Reading"}},
         languages=["en-US"],
         timezone="US/Pacific",
@@ -93,7 +95,14 @@ async def test_a_call_is_heard_from_beginning_to_end(
         answer = await stop(api, connection)
         assert await client.closed() == 1000
     assert answer.status_code == 200
-    assert answer.json() == {**started, "summaryInfo": []}
+    page = answer.json()["summaryInfo"][0]
+    assert page["user"] == {
+        "userId": "rosa@example.net",
+        "name": "rosa@example.net",
+        "email": "rosa@example.net",
+    }
+    assert page["url"].startswith(f"{calls_server.base_url}/meeting/#/")
+    assert answer.json() == {**started, "summaryInfo": [page]}
     assert (await other.until_event("CALL_CLOSED")).param == "Connection reset by peer"
 
     told = [frame["message"]["data"]["status"] for frame in client.of("call_status")]
@@ -110,6 +119,9 @@ async def test_a_call_is_heard_from_beginning_to_end(
     text = " ".join(message["text"] for message in await kept(api, started["conversationId"])).lower()
     assert text == heard(client)
     assert (await stop(api, connection)).json()["conversationId"] == started["conversationId"], "again"
+    await asyncio.to_thread(calls_mail.wait, lambda sink: sink.taken)
+    _, recipient, mail = calls_mail.taken[-1]
+    assert (recipient, mail["Subject"]) == ("rosa@example.net", "Summary: Reading")
 
 
 async def test_the_other_side_hangs_up(

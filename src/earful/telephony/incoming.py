@@ -29,7 +29,7 @@ from earful.live.hub import HubClosing
 from earful.live.options import SessionOptions
 from earful.settings import Settings, SettingsError
 from earful.speech.types import SpeechError
-from earful.telephony.calls import CallPlan, Calls
+from earful.telephony.calls import CallPlan, Calls, TooManyCalls
 from earful.telephony.engine import TelephonyError, Waiting
 from earful.telephony.sip import BadMessage, Message, Via, address_parts, answer, read_message
 
@@ -249,6 +249,10 @@ class Incoming:
         flow, waiting = dialog.flow, None
         try:
             application = await self._accounts.get(self._settings.sip_application)
+            # Before there is a process for it: those that are being started are not counted yet.
+            starting = sum(one.waiting is None for one in self._dialogs.values())
+            if self._calls.full(application.id) or starting > self._calls.limits.per_application:
+                raise TooManyCalls("the application has as many calls as it may")
             address = self._settings.sip_address or flow.local[0]
             longest = self._calls.limits.longest_s + self._calls.limits.ring_s
             waiting = await self._calls.engine.await_call(address=address, longest=longest)
@@ -258,10 +262,12 @@ class Incoming:
             log.warning("call refused", source=flow.peer[0], why=str(error))
             await self._turn_away(invite, dialog, waiting, 503, "Service Unavailable")
             return
-        except BaseException as error:
-            if isinstance(error, Exception):
-                log.exception("a call could not be taken", source=flow.peer[0])
+        except Exception:
+            log.exception("a call could not be taken", source=flow.peer[0])
             await self._turn_away(invite, dialog, waiting, 500, "Server Internal Error")
+            return
+        except asyncio.CancelledError:
+            await self._turn_away(invite, dialog, waiting, 503, "Service Unavailable")
             raise
         dialog.waiting = waiting
         held_back, dialog.held_back = dialog.held_back, []
