@@ -31,7 +31,8 @@ export class Stream extends EventTarget {
 
   /** Send one frame of audio, or keep it until there is a connection. */
   send(pcm) {
-    if (this.ready) return this.socket.send(pcm);
+    // A connection that is just being closed takes nothing more, and says so only later.
+    if (this.ready && this.socket.readyState === WebSocket.OPEN) return this.socket.send(pcm);
     this.waiting.push(pcm);
     if (this.waiting.length > FRAMES_KEPT) this.waiting.shift();
   }
