@@ -173,6 +173,7 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await database.start()
+        _build_routes(app)
         tasks = [asyncio.create_task(rooms.warm_up()), asyncio.create_task(metrics.watch_loop())]
         try:
             yield
@@ -241,6 +242,13 @@ def create_app(
         max_age=86_400,
     )
     return app
+
+
+def _build_routes(app: FastAPI) -> None:
+    """Let FastAPI do now what it would do in the first request, which takes it a third of a second."""
+    scope = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": [], "app": app}
+    for route in app.router.routes:
+        route.matches(dict(scope))
 
 
 def _add_operations(app: FastAPI, rooms: Rooms, metrics: ServerMetrics) -> None:

@@ -1,0 +1,1 @@
+"""Hours on one stream: memory and speed at the end as at the start."""
