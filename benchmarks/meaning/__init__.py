@@ -1,0 +1,1 @@
+"""How long understanding a message takes."""
