@@ -15,8 +15,8 @@ async def make_engine() -> AsyncIterator[Callable[..., Baresip]]:
     require_phone()
     made: list[Baresip] = []
 
-    def make(codecs: tuple[str, ...] = ("pcmu", "pcma", "opus"), **options: object) -> Baresip:
-        media = Media(codecs, None, (20_000, 29_999))
+    def make(encryption: str | None = None, **options: object) -> Baresip:
+        media = Media(("pcmu", "pcma", "opus"), encryption, (20_000, 29_999))
         engine = Baresip(
             Options("baresip", media, caller="earful", address="127.0.0.1", **options)  # type: ignore[arg-type]
         )

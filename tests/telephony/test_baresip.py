@@ -220,7 +220,7 @@ async def test_tcp_and_tls_and_encrypted_sound(make_engine: Callable[..., Baresi
     certificate = make_certificate(tmp_path)
     async with phone(certificate=certificate, encryption="srtp") as other:
         target = Target("phone", f"127.0.0.1:{other.port + 1}", "tls")
-        line = await make_engine(ca_file=certificate).dial(target, longest=60)
+        line = await make_engine(ca_file=certificate, encryption="srtp").dial(target, longest=60)
         await Watch(line).until_sound(0.3)
         await line.hang_up()
 

@@ -49,7 +49,7 @@ __all__ = ["Baresip", "Options"]
 
 log = structlog.get_logger(__name__)
 
-_READY_S = 10.0
+_READY_S = 30.0
 _POLL_S = 0.04
 _GAP_S = 0.2
 _SILENCE_S = 60
@@ -122,7 +122,7 @@ class Baresip:
         try:
             answer = await line.command("dial", target.uri)
             if not answer.ok:
-                raise EngineFailed(f"baresip does not dial: {answer.data.strip()}")
+                line.fail(answer.data)
         except BaseException:
             await line.hang_up()
             raise
@@ -272,6 +272,10 @@ class _Line:
         if self._hanging_up is None:
             self._hanging_up = asyncio.create_task(self._end())
         await asyncio.shield(self._hanging_up)
+
+    def fail(self, why: str) -> None:
+        """Note that there is no call: it could not even be begun."""
+        self._hang(cause_of(why, answered=False))
 
     # -- beginning and end ------------------------------------------------------------------------
 

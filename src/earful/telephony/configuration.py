@@ -11,7 +11,8 @@ CONTROL_HOST = "127.83.73.80"
 """The loopback address of the control socket; only that socket is on it, which is how it is found."""
 
 _APPS = ("account", "menu", "ctrl_tcp")
-_MODULES = ("g711", "opus", "aufile", "aubridge", "sndfile", "plc", "srtp", "dtls_srtp")
+_MODULES = ("g711", "opus", "aufile", "aubridge", "sndfile", "plc")
+_ENCRYPTION = {"srtp": "srtp", "srtp-mand": "srtp", "dtls_srtp": "dtls_srtp"}
 _CODECS = {"pcmu": "pcmu", "pcma": "pcma", "opus": "opus/48000/2"}
 
 
@@ -39,6 +40,10 @@ def configuration(
     `address` is the local IP address or interface for audio, `listen` the address for SIP; None leaves
     both to baresip. Options of newer versions stand beside those of older ones; each ignores the others.
     """
+    wanted = list(_MODULES)
+    if media.encryption is not None:
+        # Not always: DTLS makes a key when it is loaded, which takes most of the time of a start.
+        wanted.append(_ENCRYPTION[media.encryption])
     lines = [
         "poll_method epoll",
         "call_max_calls 1",
@@ -62,7 +67,7 @@ def configuration(
         f"ctrl_tcp_listen {CONTROL_HOST}:0",
         f"snd_path {folder}",
         f"module_path {modules}",
-        *(f"module {name}.so" for name in _MODULES if (modules / f"{name}.so").exists()),
+        *(f"module {name}.so" for name in wanted if (modules / f"{name}.so").exists()),
         *(f"module_app {name}.so" for name in _APPS),
     ]
     if address is not None:
