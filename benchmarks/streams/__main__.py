@@ -14,6 +14,7 @@ from benchmarks.streams.runs import Bar, Run, find_capacity, run_earful, run_moo
 from benchmarks.tracks import Track, load_clips, make_track
 
 MOST = 256
+_HANGING_UP_S = 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -101,11 +102,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _cut(track: Track, seconds: float) -> Track:
-    """Return exactly the part of a track that will be spoken."""
+    """Return exactly the part of a track that will be spoken.
+
+    All callers hang up within a second. An end of speech that is told by that, and not by silence, does not
+    count as one.
+    """
     words = tuple(word for word in track.words if word.end <= seconds)
-    return Track(
-        track.pcm[: round(seconds * 16_000) * 2], words, tuple(at for at in track.lasts if at < len(words))
-    )
+    ends = (at for at in track.lasts if at < len(words) and words[at].end <= seconds - _HANGING_UP_S)
+    return Track(track.pcm[: round(seconds * 16_000) * 2], words, tuple(ends))
 
 
 def _line(run: Run, bar: Bar) -> str:
@@ -169,6 +173,10 @@ def _verdict(held: dict[str, int], runs: Sequence[Run], floor: float, bar: Bar, 
         lines.append(
             f"At capacity a stream costs {full[0].cpu / full[0].callers / floor:.1f} times the floor."
         )
+    ours = sorted((run for run in runs if run.system == "earful"), key=lambda run: run.callers)
+    if len(ours) > 1 and ours[-1].callers > ours[0].callers:
+        more = (ours[-1].memory_mib - ours[0].memory_mib) / (ours[-1].callers - ours[0].callers)
+        lines.append(f"Each further stream takes {more:.1f} MiB.")
     return "\n".join(lines)
 
 

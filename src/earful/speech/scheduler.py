@@ -50,7 +50,7 @@ _EASY = 0.6
 _FULL = 0.9
 _LONGEST_INTERVAL = 1.0
 _MEASURE_SECONDS = 1.0
-_YIELDS = 2
+_YIELDS = 5
 
 
 class Engine(Protocol):
