@@ -214,7 +214,7 @@ async def test_a_body_over_the_limit_is_a_413(client: httpx.AsyncClient) -> None
     for content in (b" " * 3000, dribble()):
         answer = await client.post("/oauth2/token:generate", content=content)
         assert answer.status_code == 413
-        assert answer.json() == {"message": "The request body is larger than 2048 bytes."}
+        assert answer.json() == {"statusCode": 413, "message": "The request body is larger than 2048 bytes."}
 
 
 async def test_a_body_at_the_limit_is_read(client: httpx.AsyncClient) -> None:
@@ -237,7 +237,7 @@ async def test_an_unforeseen_fault_is_a_500_that_tells_nothing(
         "/oauth2/token:generate", json=body, headers={"Origin": "https://shop.example"}
     )
     assert answer.status_code == 500
-    assert answer.json() == {"message": "The server failed to answer this request."}
+    assert answer.json() == {"statusCode": 500, "message": "The server failed to answer this request."}
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
@@ -295,7 +295,7 @@ async def test_a_websocket_is_refused_while_stopping(app: FastAPI, client: httpx
     answer = await call_websocket(app, "/v1/streaming/room")
     assert (answer[0]["type"], answer[0]["status"]) == ("websocket.http.response.start", 503)
     assert (b"retry-after", b"5") in answer[0]["headers"]
-    assert set(json.loads(answer[1]["body"])) == {"message"}
+    assert set(json.loads(answer[1]["body"])) == {"statusCode", "message"}
 
 
 @pytest.fixture

@@ -62,7 +62,10 @@ async def test_without_a_valid_token_the_handshake_is_refused_with_401(
 ) -> None:
     response = await refused(earful_server, path, **how)
     assert response.status_code == 401
-    assert json.loads(response.body) == {"message": "Token validation failed for provided token."}
+    assert json.loads(response.body) == {
+        "statusCode": 401,
+        "message": "Token validation failed for provided token.",
+    }
 
 
 async def test_text_where_audio_should_be_gets_an_error_and_the_session_goes_on(

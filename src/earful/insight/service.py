@@ -144,7 +144,7 @@ class LocalInsightSession:
                 messages.append(message)
                 insights += found
                 trackers += self._track(message, found)
-                if self._options.entities:
+                if self._options.entities or self._options.custom_entities:
                     entities += _entity_matches(message)
             topics, new_topics = self._topics.ranked() if self._options.topics and messages else (None, ())
             return Findings(
@@ -241,7 +241,8 @@ class LocalInsightSession:
                     text, now, tuple(self._members.values()), _moved(sense, text, piece)
                 )
                 if not (redaction.redact and redaction.mask in entity.text)
-            ) + find_custom_entities(text, options.custom_entities)
+            )
+        entities += find_custom_entities(text, options.custom_entities)
         feeling = polarity(piece.text, sense.polarity) if options.sentiment or options.topics else None
         joined, ids = self._join(piece, member_id, message_id)
         whole = sense if len(ids) == 1 else self._sense(joined, member_id)

@@ -28,8 +28,8 @@ class TooManyJobs(Exception):
 class Intake:
     """What becomes of the conversation that a job works on.
 
-    `conversation_id` names one that exists, to be appended to; without it a new one is made, with
-    the name, start and labels given here.
+    `conversation_id` names one that exists, to be appended to, which takes a name and labels that are
+    given here; without it a new one is made, with the name, start and labels.
     """
 
     application_id: str
@@ -98,6 +98,10 @@ class Processing:
                     timezone_offset_min=work.wanted.timezone_offset_min,
                     metadata=dict(intake.labels or {}),
                 )
+            )
+        elif intake.name or intake.labels:
+            await self._conversations.relabel(
+                intake.application_id, conversation_id, name=intake.name, labels=intake.labels or {}
             )
         job = Job(
             id=new_uuid(),

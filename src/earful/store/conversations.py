@@ -204,6 +204,20 @@ class ConversationStore:
 
     # -- changing, for the application that owns the conversation ---------------------------------
 
+    async def relabel(
+        self, application_id: str, conversation_id: str, *, name: str | None, labels: Mapping[str, str]
+    ) -> None:
+        """Give the conversation a name, where there is one, and more labels. Raises `UnknownConversation`."""
+        async with self._database.write() as connection:
+            await _lock_conversation(connection, conversation_id, application_id)
+            row = await _conversation(connection, conversation_id)
+            if row is not None:
+                await connection.execute(
+                    update(tables.conversations)
+                    .where(tables.conversations.c.id == conversation_id)
+                    .values(name=name or row["name"], metadata={**row["metadata"], **labels})
+                )
+
     async def update_metadata(
         self, application_id: str, conversation_id: str, metadata: Mapping[str, str]
     ) -> None:

@@ -72,7 +72,7 @@ async def test_a_field_that_is_missing_or_wrong_is_named(
 ) -> None:
     answer = await rest.nobody.post("/oauth2/token:generate", json=grant(rest, **changes))
     assert answer.status_code == 400
-    assert set(answer.json()) == {"message"}
+    assert set(answer.json()) == {"statusCode", "message"}
     assert named in answer.json()["message"]
 
 
@@ -84,7 +84,7 @@ async def test_a_body_that_is_no_request_is_a_400(rest: Rest, body: bytes) -> No
         "/oauth2/token:generate", content=body, headers={"Content-Type": "application/json"}
     )
     assert answer.status_code == 400
-    assert set(answer.json()) == {"message"}
+    assert set(answer.json()) == {"statusCode", "message"}
 
 
 @pytest.mark.parametrize("field", ["appId", "appSecret"])
@@ -95,13 +95,16 @@ async def test_an_id_and_secret_that_do_not_belong_together_are_a_401(
     body = json.dumps(grant(rest, **{field: value}))
     answer = await rest.nobody.post("/oauth2/token:generate", content=body)
     assert answer.status_code == 401
-    assert answer.json() == {"message": "Combination of appId and appSecret is not valid."}
+    assert answer.json() == {
+        "statusCode": answer.status_code,
+        "message": "Combination of appId and appSecret is not valid.",
+    }
 
 
 async def test_the_token_route_only_takes_posts(rest: Rest) -> None:
     answer = await rest.nobody.get("/oauth2/token:generate")
     assert answer.status_code == 405
-    assert set(answer.json()) == {"message"}
+    assert set(answer.json()) == {"statusCode", "message"}
     assert answer.headers["allow"] == "POST"
 
 
@@ -214,7 +217,7 @@ async def test_a_token_can_be_exchanged_for_a_new_one(rest: Rest) -> None:
 async def test_what_cannot_be_exchanged_is_refused(rest: Rest, changes: dict[str, Any], status: int) -> None:
     answer = await rest.nobody.post("/oauth2/token:refresh", json=grant(rest, **changes))
     assert answer.status_code == status
-    assert set(answer.json()) == {"message"}
+    assert set(answer.json()) == {"statusCode", "message"}
 
 
 async def test_revoked_tokens_stop_working_at_once(rest: Rest) -> None:

@@ -282,7 +282,10 @@ async def test_a_member_with_anothers_address_becomes_that_member(api: httpx.Asy
 async def test_an_unknown_member_is_a_404(api: httpx.AsyncClient) -> None:
     answer = await api.put(f"{AT}/members/nobody", json={"id": "nobody", "name": "x"})
     assert answer.status_code == 404
-    assert answer.json() == {"message": "The memberId is either invalid or does not exist."}
+    assert answer.json() == {
+        "statusCode": 404,
+        "message": "The memberId is either invalid or does not exist.",
+    }
 
 
 @pytest.mark.parametrize(
@@ -291,7 +294,7 @@ async def test_an_unknown_member_is_a_404(api: httpx.AsyncClient) -> None:
 async def test_a_member_without_a_proper_name_is_a_400(api: httpx.AsyncClient, body: dict[str, Any]) -> None:
     answer = await api.put(f"{AT}/members/{TOMASZ.id}", json=body)
     assert answer.status_code == 400
-    assert set(answer.json()) == {"message"}
+    assert set(answer.json()) == {"statusCode", "message"}
 
 
 async def test_a_member_known_only_by_address_is_shown_under_it(rest: Rest, api: httpx.AsyncClient) -> None:
@@ -447,7 +450,7 @@ async def test_captions_are_valid_srt(api: httpx.AsyncClient) -> None:
 async def test_a_transcript_of_another_kind_is_a_400(api: httpx.AsyncClient, body: Any) -> None:
     answer = await api.post(f"{AT}/transcript", json=body)
     assert answer.status_code == 400
-    assert set(answer.json()) == {"message"}
+    assert set(answer.json()) == {"statusCode", "message"}
 
 
 # -- changing and deleting ------------------------------------------------------------------------
@@ -482,7 +485,7 @@ async def test_metadata_that_breaks_the_rules_is_a_400_and_changes_nothing(
 ) -> None:
     answer = await api.put(AT, content=body.encode("latin-1"))
     assert answer.status_code == 400
-    assert set(answer.json()) == {"message"}
+    assert set(answer.json()) == {"statusCode", "message"}
     assert (await get(api, AT))["metadata"] == {"label": "supplier"}
 
 
@@ -548,7 +551,7 @@ async def test_wrong_methods_and_paths_are_said_in_the_same_form(api: httpx.Asyn
     ):
         answer = await api.request(method, path)
         assert answer.status_code == status
-        assert set(answer.json()) == {"message"}
+        assert set(answer.json()) == {"statusCode", "message"}
 
 
 @pytest.mark.parametrize(
@@ -640,7 +643,7 @@ async def test_a_window_of_long_ago_finds_what_was_then(recent: httpx.AsyncClien
 async def test_a_list_that_cannot_be_made_is_a_400(recent: httpx.AsyncClient, params: dict[str, str]) -> None:
     answer = await recent.get("/v1/conversations", params=params)
     assert answer.status_code == 400
-    assert set(answer.json()) == {"message"}
+    assert set(answer.json()) == {"statusCode", "message"}
 
 
 async def test_a_list_holds_only_ones_own(recent: httpx.AsyncClient, rest: Rest) -> None:

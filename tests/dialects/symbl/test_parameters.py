@@ -80,7 +80,7 @@ def test_trackers_are_given_in_full_or_by_id() -> None:
 def test_a_custom_entity_alone_is_a_list_of_one_and_its_value_defaults_to_its_text() -> None:
     wanted = asked(body={"entities": {"customType": "product", "text": "house blend"}}).wanted(())
     assert wanted.custom_entities == (CustomEntity("product", "house blend", "house blend"),)
-    assert wanted.entities
+    assert not wanted.entities
 
 
 def test_channels_have_speakers() -> None:

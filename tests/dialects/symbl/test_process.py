@@ -169,7 +169,10 @@ async def test_appending_to_what_is_not_there_or_not_ones_own_is_refused(api: Ap
         body = {**TEXT, "url": "https://example.com/a.mp3"}
         answer = await api.client.put(f"/v1/process/{path}/{owner}", json=body, headers=headers)
         assert answer.status_code == 404
-        assert answer.json() == {"message": "The conversationId is either invalid or does not exist."}
+        assert answer.json() == {
+            "statusCode": 404,
+            "message": "The conversationId is either invalid or does not exist.",
+        }
     assert await api.jobs.media_keys() <= {job.id for job in [made]}
 
 
@@ -185,7 +188,7 @@ async def test_a_job_is_told_by_its_state_and_only_to_its_owner(api: Api) -> Non
     assert answer.json()["error"] == "the recording holds no audio"
     answer = await api.client.get(f"/v1/job/{job.id}", headers=await api.another())
     assert answer.status_code == 404
-    assert set(answer.json()) == {"message"}
+    assert set(answer.json()) == {"statusCode", "message"}
 
 
 @pytest.mark.parametrize(
@@ -225,7 +228,7 @@ async def test_without_a_token_nothing_is_done(api: Api, path: str) -> None:
     del api.client.headers["x-api-key"]
     answer = await api.client.request("GET" if "job" in path else "POST", path)
     assert answer.status_code == 401
-    assert answer.json() == {"message": "Token validation failed for provided token."}
+    assert answer.json() == {"statusCode": 401, "message": "Token validation failed for provided token."}
 
 
 async def test_more_jobs_than_allowed_are_refused_until_some_are_done(api: Api, tmp_path: Path) -> None:

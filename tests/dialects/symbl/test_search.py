@@ -56,7 +56,7 @@ async def test_nobody_else_finds_it(rest: Rest) -> None:
 async def test_a_search_that_cannot_be_made_is_a_400(rest: Rest, params: dict[str, str]) -> None:
     answer = await rest.mine.http.get("/v1/search", params=params)
     assert answer.status_code == 400
-    assert set(answer.json()) == {"message"}
+    assert set(answer.json()) == {"statusCode", "message"}
 
 
 async def test_a_search_can_be_kept_to_one_conversation_and_time(rest: Rest) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "EntityList",
     "EntityMatchBody",
     "FollowUps",
+    "InsightBase",
     "InsightBody",
     "InsightEntity",
     "InsightRefBody",
@@ -156,20 +157,25 @@ class InsightEntity(Body):
     end: str | None = None
 
 
-class InsightBody(Body):
-    """A question, an action item or a follow-up."""
+class InsightBase(Body):
+    """A question, an action item or a follow-up, without where it was said."""
 
     id: str
     type: InsightKind
     text: str
     score: float
-    message_ids: list[str]
     entities: list[InsightEntity]
     phrases: list[PhraseBody]
     from_: Person = Field(serialization_alias="from")
     assignee: Person
     definitive: bool
     due_by: str | None = None
+
+
+class InsightBody(InsightBase):
+    """A question, an action item or a follow-up."""
+
+    message_ids: list[str]
 
 
 class MemberList(Body):

@@ -38,6 +38,7 @@ from earful.dialects.symbl.bodies import (
 from earful.dialects.symbl.errors import ApiError, BadRequest, ConversationNotFound, ErrorMessage
 from earful.dialects.symbl.examples import EXAMPLES
 from earful.dialects.symbl.management import Library
+from earful.dialects.symbl.openapi import json_body, whole_schema
 from earful.dialects.symbl.owned import conversation_dependency
 from earful.dialects.symbl.rsql import Comparison, RsqlError, matches, parse_rsql
 from earful.insight.analytics import analyse
@@ -70,6 +71,7 @@ _SORT_FIELDS: Mapping[str, SortField] = {
 }
 _DEFAULT_WINDOW = timedelta(days=7)
 _METADATA_CHARS = 128
+_METADATA = {"metadata": {"agentId": "ines", "label": "supplier"}}
 
 
 def _flag(value: object) -> object:
@@ -218,7 +220,11 @@ def conversation_router(
         """Get a conversation's name, times, members and metadata."""
         return shapes.conversation_body(conversation)
 
-    @router.put(_Path, openapi_extra=_body_of(Metadata), summary="Replace a conversation's metadata")
+    @router.put(
+        _Path,
+        openapi_extra=json_body(whole_schema(Metadata), _METADATA),
+        summary="Replace a conversation's metadata",
+    )
     async def put_metadata(conversation: Owned, request: Request) -> UpdatedMetadata:
         """Replace the metadata: up to 128 characters of text under each name."""
         metadata = _metadata(await request.body())
@@ -437,11 +443,6 @@ def _answer(example: str, summary: str) -> dict[str, Any]:
         "response_model_exclude_none": True,
         "responses": {200: {"content": {"application/json": {"example": EXAMPLES[example]}}}},
     }
-
-
-def _body_of(model: type[BaseModel]) -> dict[str, Any]:
-    schema = model.model_json_schema()
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 def _conditions(expression: str | None) -> tuple[Comparison, ...]:

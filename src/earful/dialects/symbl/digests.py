@@ -11,7 +11,7 @@ from earful.conversation.ids import new_numeric_id, new_uuid
 from earful.conversation.speakers import SpeakerEvent, attributed, turns
 from earful.conversation.types import Conversation, Member
 from earful.dialects.symbl import shapes
-from earful.dialects.symbl.bodies import Body, InsightBody, Notice
+from earful.dialects.symbl.bodies import Body, InsightBase, Notice
 from earful.dialects.symbl.errors import ApiError, ErrorMessage
 from earful.dialects.symbl.owned import conversation_dependency
 from earful.insight.themes import in_context, themes
@@ -50,7 +50,7 @@ class SummaryList(Body):
     summary: list[SummaryBody]
 
 
-class ComprehensiveItem(InsightBody):
+class ComprehensiveItem(InsightBase):
     """An action item with what led to it."""
 
     message_refs: list[MessageId]
@@ -175,7 +175,6 @@ def digest_router(accounts: Accounts, store: ConversationStore, digests: Digests
         _Path + "/comprehensive/action-items",
         summary="Get action items in context",
         response_model_exclude_none=True,
-        response_model_exclude={"action_items": {"__all__": {"message_ids"}}},
     )
     async def comprehensive(conversation: Owned) -> ComprehensiveItems:
         """Get the action items, each with the question that led to it."""
@@ -186,13 +185,11 @@ def digest_router(accounts: Accounts, store: ConversationStore, digests: Digests
             text, ids = in_context(insight, messages, people.names())
             shift = len(text) - len(insight.text)
             body = shapes.insight_body(insight, people)
-            fields = {name: getattr(body, name) for name in InsightBody.model_fields}
+            fields = {name: getattr(body, name) for name in InsightBase.model_fields}
             entities = [one.model_copy(update={"offset": one.offset + shift}) for one in body.entities]
             fields |= {"text": text, "entities": entities}
-            items.append(
-                ComprehensiveItem.model_construct(**fields, message_refs=[MessageId(id=id_) for id_ in ids])
-            )
-        return ComprehensiveItems.model_construct(action_items=items)
+            items.append(ComprehensiveItem(**fields, message_refs=[MessageId(id=id_) for id_ in ids]))
+        return ComprehensiveItems(action_items=items)
 
     @router.get(_Path + "/abstract-topics", summary="Get themes")
     async def abstract_topics(conversation: Owned) -> AbstractTopics:

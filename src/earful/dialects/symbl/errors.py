@@ -1,4 +1,4 @@
-"""How the Symbl dialect says no over HTTP: a status, and a body of `{"message": ...}`.
+"""How the Symbl dialect says no over HTTP: a status, and a body of `{"statusCode": ..., "message": ...}`.
 
 ApiError                  any status, any message
 ├── BadRequest            400
@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match, Route
 
 __all__ = [
     "CONVERSATION_NOT_FOUND",
@@ -35,8 +36,11 @@ CONVERSATION_NOT_FOUND: Final = "The conversationId is either invalid or does no
 class ErrorMessage(BaseModel):
     """The body of every error."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"message": CONVERSATION_NOT_FOUND}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"statusCode": 404, "message": CONVERSATION_NOT_FOUND}}
+    )
 
+    status_code: int = Field(serialization_alias="statusCode", description="The HTTP status again.")
     message: str
 
 
@@ -87,7 +91,7 @@ def describe(problems: Sequence[Any]) -> str:
 
 def error_response(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return an error in this dialect's form."""
-    return JSONResponse({"message": message}, status, headers)
+    return JSONResponse({"statusCode": status, "message": message}, status, headers)
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -105,8 +109,20 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
         message = str(error.detail)
+        headers = dict(error.headers or {})
         if error.status_code == 404:
             message = f"There is nothing at {request.url.path}."
         elif error.status_code == 405:
             message = f"{request.method} is not possible on {request.url.path}."
-        return error_response(error.status_code, message, error.headers)
+            headers["Allow"] = ", ".join(_methods(app, request))
+        return error_response(error.status_code, message, headers)
+
+
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    """Return what is possible on a path: each method has a route of its own."""
+    matching = (
+        route.methods or set()
+        for route in app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+    )
+    return sorted(set().union(*matching))

@@ -21,6 +21,7 @@ from earful.conversation.types import CustomEntity, Tracker
 from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import Body as JsonBody
 from earful.dialects.symbl.errors import ApiError, BadRequest, ErrorMessage, describe
+from earful.dialects.symbl.openapi import json_body, whole_schema
 from earful.dialects.symbl.rsql import RsqlError, parse_rsql
 from earful.store.resources import NameTaken, Resource, ResourceKind, ResourceStore, UnknownResource
 
@@ -203,9 +204,9 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
         return {"trackers": made} if isinstance(body, list) else {"tracker": made[0]}
 
     for path in ("/tracker", "/trackers", "/trackers/bulk"):
-        router.post(path, status_code=201, summary="Keep trackers", openapi_extra=_example(_TRACKER))(
-            post_trackers
-        )
+        router.post(
+            path, status_code=201, summary="Keep trackers", openapi_extra=_one_or_many(TrackerBody, _TRACKER)
+        )(post_trackers)
 
     @router.get("/trackers", summary="List trackers")
     async def list_trackers(
@@ -243,8 +244,8 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
 
     for path in ("/tracker/{tracker_id}", "/trackers/{tracker_id}"):
         router.get(path, summary="Get a tracker")(get_tracker)
-        router.put(path, summary="Add to a tracker", openapi_extra=_example(_TRACKER))(put_tracker)
-        router.patch(path, summary="Change a tracker", openapi_extra=_example([_PATCH]))(patch_tracker)
+        router.put(path, summary="Add to a tracker", openapi_extra=_one(TrackerBody, _TRACKER))(put_tracker)
+        router.patch(path, summary="Change a tracker", openapi_extra=_patch([_PATCH]))(patch_tracker)
         router.delete(path, summary="Delete a tracker")(delete_tracker)
 
     # -- custom entities --------------------------------------------------------------------------
@@ -256,9 +257,9 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
         return {"entities": made} if isinstance(body, list) else {**made[0], "entity": made[0]}
 
     for path in ("/entity", "/entities", "/entities/bulk"):
-        router.post(path, status_code=201, summary="Keep entities", openapi_extra=_example(_ENTITY))(
-            post_entities
-        )
+        router.post(
+            path, status_code=201, summary="Keep entities", openapi_extra=_one_or_many(EntityBody, _ENTITY)
+        )(post_entities)
 
     @router.get("/entities", summary="List custom entities")
     async def list_entities(caller: Caller) -> dict[str, Any]:
@@ -295,7 +296,9 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
 
     for path in ("/entity/{entity_id}", "/entities/{entity_id}"):
         router.get(path, summary="Get a custom entity")(get_entity)
-        router.put(path, summary="Replace a custom entity", openapi_extra=_example(_ENTITY))(put_entity)
+        router.put(path, summary="Replace a custom entity", openapi_extra=_one(EntityBody, _ENTITY))(
+            put_entity
+        )
         router.delete(path, summary="Delete a custom entity")(delete_entity)
 
     # -- groups -----------------------------------------------------------------------------------
@@ -307,7 +310,9 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
         return {"groups": made} if isinstance(body, list) else {"group": made[0]}
 
     for path in ("/group", "/groups"):
-        router.post(path, status_code=201, summary="Keep groups", openapi_extra=_example(_GROUP))(post_groups)
+        router.post(
+            path, status_code=201, summary="Keep groups", openapi_extra=_one_or_many(GroupBody, _GROUP)
+        )(post_groups)
 
     @router.get("/groups", summary="List groups")
     async def list_groups(caller: Caller) -> dict[str, Any]:
@@ -331,7 +336,7 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
 
     for path in ("/group/{group_id}", "/groups/{group_id}"):
         router.get(path, summary="Get a group")(get_group)
-        router.put(path, summary="Replace a group", openapi_extra=_example(_GROUP))(put_group)
+        router.put(path, summary="Replace a group", openapi_extra=_one(GroupBody, _GROUP))(put_group)
         router.delete(path, summary="Delete a group")(delete_group)
 
     # -- settings ---------------------------------------------------------------------------------
@@ -342,7 +347,7 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
         kept = await store.list(caller.id, "settings")
         return {"settings": dict(kept[0].body) if kept else {}}
 
-    @router.patch("/settings", summary="Change the account's settings", openapi_extra=_example([_SETTING]))
+    @router.patch("/settings", summary="Change the account's settings", openapi_extra=_patch([_SETTING]))
     async def patch_settings(caller: Caller, body: Json) -> dict[str, Any]:
         """Change settings by a JSON Patch: `/intelligence/bookmarks/duration` and `/redaction`."""
         async with turns[caller.id]:
@@ -364,8 +369,17 @@ _PATCH = {"op": "add", "path": "/vocabulary", "value": ["it never came"]}
 _SETTING = {"op": "add", "path": "/intelligence/bookmarks/duration", "value": 30}
 
 
-def _example(example: Any) -> dict[str, Any]:
-    return {"requestBody": {"content": {"application/json": {"example": example}}}}
+def _one(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    return json_body(whole_schema(model), example)
+
+
+def _one_or_many(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    one = whole_schema(model)
+    return json_body({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}, example)
+
+
+def _patch(example: Any) -> dict[str, Any]:
+    return _one_or_many(Change, example)
 
 
 def _tracker(kept: Resource) -> Tracker:

@@ -155,7 +155,7 @@ class ProcessParameters(_Given):
     trackers: Annotated[tuple[TrackerGiven, ...], BeforeValidator(_listed)] = ()
     enable_all_trackers: Flag = False
     enable_summary: Flag = False
-    language_code: str = "en-US"
+    language_code: str = Field(default="en-US", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
     mode: Annotated[Literal["default", "phone"] | None, BeforeValidator(_blank_is_none)] = None
     enable_separate_recognition_per_channel: Flag = False
     channel_metadata: Annotated[tuple[ChannelGiven, ...], BeforeValidator(_listed)] = ()
@@ -178,7 +178,7 @@ class ProcessParameters(_Given):
             timezone_offset_min=self.timezone_offset,
             confidence_threshold=self.confidence_threshold,
             phrases=self.detect_phrases,
-            entities=self.detect_entities or bool(self.entities),
+            entities=self.detect_entities,
             custom_entities=tuple(
                 CustomEntity(entity.custom_type, entity.text, entity.value or entity.text)
                 for entity in self.entities
