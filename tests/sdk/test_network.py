@@ -232,8 +232,15 @@ def test_upload_is_streamed_with_its_length(web: list[Any], tmp_path: Path) -> N
     """The file arrives whole over a real connection."""
     recording = tmp_path / "call.wav"
     recording.write_bytes(bytes(range(256)) * 4000)
-    conversation = symbl.Audio.process_file(recording)
+    sent: list[tuple[int, int]] = []
+    conversation = symbl.Audio.process_file(
+        recording, on_progress=lambda done, total: sent.append((done, total))
+    )
     assert conversation.get_job_status() == "completed"
+    assert [done for done, _ in sent] == sorted({done for done, _ in sent})
+    assert len(sent) > 1
+    assert sent[-1] == (1_024_000, 1_024_000)
+    assert {total for _, total in sent} == {1_024_000}
     line, headers, body = web[0]
     assert line == "POST /v1/process/audio"
     assert body == recording.read_bytes()
@@ -246,7 +253,9 @@ async def test_upload_is_streamed_in_asyncio(web: list[Any], tmp_path: Path) -> 
     recording.write_bytes(bytes(range(256)) * 4000)
     base_url = symbl.AuthenticationToken.default_session.settings.base_url
     async with symbl.AsyncClient(base_url=base_url, credentials=CREDENTIALS) as client:
-        await client.audio.process_file(recording)
+        sent: list[int] = []
+        await client.audio.process_file(recording, on_progress=lambda done, _: sent.append(done))
+    assert sent[-1] == 1_024_000
     assert web[0][2] == recording.read_bytes()
 
 

@@ -137,6 +137,16 @@ def test_without_wait_the_callback_comes_once(service: symbl.MockTransport) -> N
     assert calls == ["j1", "j1"]
 
 
+def test_job_tells_how_far_it_is_and_why_it_failed(service: symbl.MockTransport) -> None:
+    """What Earful adds to the status; another server need not."""
+    service.answer("POST", "/v1/process/text", IDS)
+    reason = {"id": "j1", "status": "failed", "progress": 0.4, "error": "the recording is broken"}
+    service.answer("GET", "/v1/job/j1", reason)
+    conversation = symbl.Text.process({"messages": []})
+    assert conversation.get_job_progress() == 0.4
+    assert conversation.get_job_error() == "the recording is broken"
+
+
 def test_failed_job_calls_on_error(service: symbl.MockTransport) -> None:
     """And not on_complete."""
     service.answer("POST", "/v1/process/text", IDS)

@@ -12,7 +12,9 @@ import symbl
 from tests.support.microphone import FakeSounddevice
 
 README = (Path(__file__).parents[2] / "sdk" / "symbl" / "README.md").read_text(encoding="utf-8")
-LIVE, ASYNCIO, TESTING = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+LIVE, ASYNCIO, SENT, UNWAITED, TESTING = re.findall(
+    r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL
+)
 
 
 def test_live_example(
@@ -56,3 +58,26 @@ async def test_asyncio_example(service: symbl.MockTransport, monkeypatch: pytest
     await names["example"]()  # type: ignore[operator]
     assert heard == [{"type": "message_response"}]
     assert service.streams[0].audio == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "printed"), [(SENT, "completed", "100% sent"), (UNWAITED, "failed", "no sound")]
+)
+def test_recording_examples(
+    service: symbl.MockTransport,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    code: str,
+    state: str,
+    printed: str,
+) -> None:
+    """A file of that name is sent; what is asked of the outcome is printed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "call.mp3").write_bytes(b"ID3" * 100)
+    service.answer("POST", "/v1/process/audio", {"conversationId": "7", "jobId": "j"}, status=201)
+    service.answer("GET", "/v1/job/j", {"id": "j", "status": state, "error": "no sound"})
+    service.answer("GET", "/v1/conversations/7/messages", {"messages": []})
+    exec(compile(code, "README.md", "exec"), {"symbl": symbl})
+    symbl.utils.Thread.getInstance().stop_all_threads()
+    assert printed in capsys.readouterr().out

@@ -17,6 +17,7 @@ from symbl import _models as models
 __all__ = [
     "Call",
     "Parameters",
+    "Progress",
     "delete",
     "endpoint",
     "get_part",
@@ -34,6 +35,8 @@ __all__ = [
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
+Progress = Callable[[int, int], object]
+"""Called with (bytes sent, bytes in all) while a file is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Call(Generic[T]):
     file: Path | None = None
     """A file sent as the body, streamed."""
     content_type: str = ""
+    progress: Progress | None = None
 
 
 def query(parameters: Parameters | None) -> dict[str, str]:
@@ -119,11 +123,18 @@ def process_file(
     conversation_id: object = None,
     content_type: str = "",
     parameters: Parameters | None = None,
+    progress: Progress | None = None,
 ) -> Call[models.Submitted]:
     """Upload a recording; `kind` is `audio` or `video`; with an id it is appended to that conversation."""
     method, address = _process(kind, conversation_id)
     return Call(
-        method, address, models.Submitted.read, query(parameters), file=path, content_type=content_type
+        method,
+        address,
+        models.Submitted.read,
+        query(parameters),
+        file=path,
+        content_type=content_type,
+        progress=progress,
     )
 
 

@@ -72,6 +72,14 @@ class Conversation:
         """`scheduled`, `in_progress`, `completed` or `failed`; `None` for live conversations."""
         return self._job.get_job_status() if self._job else None
 
+    def get_job_progress(self) -> float | None:
+        """How much of the work is done, 0..1, as last heard; `None` where that is not known."""
+        return self._job.get_job_progress() if self._job else None
+
+    def get_job_error(self) -> str | None:
+        """Why the job failed, in the server's words."""
+        return self._job.get_job_error() if self._job else None
+
     def on_complete(self, func: Callable[[Conversation], Any]) -> Self:
         """Call a function with this object when the job has completed; at once when it already has."""
         if self._job is None:
@@ -207,6 +215,14 @@ class AsyncConversation:
         conversations.
         """
         return self._job.status if self._job else None
+
+    def get_job_progress(self) -> float | None:
+        """How much of the work is done, 0..1, as last heard; `None` where that is not known."""
+        return self._job.progress if self._job else None
+
+    def get_job_error(self) -> str | None:
+        """Why the job failed, in the server's words."""
+        return self._job.error if self._job else None
 
     async def wait(self) -> str | None:
         """Wait until the job has ended; its status."""

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, Self
 
 from symbl import _calls
+from symbl import _models as models
 from symbl._session import AsyncSession, Session, default_session
 from symbl._settings import Credentials, Target
 from symbl._threads import join_all, start_thread
@@ -69,6 +70,7 @@ class Job:
         self._credentials = credentials
         self._base_url = base_url
         self._status = JobStatus.IN_PROGRESS
+        self._report = models.Job({})
         self._lock = threading.Lock()
         self._conversation: Any = None
         self._ended = False
@@ -87,6 +89,14 @@ class Job:
     def get_job_status(self) -> str:
         """`scheduled`, `in_progress`, `completed` or `failed`, as last heard."""
         return self._status.value
+
+    def get_job_progress(self) -> float | None:
+        """How much of the work is done, 0..1, as last heard; `None` when the server does not say."""
+        return self._report.progress
+
+    def get_job_error(self) -> str | None:
+        """Why the job failed, in the server's words."""
+        return self._report.error
 
     def on_complete(self, func: Listener) -> Self:
         """Call a function with the conversation when the job has completed."""
@@ -144,7 +154,8 @@ class Job:
 
     def _poll(self, target: Target, interval: float | None) -> None:
         for delay in itertools.repeat(interval) if interval is not None else _delays():
-            self._status = JobStatus(self._session.run(_calls.job(self._job_id), target).status)
+            self._report = self._session.run(_calls.job(self._job_id), target)
+            self._status = JobStatus(self._report.status)
             if self._status.ended:
                 return
             time.sleep(delay)
@@ -170,6 +181,8 @@ class AsyncJob:
     ) -> None:
         self.job_id = job_id
         self.status: str | None = JobStatus.IN_PROGRESS.value
+        self.progress: float | None = None
+        self.error: str | None = None
         self._session = session
         self._credentials = credentials
         self._base_url = base_url
@@ -182,8 +195,9 @@ class AsyncJob:
         """
         target = self._session.target(self._credentials, self._base_url)
         for delay in _delays():
-            status = JobStatus((await self._session.run(_calls.job(self.job_id), target)).status)
-            self.status = status.value
+            report = await self._session.run(_calls.job(self.job_id), target)
+            status = JobStatus(report.status)
+            self.status, self.progress, self.error = status.value, report.progress, report.error
             if status.ended:
                 return self.status
             await asyncio.sleep(delay)

@@ -428,8 +428,12 @@ class Submitted(Model):
 
 
 class Job(Model):
+    """How far a job is: `progress` in 0..1 and `error` are Earful's additions."""
+
     id: str | None
     status: str | None
+    progress: float | None
+    error: str | None
 
 
 class Summary(Model):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from symbl import _calls
-from symbl._calls import Call, Parameters
+from symbl._calls import Call, Parameters, Progress
 from symbl._conversation import AsyncConversation, Conversation
 from symbl._conversations_api import Login
 from symbl._models import Submitted
@@ -22,11 +22,16 @@ Payload = Mapping[str, Any] | str | None
 
 
 def _file(
-    kind: str, path: Any, content_type: str, parameters: Parameters | None, to: object = None
+    kind: str,
+    path: Any,
+    content_type: str,
+    parameters: Parameters | None,
+    on_progress: Progress | None,
+    to: object = None,
 ) -> Call[Submitted]:
     if not path:
         raise ValueError("Please enter a valid file_path")
-    return _calls.process_file(kind, Path(path), to, content_type, parameters)
+    return _calls.process_file(kind, Path(path), to, content_type, parameters, on_progress)
 
 
 def _url(
@@ -87,6 +92,7 @@ class _Media(_Submitting):
         wait: bool = True,
         parameters: Parameters | None = None,
         *,
+        on_progress: Progress | None = None,
         base_url: str | None = None,
     ) -> Conversation:
         """Upload a file as a new conversation.
@@ -97,6 +103,7 @@ class _Media(_Submitting):
             content_type: for example `audio/wav`; leave it out when unsure.
             wait: return when it is worked out; otherwise at once, see `Conversation.on_complete`.
             parameters: `name`, `languageCode`, `enableSpeakerDiarization` … of the Async API.
+            on_progress: called with (bytes sent, bytes in all) while the file is sent.
             base_url: address of the server for this call.
 
         Raises:
@@ -106,7 +113,7 @@ class _Media(_Submitting):
         """
         content_type = self._content_type if content_type is None else content_type
         return self._submit(
-            _file(self._kind, file_path, content_type, parameters), credentials, wait, base_url
+            _file(self._kind, file_path, content_type, parameters, on_progress), credentials, wait, base_url
         )
 
     def append_file(
@@ -118,11 +125,12 @@ class _Media(_Submitting):
         wait: bool = True,
         parameters: Parameters | None = None,
         *,
+        on_progress: Progress | None = None,
         base_url: str | None = None,
     ) -> Conversation:
         """Upload a file and append it to a conversation; otherwise as `process_file`."""
         content_type = self._content_type if content_type is None else content_type
-        call = _file(self._kind, file_path, content_type, parameters, _id(conversation_id))
+        call = _file(self._kind, file_path, content_type, parameters, on_progress, _id(conversation_id))
         return self._submit(call, credentials, wait, base_url)
 
     def process_url(
@@ -258,11 +266,12 @@ class AsyncMedia(_AsyncSubmitting):
         wait: bool = True,
         parameters: Parameters | None = None,
         *,
+        on_progress: Progress | None = None,
         base_url: str | None = None,
     ) -> AsyncConversation:
         """As `Audio.process_file`."""
         content_type = self._content_type if content_type is None else content_type
-        call = _file(self._kind, file_path, content_type, parameters)
+        call = _file(self._kind, file_path, content_type, parameters, on_progress)
         return await self._submit(call, credentials, wait, base_url)
 
     async def append_file(
@@ -274,11 +283,12 @@ class AsyncMedia(_AsyncSubmitting):
         wait: bool = True,
         parameters: Parameters | None = None,
         *,
+        on_progress: Progress | None = None,
         base_url: str | None = None,
     ) -> AsyncConversation:
         """As `Audio.append_file`."""
         content_type = self._content_type if content_type is None else content_type
-        call = _file(self._kind, file_path, content_type, parameters, _id(conversation_id))
+        call = _file(self._kind, file_path, content_type, parameters, on_progress, _id(conversation_id))
         return await self._submit(call, credentials, wait, base_url)
 
     async def process_url(

@@ -12,7 +12,7 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -127,7 +127,7 @@ class Session(BaseSession):
         if self._client is None:
             self._client = self.transport.http(self.verify, self.settings.timeout)
         with nullcontext() if call.file is None else call.file.open("rb") as file:
-            request = _request(call, base_url, headers, file and _chunks(file))
+            request = _request(call, base_url, headers, file and _chunks(call, file))
             with _network_errors(request):
                 response = self._client.send(request)
         return _read(call, request, response)
@@ -167,7 +167,7 @@ class AsyncSession(BaseSession):
     async def _send(self, call: Call[T], base_url: str, headers: Mapping[str, str]) -> T:
         if self._client is None:
             self._client = self.transport.async_http(self.verify, self.settings.timeout)
-        request = _request(call, base_url, headers, call.file and _async_chunks(call.file))
+        request = _request(call, base_url, headers, call.file and _async_chunks(call, call.file))
         with _network_errors(request):
             response = await self._client.send(request)
         return _read(call, request, response)
@@ -195,15 +195,33 @@ def _request(call: Call[Any], base_url: str, headers: Mapping[str, str], upload:
     )
 
 
-def _chunks(file: Any) -> Iterator[bytes]:
+def _chunks(call: Call[Any], file: Any) -> Iterator[bytes]:
+    sent = _counter(call)
     while chunk := file.read(UPLOAD_CHUNK):
         yield chunk
+        sent(len(chunk))
 
 
-async def _async_chunks(path: Path) -> AsyncIterator[bytes]:
+async def _async_chunks(call: Call[Any], path: Path) -> AsyncIterator[bytes]:
+    sent = _counter(call)
     with path.open("rb") as file:
         while chunk := await asyncio.to_thread(file.read, UPLOAD_CHUNK):
             yield chunk
+            sent(len(chunk))
+
+
+def _counter(call: Call[Any]) -> Callable[[int], None]:
+    """What is told how many bytes more have been sent, and tells the caller who asked for it."""
+    total = call.file.stat().st_size if call.file is not None else 0
+    done = 0
+
+    def sent(count: int) -> None:
+        nonlocal done
+        done += count
+        if call.progress is not None:
+            call.progress(done, total)
+
+    return sent
 
 
 @contextmanager
