@@ -18,6 +18,7 @@ from earful.store.database import Database
 from earful.store.tables import metadata
 from tests.support.mail import MailSink
 from tests.support.phone import free_ports, require_phone
+from tests.support.receiver import Receiver, receiving
 from tests.support.server import EarfulServer, start_server
 
 # How long an example takes says more about the machine than about the code.
@@ -138,3 +139,10 @@ async def stranger(accounts: Accounts) -> Application:
 async def make_application(accounts: Accounts, name: str) -> Application:
     await accounts.create(name)
     return next(one for one in await accounts.list() if one.name == name)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A web server for webhooks to call."""
+    with receiving() as server:
+        yield server

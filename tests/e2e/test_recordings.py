@@ -1,5 +1,6 @@
 """Recordings and texts sent to a real server: understood, survived, refused."""
 
+import itertools
 import signal
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.receiver import Receiver
 from tests.support.server import EarfulServer, start_server
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample" / "conversation.ogg"
@@ -93,22 +95,76 @@ def test_an_address_of_this_machine_is_not_fetched(earful_server: EarfulServer) 
         assert "private network" in job["error"]
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.6])
-def test_a_job_survives_kill_9_with_one_copy_of_each_message(tmp_path: Path, after_s: float) -> None:
-    settings = {"EARFUL_SPEECH_THREADS": "1"}
-    long = b"".join([SAMPLE.read_bytes()] * 4)  # chained Ogg: four times the conversation
-    with start_server(tmp_path / "data", settings) as server:
-        token = server.token()
-        with api(server, token) as client:
-            sent = client.post("/v1/process/audio", content=long).json()
-            time.sleep(after_s)
-            server.process.send_signal(signal.SIGKILL)
-        server.process.wait(30)
-    with start_server(tmp_path / "data", name="later") as revived, api(revived, token) as client:
-        assert ended(client, sent["jobId"])["status"] == "completed"
-        heard = words(client, sent["conversationId"])
-        assert {"warehouse", "inspection", "budget"} <= set(heard)
-        messages = client.get(f"/v1/conversations/{sent['conversationId']}/messages").json()["messages"]
+def test_nothing_is_lost_whenever_the_server_is_killed(tmp_path: Path, receiver: Receiver) -> None:
+    """While it takes an upload, recognises, understands, and when a webhook call is due."""
+    data = tmp_path / "data"
+    recording = b"".join([SAMPLE.read_bytes()] * 4)  # chained Ogg: four times the conversation
+    said = [f"Item number {at} of the list is the price of {at} chairs." for at in range(400)]
+    text = {
+        "webhookUrl": receiver.url,
+        "messages": [{"payload": {"content": one}, "from": {"name": "Ines"}} for one in said],
+    }
+
+    with killed(data, "upload") as (server, client):
+        token = client.headers["x-api-key"]
+
+        def half() -> Iterator[bytes]:
+            yield recording[: len(recording) // 2]
+            while not any((data / "recordings").glob("*")):
+                time.sleep(0.01)
+            server.process.kill()
+            yield recording[len(recording) // 2 :]
+
+        with pytest.raises(httpx.TransportError):
+            client.post("/v1/process/audio", content=half())
+    with killed(data, "recognition", token) as (_, client):
+        assert client.get("/v1/conversations").json() == {"conversations": []}
+        assert list((data / "recordings").iterdir()) == []
+        heard = client.post("/v1/process/audio", content=recording).json()
+        further(client, heard["jobId"], 0.02)
+    with killed(data, "understanding", token) as (_, client):
+        assert ended(client, heard["jobId"])["status"] == "completed"
+        written = client.post("/v1/process/text", json=text).json()
+        further(client, written["jobId"], 0.95)
+    receiver.statuses = [503]
+    with killed(data, "webhook", token) as (_, client):
+        assert ended(client, written["jobId"])["status"] == "completed"
+    with killed(data, "end", token) as (_, client):
+        deadline = time.monotonic() + SECONDS
+        while receiver.told[-1:] != ["completed"] or receiver.statuses:
+            assert time.monotonic() < deadline, receiver.told
+            time.sleep(0.05)
+        states = [state for state, _ in itertools.groupby(receiver.told)]
+        assert states == ["scheduled", "in_progress", "completed"]
+        path = f"/v1/conversations/{written['conversationId']}"
+        messages = client.get(f"{path}/messages").json()["messages"]
+        assert [message["text"] for message in messages] == said
+        assert len(client.get(f"{path}/members").json()["members"]) == 1
+        assert {"warehouse", "inspection", "budget"} <= set(words(client, heard["conversationId"]))
+        messages = client.get(f"/v1/conversations/{heard['conversationId']}/messages").json()["messages"]
         places = [(message["timeOffset"], message["text"]) for message in messages]
         assert len(set(places)) == len(places)
-        assert list((tmp_path / "data" / "recordings").iterdir()) == []
+        assert list((data / "recordings").iterdir()) == []
+
+
+@contextmanager
+def killed(data: Path, name: str, token: str | None = None) -> Iterator[tuple[EarfulServer, httpx.Client]]:
+    """Run a server, and kill it at the end of the block; `name` is that of an application it gets."""
+    settings = {"EARFUL_SPEECH_THREADS": "1", "EARFUL_ALLOW_PRIVATE_ADDRESSES": "true"}
+    with start_server(data, settings, name=name) as server:
+        with api(server, token) as client:
+            yield server, client
+            server.process.send_signal(signal.SIGKILL)
+        server.process.wait(30)
+
+
+def further(client: httpx.Client, job_id: str, progress: float) -> None:
+    """Wait until a job that goes on is that far."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        job = client.get(f"/v1/job/{job_id}").json()
+        assert job["status"] in {"scheduled", "in_progress"}, "it was too quick for this test"
+        if job["progress"] >= progress:
+            return
+        time.sleep(0.02)
+    raise TimeoutError(f"the job did not get on: {job}")

@@ -1,6 +1,10 @@
 """Workers: results and reasons written, work given back, nothing lost when something breaks."""
 
 import asyncio
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -113,6 +117,28 @@ async def test_a_job_under_way_when_the_server_stops_starts_again_elsewhere(kept
     assert cancelled == [sent.id]
     async with working(kept, run):
         assert (await until(kept, sent, "completed")).attempts == 2
+
+
+async def test_a_job_of_a_process_that_was_killed_starts_again_without_waiting_for_its_lease(
+    kept: Kept,
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here = socket.gethostname()[:32]
+    alive, elsewhere, gone = await kept.job(), await kept.job(), await kept.job()
+    for worker in (f"{here}/{os.getppid()}/a-0", f"elsewhere/{ended.pid}/a-0", f"{here}/{ended.pid}/a-0"):
+        await kept.jobs.claim(worker, timedelta(minutes=1))
+    worker = Worker(kept.jobs, _unexpected, concurrency=1)
+    await worker.recover()
+    claimed = await kept.jobs.claim("next", timedelta(minutes=1))
+    assert claimed is not None
+    assert (claimed.id, claimed.attempts) == (gone.id, 2)
+    assert await kept.jobs.claim("next", timedelta(minutes=1)) is None
+    assert {alive.id, elsewhere.id}.isdisjoint({claimed.id})
+
+
+async def _unexpected(job: Job, report: Report) -> Outcome:
+    raise AssertionError("nothing is to be run")
 
 
 async def test_a_job_that_takes_the_server_down_each_time_is_given_up(kept: Kept) -> None:

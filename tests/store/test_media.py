@@ -67,6 +67,7 @@ async def test_deleting_twice_is_deleting_once(media: MediaStore, tmp_path: Path
 async def test_a_sweep_takes_only_what_nobody_wants(media: MediaStore, tmp_path: Path) -> None:
     assert media.sweep(()) == 0
     wanted, stale = [await media.save(chunks(b"abc"), max_bytes=6) for _ in range(2)]
-    assert media.sweep({wanted}) == 1
+    assert media.sweep({wanted}) == 0, "what was just received may be wanted in a moment"
+    assert MediaStore(media.path(wanted).parent).sweep({wanted}) == 1
     assert kept(media, tmp_path) == [wanted]
     assert stale != wanted

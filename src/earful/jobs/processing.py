@@ -52,6 +52,7 @@ class Processing:
         *,
         max_open_jobs: int,
         max_upload_bytes: int,
+        keep_media: bool = False,
     ) -> None:
         self._conversations = conversations
         self._jobs = jobs
@@ -59,6 +60,7 @@ class Processing:
         self._worker = worker
         self._max_open_jobs = max_open_jobs
         self._max_upload_bytes = max_upload_bytes
+        self._keep_media = keep_media
 
     async def check(self, intake: Intake) -> None:
         """Raise `TooManyJobs` or `UnknownConversation` where `submit` would, before an upload is read."""
@@ -132,5 +134,5 @@ class Processing:
             self._media.delete(media_key(job))
 
     async def sweep(self) -> int:
-        """Delete recordings that no job knows (a crash left them behind); return how many."""
-        return self._media.sweep(await self._jobs.media_keys())
+        """Delete recordings that no job wants any more (a crash left them behind); return how many."""
+        return self._media.sweep(await self._jobs.media_keys(only_open=not self._keep_media))

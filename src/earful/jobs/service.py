@@ -69,11 +69,13 @@ class JobService:
             self._worker,
             max_open_jobs=settings.max_jobs_per_application,
             max_upload_bytes=settings.max_upload_bytes,
+            keep_media=settings.keep_recordings,
         )
 
     async def start(self) -> None:
         """Take up the jobs that wait, those cut short by a crash among them."""
         await self.processing.sweep()
+        await self._worker.recover()
         self._worker.start()
         self._webhooks.start()
         self._encoder.start()

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -60,9 +62,13 @@ class Worker:
         self._poll_s = poll.total_seconds()
         self._max_attempts = max_attempts
         self._on_done = on_done
-        self._name = secrets.token_hex(8)
+        self._name = f"{_process()}/{secrets.token_hex(4)}"
         self._new = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
+
+    async def recover(self) -> None:
+        """Free jobs of processes of this machine that are no more, without waiting for their leases."""
+        await self._jobs.free(_is_gone)
 
     def start(self) -> None:
         """Begin to take jobs."""
@@ -146,6 +152,30 @@ class Worker:
         with contextlib.suppress(LeaseLost):
             await asyncio.shield(self._jobs.fail(job, name, reason))
             self._on_done(job)
+
+
+def _process() -> str:
+    return f"{socket.gethostname()[:32]}/{os.getpid()}"
+
+
+def _is_gone(worker: str) -> bool:
+    """Whether a worker was of a process of this machine that has ended. When in doubt it was not.
+
+    A mistake (two machines of one name) costs no more than work done twice: a job that is no longer its
+    worker's cannot be completed by it.
+    """
+    host, _, rest = worker.rpartition("/")[0].rpartition("/")
+    if host != socket.gethostname()[:32] or not rest.isdecimal():
+        return False
+    if int(rest) == os.getpid():
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 async def _cancel(work: asyncio.Future[Outcome]) -> None:

@@ -5,7 +5,7 @@ worker starts the job again from its beginning; what the job found is written in
 that completes it, so that however often it was started there is one copy of each message.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -123,11 +123,17 @@ class JobStore:
             )
         return int(counted or 0)
 
-    async def media_keys(self) -> frozenset[str]:
-        """Return every name under which a job of any application may have a recording."""
+    async def media_keys(self, *, only_open: bool = False) -> frozenset[str]:
+        """Return every name under which a job of any application may have a recording.
+
+        With `only_open` those of jobs that are done are left out.
+        """
         table = tables.jobs
+        wanted = select(table.c.id, table.c.request)
+        if only_open:
+            wanted = wanted.where(table.c.status.in_(_OPEN))
         async with self._database.read() as connection:
-            rows = await connection.execute(select(table.c.id, table.c.request))
+            rows = await connection.execute(wanted)
             return frozenset(row.request.get("media") or row.id for row in rows)
 
     # -- for workers ------------------------------------------------------------------------------
@@ -227,6 +233,18 @@ class JobStore:
         """Give a job back unfinished (the server stops), so that it starts again at once elsewhere."""
         async with self._database.write() as connection:
             await self._update(connection, job, worker, lease_until=datetime.now(UTC) - timedelta(seconds=1))
+
+    async def free(self, is_gone: Callable[[str], bool]) -> None:
+        """Let jobs whose worker is no more start again at once."""
+        table = tables.jobs
+        async with self._database.write() as connection:
+            held = await connection.execute(
+                select(table.c.seq, table.c.worker).where(table.c.status == "in_progress")
+            )
+            freed = [row.seq for row in held if row.worker and is_gone(row.worker)]
+            if freed:
+                past = datetime.now(UTC) - timedelta(seconds=1)
+                await connection.execute(update(table).where(table.c.seq.in_(freed)).values(lease_until=past))
 
     # -- webhook calls ----------------------------------------------------------------------------
 

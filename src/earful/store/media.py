@@ -25,6 +25,7 @@ class MediaStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._ours: set[str] = set()
 
     async def save(self, chunks: AsyncIterator[bytes], *, max_bytes: int) -> str:
         """Keep what arrives, chunk by chunk; when the key is returned it survives a power cut.
@@ -51,7 +52,9 @@ class MediaStore:
     def reserve(self) -> str:
         """Return a new key, for a file that someone else writes to `path(key)`."""
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return new_uuid()
+        key = new_uuid()
+        self._ours.add(key)
+        return key
 
     def path(self, key: str) -> Path:
         """Return where the file of a key is."""
@@ -59,14 +62,20 @@ class MediaStore:
 
     def delete(self, key: str) -> None:
         """Delete the file of a key; one that is not there is deleted already."""
+        self._ours.discard(key)
         with contextlib.suppress(FileNotFoundError):
             self.path(key).unlink()
 
     def sweep(self, wanted: Collection[str]) -> int:
-        """Delete every file whose key is not wanted (a crash left it behind); return how many."""
+        """Delete every file whose key is not wanted (a crash left it behind); return how many.
+
+        Files that came through this object stay: they may be wanted in a moment.
+        """
         if not self._root.is_dir():
             return 0
-        stale = [file for file in self._root.iterdir() if file.name not in wanted]
+        stale = [
+            file for file in self._root.iterdir() if file.name not in wanted and file.name not in self._ours
+        ]
         for file in stale:
             self.delete(file.name)
         return len(stale)
