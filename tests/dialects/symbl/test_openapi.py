@@ -1,4 +1,4 @@
-"""`/docs` describes every route as it is: nothing that follows or breaks the description breaks the server."""
+"""`/docs` describes every route as it is; nothing that follows or breaks it breaks the server."""
 
 import subprocess
 import sys
@@ -18,8 +18,18 @@ LEFT_OUT = "negative_data_rejection,positive_data_acceptance"
 COMMAND = [
     str(Path(sys.executable).with_name("schemathesis")),
     "run",
-    *("--phases", "examples,coverage,fuzzing", "--max-examples", "3", "--seed", "1", "--no-color"),
-    *("--generation-database", "none", "--workers", "2", "--warnings", "off", "--no-shrink", "--exclude-checks", LEFT_OUT),
+    *("--phases", "examples,fuzzing", "--max-examples", "8", "--seed", "1", "--no-color"),
+    *(
+        "--generation-database",
+        "none",
+        "--workers",
+        "2",
+        "--warnings",
+        "off",
+        "--no-shrink",
+        "--exclude-checks",
+        LEFT_OUT,
+    ),
 ]
 
 
@@ -62,7 +72,7 @@ def test_every_body_and_every_answer_of_the_api_has_a_schema_and_an_example(serv
                 ("body", route.get("requestBody", {}).get("content", {}).get("application/json")),
                 ("answer", success.get("content", {}).get("application/json")),
             ):
-                if content is not None and not _has_example(content, document):
+                if content and content.get("schema") and not _has_example(content, document):
                     missing.append(f"{method} {path}: {what}")
     assert missing == []
 

@@ -77,14 +77,18 @@ class _Body(BaseModel):
 
 
 class _Pair(_Body):
-    app_id: str = Field(description="The application's id: 64 letters and digits.", min_length=1)
-    app_secret: str = Field(description="The application's secret: 128 letters and digits.", min_length=1)
+    app_id: str = Field(
+        description="The application's id: 64 letters and digits.", min_length=1, examples=["4a7f0c9e…"]
+    )
+    app_secret: str = Field(
+        description="The application's secret: 128 letters and digits.", min_length=1, examples=["b81d77f2…"]
+    )
 
 
 class GenerateToken(_Pair):
     """A request for an access token."""
 
-    type: Literal["application"]
+    type: Literal["application"] = "application"
 
 
 class RefreshToken(_Pair):

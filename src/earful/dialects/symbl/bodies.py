@@ -162,7 +162,7 @@ class InsightBase(Body):
 
     id: str
     type: InsightKind
-    text: str
+    text: str = Field(examples=["Tomasz will email the quote to Ines tomorrow morning."])
     score: float
     entities: list[InsightEntity]
     phrases: list[PhraseBody]
@@ -350,13 +350,13 @@ class Insights(Body):
 class Intents(Body):
     """Nothing: intents are no longer looked for."""
 
-    intents: list[str]
+    intents: list[str] = Field(examples=[[]])
 
 
 class Notice(Body):
     """A sentence that says what was done."""
 
-    message: str
+    message: str = Field(examples=["successfully deleted the conversation"])
 
 
 class TranscriptBody(Body):

@@ -71,7 +71,7 @@ class BookmarkBody(Body):
     """A bookmark with the messages that it covers now."""
 
     id: str
-    label: str
+    label: str = Field(examples=["Quote promised"])
     description: str
     user: BookmarkUser
     begin_time_offset: int
@@ -89,7 +89,7 @@ class BookmarkSummary(Body):
     """A summary of what a bookmark covers."""
 
     id: str
-    text: str
+    text: str = Field(examples=["Tomasz will email the quote."])
     message_refs: list[MessageId]
     start_time: str
     end_time: str

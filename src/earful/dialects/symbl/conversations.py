@@ -97,14 +97,14 @@ class Metadata(Body):
 class UpdatedMetadata(Metadata):
     """The labels as they are now."""
 
-    id: str
+    id: str = Field(examples=["5104417326284800"])
 
 
 class MemberUpdate(Body):
     """Who a member is."""
 
     id: str | None = None
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, examples=["Ines"])
     email: str | None = None
 
 
@@ -136,7 +136,7 @@ class PhraseOptions(Body):
 class TranscriptRequest(Body):
     """How to write a conversation out."""
 
-    content_type: Literal["text/markdown", "text/srt"]
+    content_type: Literal["text/markdown", "text/srt"] = Field(examples=["text/markdown"])
     create_paragraphs: Flag = False
     phrases: PhraseOptions = PhraseOptions()
     show_speaker_separation: Flag = False

@@ -66,7 +66,7 @@ class AbstractTopic(Body):
     """A theme; `score` is how much of the conversation it is in, 0..1."""
 
     id: str
-    text: str
+    text: str = Field(examples=["supplier call"])
     type: str = "abstract_topic"
     score: float
     message_ids: list[str]
@@ -103,16 +103,16 @@ class CriterionBody(Body):
 class CallScoreBody(Body):
     """How a call went, 0..100: the mean of its criteria."""
 
-    score: int
-    summary: str
+    score: int = Field(examples=[71])
+    summary: str = Field(examples=["Clear next steps; one question stayed open."])
     criteria: list[CriterionBody]
 
 
 class Status(Body):
     """How the job stands that was to find this."""
 
-    job_id: str
-    status: str
+    job_id: str = Field(examples=["0c1f4b86-6f0d-4a35-9a57-4e7d0b0a9a11"])
+    status: str = Field(examples=["completed"])
 
 
 class Speaker(Body):
@@ -135,7 +135,7 @@ class Offset(Body):
 class SpeakerEventBody(Body):
     """Someone began or stopped to speak."""
 
-    type: Literal["started_speaking", "stopped_speaking"]
+    type: Literal["started_speaking", "stopped_speaking"] = Field(examples=["started_speaking"])
     user: Speaker
     offset: Offset
 

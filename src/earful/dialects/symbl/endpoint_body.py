@@ -211,7 +211,9 @@ class SpeakerEventBody(_Tolerant):
     ]
     topic: Loose = None
     user: SpeakerUser | None = None
-    timestamp: datetime | None = Field(default=None, description="When; now if it is missing.")
+    timestamp: datetime | None = Field(
+        default=None, description="When; now if it is missing.", examples=["2026-03-02T09:00:00Z"]
+    )
 
     @field_validator("timestamp")
     @classmethod

@@ -15,6 +15,7 @@ from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import Body
 from earful.dialects.symbl.digests import SummaryList, summary_list
 from earful.dialects.symbl.errors import BadRequest, ErrorMessage, describe
+from earful.dialects.symbl.openapi import json_body, whole_schema
 from earful.dialects.symbl.owned import conversation_dependency
 from earful.jobs.digests import Digests
 from earful.store.attachments import Attachment, AttachmentStore
@@ -73,13 +74,13 @@ class Experience(Body):
     """The address of a page."""
 
     name: str
-    url: str
+    url: str = Field(examples=["https://earful.example/experiences/5104417326284800?o=eyJ…"])
 
 
 class Address(Body):
     """An address."""
 
-    url: str
+    url: str = Field(examples=["https://media.example/call.mp3"])
 
 
 class MediaAddress(Address):
@@ -117,7 +118,11 @@ def experience_router(
         share = Share(conversation.application_id, conversation.id, asked.read_only, look)
         return Experience(name=asked.name, url=await address(request, share, asked.summary_url_expires_in))
 
-    @router.post(_Path + "/experiences", summary="Get the address of a page")
+    @router.post(
+        _Path + "/experiences",
+        summary="Get the address of a page",
+        openapi_extra=json_body(whole_schema(ExperienceRequest), {"name": "verbose-text-summary"}),
+    )
     async def post_experience(request: Request, conversation: Owned, body: dict[str, Any]) -> Experience:
         """Get the address of a page that shows this conversation to whoever has the address."""
         return await made(request, conversation, _read(body))

@@ -205,10 +205,14 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
 
     for path in ("/tracker", "/trackers", "/trackers/bulk"):
         router.post(
-            path, status_code=201, summary="Keep trackers", openapi_extra=_one_or_many(TrackerBody, _TRACKER)
+            path,
+            status_code=201,
+            summary="Keep trackers",
+            responses=_shows({"tracker": _KEPT_TRACKER}, 201),
+            openapi_extra=_one_or_many(TrackerBody, _TRACKER),
         )(post_trackers)
 
-    @router.get("/trackers", summary="List trackers")
+    @router.get("/trackers", summary="List trackers", responses=_shows({"trackers": [_KEPT_TRACKER]}))
     async def list_trackers(
         caller: Caller, name: Annotated[str | None, Query(description="Only the one of this name.")] = None
     ) -> dict[str, Any]:
@@ -243,10 +247,22 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
         return await remove(caller, "tracker", tracker_id)
 
     for path in ("/tracker/{tracker_id}", "/trackers/{tracker_id}"):
-        router.get(path, summary="Get a tracker")(get_tracker)
-        router.put(path, summary="Add to a tracker", openapi_extra=_one(TrackerBody, _TRACKER))(put_tracker)
-        router.patch(path, summary="Change a tracker", openapi_extra=_patch([_PATCH]))(patch_tracker)
-        router.delete(path, summary="Delete a tracker")(delete_tracker)
+        router.get(path, summary="Get a tracker", responses=_shows({"tracker": _KEPT_TRACKER}))(get_tracker)
+        router.put(
+            path,
+            summary="Add to a tracker",
+            responses=_shows({"tracker": _KEPT_TRACKER}),
+            openapi_extra=_one(TrackerBody, _TRACKER),
+        )(put_tracker)
+        router.patch(
+            path,
+            summary="Change a tracker",
+            responses=_shows({"tracker": _KEPT_TRACKER}),
+            openapi_extra=_patch([_PATCH]),
+        )(patch_tracker)
+        router.delete(path, summary="Delete a tracker", responses=_shows({**_DELETED, "type": "tracker"}))(
+            delete_tracker
+        )
 
     # -- custom entities --------------------------------------------------------------------------
 
@@ -258,15 +274,23 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
 
     for path in ("/entity", "/entities", "/entities/bulk"):
         router.post(
-            path, status_code=201, summary="Keep entities", openapi_extra=_one_or_many(EntityBody, _ENTITY)
+            path,
+            status_code=201,
+            summary="Keep entities",
+            responses=_shows({**_KEPT_ENTITY, "entity": _KEPT_ENTITY}, 201),
+            openapi_extra=_one_or_many(EntityBody, _ENTITY),
         )(post_entities)
 
-    @router.get("/entities", summary="List custom entities")
+    @router.get("/entities", summary="List custom entities", responses=_shows({"entities": [_KEPT_ENTITY]}))
     async def list_entities(caller: Caller) -> dict[str, Any]:
         """List the stored custom entities."""
         return {"entities": [_shown(kept) for kept in await store.list(caller.id, "entity")]}
 
-    @router.delete("/entities", summary="Delete custom entities by subtype")
+    @router.delete(
+        "/entities",
+        summary="Delete custom entities by subtype",
+        responses=_shows({**_DELETED, "type": "entity"}),
+    )
     async def delete_entities(
         caller: Caller, sub_type: Annotated[str, Query(alias="subType")]
     ) -> dict[str, Any]:
@@ -295,11 +319,18 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
         return await remove(caller, "entity", entity_id)
 
     for path in ("/entity/{entity_id}", "/entities/{entity_id}"):
-        router.get(path, summary="Get a custom entity")(get_entity)
-        router.put(path, summary="Replace a custom entity", openapi_extra=_one(EntityBody, _ENTITY))(
-            put_entity
-        )
-        router.delete(path, summary="Delete a custom entity")(delete_entity)
+        router.get(
+            path, summary="Get a custom entity", responses=_shows({**_KEPT_ENTITY, "entity": _KEPT_ENTITY})
+        )(get_entity)
+        router.put(
+            path,
+            summary="Replace a custom entity",
+            responses=_shows({**_KEPT_ENTITY, "entity": _KEPT_ENTITY}),
+            openapi_extra=_one(EntityBody, _ENTITY),
+        )(put_entity)
+        router.delete(
+            path, summary="Delete a custom entity", responses=_shows({**_DELETED, "type": "entity"})
+        )(delete_entity)
 
     # -- groups -----------------------------------------------------------------------------------
 
@@ -311,10 +342,14 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
 
     for path in ("/group", "/groups"):
         router.post(
-            path, status_code=201, summary="Keep groups", openapi_extra=_one_or_many(GroupBody, _GROUP)
+            path,
+            status_code=201,
+            summary="Keep groups",
+            responses=_shows({"group": _KEPT_GROUP}, 201),
+            openapi_extra=_one_or_many(GroupBody, _GROUP),
         )(post_groups)
 
-    @router.get("/groups", summary="List groups")
+    @router.get("/groups", summary="List groups", responses=_shows({"groups": [_KEPT_GROUP]}))
     async def list_groups(caller: Caller) -> dict[str, Any]:
         """List the groups."""
         return {"groups": [_shown(kept) for kept in await store.list(caller.id, "group")]}
@@ -335,19 +370,31 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
         return await remove(caller, "group", group_id)
 
     for path in ("/group/{group_id}", "/groups/{group_id}"):
-        router.get(path, summary="Get a group")(get_group)
-        router.put(path, summary="Replace a group", openapi_extra=_one(GroupBody, _GROUP))(put_group)
-        router.delete(path, summary="Delete a group")(delete_group)
+        router.get(path, summary="Get a group", responses=_shows({"group": _KEPT_GROUP}))(get_group)
+        router.put(
+            path,
+            summary="Replace a group",
+            responses=_shows({"group": _KEPT_GROUP}),
+            openapi_extra=_one(GroupBody, _GROUP),
+        )(put_group)
+        router.delete(path, summary="Delete a group", responses=_shows({**_DELETED, "type": "group"}))(
+            delete_group
+        )
 
     # -- settings ---------------------------------------------------------------------------------
 
-    @router.get("/settings", summary="Get the account's settings")
+    @router.get("/settings", summary="Get the account's settings", responses=_shows(_KEPT_SETTINGS))
     async def get_settings(caller: Caller) -> dict[str, Any]:
         """Get what has been set; nothing else is in it."""
         kept = await store.list(caller.id, "settings")
         return {"settings": dict(kept[0].body) if kept else {}}
 
-    @router.patch("/settings", summary="Change the account's settings", openapi_extra=_patch([_SETTING]))
+    @router.patch(
+        "/settings",
+        summary="Change the account's settings",
+        responses=_shows(_KEPT_SETTINGS),
+        openapi_extra=_patch([_SETTING]),
+    )
     async def patch_settings(caller: Caller, body: Json) -> dict[str, Any]:
         """Change settings by a JSON Patch: `/intelligence/bookmarks/duration` and `/redaction`."""
         async with turns[caller.id]:
@@ -367,6 +414,16 @@ _ENTITY = {"type": "Vehicle", "subType": "CargoBike", "category": "Custom", "val
 _GROUP = {"name": "Calls by Ines", "criteria": "conversation.metadata.agentId==ines"}
 _PATCH = {"op": "add", "path": "/vocabulary", "value": ["it never came"]}
 _SETTING = {"op": "add", "path": "/intelligence/bookmarks/duration", "value": 30}
+_KEPT = {"createdOn": "2026-03-02T09:00:00+00:00", "updatedOn": "2026-03-02T09:00:00+00:00"}
+_KEPT_TRACKER = {"id": "5771233914257408", **_TRACKER, "languages": ["en-US"], **_KEPT}
+_KEPT_ENTITY = {"id": "5771233914257409", **_ENTITY, **_KEPT}
+_KEPT_GROUP = {"id": "4931266308505600", **_GROUP, **_KEPT}
+_KEPT_SETTINGS = {"settings": {"intelligence": {"bookmarks": {"duration": 30}}}}
+_DELETED = {"id": "5771233914257408", "deleted": True}
+
+
+def _shows(example: Any, status: int = 200) -> dict[int | str, dict[str, Any]]:
+    return {status: {"content": {"application/json": {"example": example}}}}
 
 
 def _one(model: type[BaseModel], example: Any) -> dict[str, Any]:
