@@ -76,6 +76,15 @@ def test_a_text_gives_what_the_same_words_mean_and_can_be_added_to(earful_server
         assert any(
             "Tomasz" in insight["text"] and messages[1]["id"] in insight["messageIds"] for insight in promised
         )
+        # A vector is made of each message in the background, and goes with its conversation.
+        asked = {"q": "sending somebody the new offer", "mode": "meaning", "conversationId": path[18:]}
+        deadline = time.monotonic() + SECONDS
+        while not (found := client.get("/v1/search", params=asked).json()["results"]):
+            assert time.monotonic() < deadline, "no vector was made"
+            time.sleep(0.1)
+        assert found[0]["messageId"] == messages[0]["id"]
+        assert client.delete(path).is_success
+        assert client.get("/v1/search", params=asked).json() == {"results": []}
 
 
 def test_a_file_that_is_no_recording_fails_with_a_reason(earful_server: EarfulServer) -> None:
