@@ -12,7 +12,7 @@ from earful.dialects.symbl.auth import presented_tokens
 from earful.store.database import Database
 from tests.dialects.symbl.rest import Rest, rest_api
 
-REFUSED = {"message": "Token validation failed for provided token."}
+REFUSED = {"statusCode": 401, "message": "Token validation failed for provided token."}
 
 
 @pytest.fixture
@@ -53,10 +53,13 @@ async def test_unknown_fields_do_no_harm(rest: Rest) -> None:
     assert answer.status_code == 200
 
 
+async def test_the_type_may_be_left_out(rest: Rest) -> None:
+    assert (await rest.nobody.post("/oauth2/token:generate", json=grant(rest, type=None))).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"type": None}, "type"),
         ({"type": "password"}, "type"),
         ({"type": 7}, "type"),
         ({"appId": None}, "appId"),

@@ -29,7 +29,7 @@ from tests.store.samples import (
     conversation,
 )
 
-NOT_FOUND = {"message": "The conversationId is either invalid or does not exist."}
+NOT_FOUND = {"statusCode": 404, "message": "The conversationId is either invalid or does not exist."}
 AT = f"/v1/conversations/{CID}"
 INES_BODY = {"id": INES.id, "name": "Ines", "email": INES.email, "userId": INES.email}
 TOMASZ_BODY = {"id": TOMASZ.id, "name": "Tomasz", "userId": "tomasz-7"}
