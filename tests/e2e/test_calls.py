@@ -266,7 +266,7 @@ async def test_an_application_has_only_so_many_calls(
         third = await api.post(CONNECT, json={"endpoint": sip(other.address)})
         assert third.status_code == 429
         assert third.headers["retry-after"]
-        assert third.json() == {"message": "The limit of 2 concurrent calls is reached."}
+        assert third.json()["message"] == "The limit of 2 concurrent calls is reached."
         await stop(api, first["connectionId"])
         await stop(api, second["connectionId"])
     server = psutil.Process(calls_server.process.pid)
