@@ -1,5 +1,6 @@
 """What is made of a conversation as a whole, corrected in it and shown of it, over the whole server."""
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -204,6 +205,23 @@ async def test_an_experience_opens_without_sign_in(api: Api) -> None:
         assert (await nobody.get(f"/experiences/123?{address.query}")).status_code == 403
         member = await nobody.post(f"{address.path}/members/m-ines?{address.query}", content="name=Eve")
         assert member.status_code == 403
+
+
+@pytest.mark.parametrize(("lifetime_s", "status"), [(60, 403), (3600, 200), (0, 200)])
+async def test_an_address_opens_until_it_has_run_out(
+    api: Api, monkeypatch: pytest.MonkeyPatch, lifetime_s: int, status: int
+) -> None:
+    """Made ten minutes ago; nothing shows a minute's, and for ever is for ever."""
+    body = {"name": "verbose-text-summary", "summaryURLExpiresIn": lifetime_s}
+    now = time.time()
+    with monkeypatch.context() as earlier:
+        earlier.setattr("earful.accounts.shares.time.time", lambda: now - 600)
+        made = await api.ok("POST", f"{AT}/experiences", json=body)
+    address = urlsplit(made["url"])
+    async with httpx.AsyncClient(transport=api.http._transport, base_url="http://earful") as nobody:
+        page = await nobody.get(f"{address.path}?{address.query}")
+    assert page.status_code == status
+    assert (ASKED.text in page.text) == (status == 200)
 
 
 async def test_a_message_can_be_corrected_by_its_owner_and_under_an_address_that_may(api: Api) -> None:
