@@ -15,12 +15,17 @@ __all__ = ["Bar", "Run", "find_capacity", "run_earful", "run_moonshine"]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What "holds" means. Seconds; `lost` is a share of the words."""
+    """What "holds" means. Seconds; `lost` is a share of the words.
+
+    More than `cores` of processor time for each second of a run on one core says that the work went on after
+    the speech had ended: it fell behind.
+    """
 
     partial_age_p95: float = 1.0
     final_p99_beyond_silence: float = 0.42
     silence: float = 0.5
     lost: float = 0.01
+    cores: float = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Run:
             and age <= bar.partial_age_p95
             and (final is None or final <= bar.silence + bar.final_p99_beyond_silence)
             and self.lost <= bar.lost * self.words
+            and self.cpu <= bar.cores
         )
 
     def as_json(self) -> dict[str, Any]:
