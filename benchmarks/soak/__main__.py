@@ -21,6 +21,7 @@ from earful.speech.service import LocalSpeechService
 from earful.speech.types import Hypothesis, StreamOptions
 
 _BLOCK = SAMPLE_RATE // 5
+_AHEAD_S = 20.0
 _SLOWER = 1.15
 _GROWTH_MIB = 20.0
 
@@ -59,8 +60,12 @@ async def _soak(seconds: float, parts: int) -> list[dict[str, float]]:
     await service.start()
     counts = {True: 0, False: 0}
 
+    heard_s = 0.0
+
     def note(heard: Hypothesis) -> None:
+        nonlocal heard_s
         counts[heard.is_final] += 1
+        heard_s = max(heard_s, heard.audio_end)
 
     speech = bundled_speech()
     stream = await service.open(StreamOptions(), note)
@@ -73,6 +78,8 @@ async def _soak(seconds: float, parts: int) -> list[dict[str, float]]:
             stream.feed(_from(speech, fed))
             fed += _BLOCK
             await asyncio.sleep(0.004)
+            while fed / SAMPLE_RATE - heard_s > _AHEAD_S:  # it would be stored, not heard
+                await asyncio.sleep(0.01)
         cpu = time.process_time() - used
         gc.collect()
         found.append(
