@@ -1,6 +1,8 @@
 # `make setup` prepares .venv; `make demo` shows the main job; `make test` runs every test.
 SHELL := /bin/bash
 PY := .venv/bin/python
+# Processes that share the tests, file by file; 0 runs them in this one.
+WORKERS ?= 2
 
 .PHONY: setup demo test check lint types format clean
 
@@ -11,7 +13,7 @@ demo: setup
 	@$(PY) examples/demo.py $(ARGS)
 
 test: setup check
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: lint types
 

@@ -298,8 +298,7 @@ async def test_a_call_comes_in(
     assert found
     await other.do("dial", f"sip:standup@127.0.0.1:{found[1]};transport={transport}")
     await other.until_event("CALL_ESTABLISHED")
-    await until_logged(calls_server, len(log), "call started")
-    line = logged(calls_server, len(log), "call started")
+    line = await logged(calls_server, len(log), "call started", direction="incoming")
     assert (line["direction"], line["other_side"]) == ("incoming", "sip:phone@127.0.0.1")
     async with connect(calls_server, line["connection"], path=RESULTS) as client:
         await client.until(lambda: "best of times" in heard(client))
@@ -314,8 +313,7 @@ async def test_a_call_comes_in(
     mine = next(one for one in listed if one["id"] == line["conversation"])
     assert mine["name"] == "Call from phone to standup"
     assert [member["userId"] for member in mine["members"]] == ["sip:phone@127.0.0.1"]
-    await until_logged(calls_server, len(log), "call ended")
-    ended = logged(calls_server, len(log), "call ended")
+    ended = await logged(calls_server, len(log), "call ended", connection=line["connection"])
     assert ended["reason"] == "remote_hangup"
     assert ended["answered"] is True
     assert ended["talked_s"] > 2
@@ -329,22 +327,22 @@ async def test_an_incoming_call_is_ended_from_here(
     assert found
     await other.do("dial", f"sip:standup@127.0.0.1:{found[1]}")
     await other.until_event("CALL_ESTABLISHED")
-    await until_logged(calls_server, len(log), "call started")
-    line = logged(calls_server, len(log), "call started")
+    line = await logged(calls_server, len(log), "call started", direction="incoming")
     assert (await stop(api, line["connection"])).status_code == 200
     assert (await other.until_event("CALL_CLOSED")).param == "Connection reset by peer"
 
 
-async def until_logged(server: EarfulServer, since: int, event: str) -> None:
+async def logged(server: EarfulServer, since: int, event: str, **fields: str) -> dict[str, Any]:
+    """Return the first line of the log that says so, once it is there: calls of other tests end late."""
+    wanted = {"event": event, **fields}.items()
     async with asyncio.timeout(30):
-        while not any(f'"event": "{event}"' in row for row in server.log.read_text()[since:].splitlines()):
+        while True:
+            for row in server.log.read_text()[since:].splitlines():
+                if row.startswith("{") and row.endswith("}"):
+                    found: dict[str, Any] = json.loads(row)
+                    if wanted <= found.items():
+                        return found
             await asyncio.sleep(0.05)
-
-
-def logged(server: EarfulServer, since: int, event: str) -> dict[str, Any]:
-    rows = [json.loads(row) for row in server.log.read_text()[since:].splitlines() if row.startswith("{")]
-    found: dict[str, Any] = next(row for row in rows if row["event"] == event)
-    return found
 
 
 def ask(port: int, source: str, method: str) -> str:

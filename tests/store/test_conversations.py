@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy.exc import StatementError
@@ -306,6 +308,11 @@ async def test_naming_an_unknown_member_is_an_error(
 # -- who may see what -----------------------------------------------------------------------------
 
 
+def no_vectors(texts: Sequence[str]) -> NoReturn:
+    """Stand for the encoder where only words are searched."""
+    raise AssertionError(f"{texts!r} were to be found by their words")
+
+
 async def test_a_message_can_be_put_right_and_is_found_by_its_new_words(
     store: ConversationStore, application: Application, database: Database
 ) -> None:
@@ -314,7 +321,7 @@ async def test_a_message_can_be_put_right_and_is_found_by_its_new_words(
     (message, *_) = await store.messages(application.id, CID)
     assert message.text == "Could you send the revised invoice by Friday?"
     assert message.entities == (replace(ASKED.entities[0], offset=38),)
-    search = SearchStore(database)
+    search = SearchStore(database, no_vectors)
     for word, hits in (("invoice", 1), ("revised quote", 0)):
         assert len(await search.search(application.id, SearchQuery(word))) == hits
     with pytest.raises(UnknownMessage):

@@ -157,7 +157,9 @@ def find_action(
         )
         if action is not None
     ]
-    linked = chance(heard.linked - _LINKED_FROM) if heard is not None else 0.0
+    # What annotators link to the actions of meetings is known from meetings, and says little of other talk.
+    meeting = people >= _MEETING
+    linked = chance(heard.linked - _LINKED_FROM) if heard is not None and meeting else 0.0
     if not found and linked >= 0.5:
         found = [_said(plain, speaker, members)]
     if not found:
@@ -175,7 +177,7 @@ def find_action(
         score -= 0.4
     if heard is not None:
         score += _HEARD_WEIGHT * (chance(heard.action) - 0.5)
-        if people >= _MEETING:
+        if meeting:
             score = min(score, chance(heard.action - _MEETING_FROM))
         score = max(score, linked)
     definitive = best.definitive and not _HEDGE.search(lower)
