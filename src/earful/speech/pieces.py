@@ -23,7 +23,7 @@ from earful.speech.words import estimate_words, place_words, word_confidences
 __all__ = ["SURE", "MoonshinePieces", "Piece", "PieceRecogniser", "SegmentPieces", "TranscriptSegment"]
 
 SAMPLE_RATE = 16_000
-SURE = 0.9
+SURE = 0.8
 """Confidence from which a first hearing is not repeated."""
 
 _LEAD_S = 0.5
