@@ -6,6 +6,7 @@ Runs in .venv-vendor; imported before `symbl`.
 import json
 import os
 import sys
+import threading
 
 import symbl_rest
 
@@ -34,3 +35,22 @@ def speech():
 def finish(result):
     """Hand the result to the test."""
     print("RESULT " + json.dumps(result, default=str), flush=True)
+
+
+def start_on_thread(self, target, *args):
+    """Start a reader that does not keep the program from ending."""
+    thread = threading.Thread(target=target, args=args, daemon=True)
+    self.threads.append(thread)
+    thread.start()
+
+
+def stop_all_threads(self):
+    """Wait for the readers, but not for ever."""
+    for thread in self.threads:
+        thread.join(10)
+
+
+Reader = sys.modules["symbl.utils.Threads"].Thread
+# After Ctrl-C the package closes its socket under the thread that reads it and waits for that thread without
+# end; now and then the thread does not wake.
+Reader.start_on_thread, Reader.stop_all_threads = start_on_thread, stop_all_threads
