@@ -15,6 +15,8 @@ from tests.support.server import EarfulServer, start_server
 # The other wants everything taken that the schema allows, where it cannot say what an address or a
 # condition has to look like.
 LEFT_OUT = "negative_data_rejection,positive_data_acceptance"
+# One worker: with two, threads that read source at once trip over a fault of CPython 3.11's ast.parse
+# ("AST constructor recursion depth mismatch").
 COMMAND = [
     str(Path(sys.executable).with_name("schemathesis")),
     "run",
@@ -22,8 +24,6 @@ COMMAND = [
     *(
         "--generation-database",
         "none",
-        "--workers",
-        "2",
         "--warnings",
         "off",
         "--no-shrink",

@@ -139,6 +139,18 @@ async def test_a_text_is_taken_with_its_times_from_the_first_item_on(api: Api) -
     assert conversation.started_at == datetime(2022, 3, 1, 9, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00"])
+async def test_a_time_at_the_ends_of_the_calendar_is_refused_by_name(api: Api, time: str) -> None:
+    item = {"payload": {"content": "Call me in three weeks."}, "duration": {"startTime": time}}
+    for body, name in (
+        ({"messages": [item]}, "messages.0.duration.startTime"),
+        ({**TEXT, "startTime": time}, "startTime"),
+    ):
+        answer = await api.client.post("/v1/process/text", json=body)
+        assert answer.status_code == 400
+        assert answer.json()["message"] == f"{name}: the year has to lie between 1900 and 2200"
+
+
 async def test_a_text_without_any_message_makes_an_empty_conversation(api: Api) -> None:
     await api.stored(await api.client.post("/v1/process/text", json={"messages": []}))
 

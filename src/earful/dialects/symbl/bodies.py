@@ -103,7 +103,7 @@ class MessageBody(Body):
     """One sentence by one speaker."""
 
     id: str
-    text: str
+    text: str = Field(examples=["Could you send the quote?"])
     from_: Person = Field(serialization_alias="from")
     start_time: str
     end_time: str

@@ -4,7 +4,7 @@ Source: symbl-telephony.md §2, §5. Python sends `actions: {}` and `dtmf: null`
 objects and the time zone inside `data`; what is not known is ignored.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_
 from earful.conversation.ids import new_uuid
 from earful.conversation.types import Member
 from earful.dialects.symbl.bodies import Body
+from earful.dialects.symbl.parameters import Moment
 
 __all__ = ["ConnectBody", "SpeakerEventBody", "SpeakerUser"]
 
@@ -211,14 +212,9 @@ class SpeakerEventBody(_Tolerant):
     ]
     topic: Loose = None
     user: SpeakerUser | None = None
-    timestamp: datetime | None = Field(
+    timestamp: Moment | None = Field(
         default=None, description="When; now if it is missing.", examples=["2026-03-02T09:00:00Z"]
     )
-
-    @field_validator("timestamp")
-    @classmethod
-    def _aware(cls, value: datetime | None) -> datetime | None:
-        return value if value is None or value.tzinfo is not None else value.replace(tzinfo=UTC)
 
     @model_validator(mode="after")
     def _complete(self) -> "SpeakerEventBody":

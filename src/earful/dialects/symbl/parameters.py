@@ -7,17 +7,17 @@ symbl-async.md §3.
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 
 from earful.conversation.types import CustomEntity, Redaction, Tracker
 from earful.dialects.symbl.bodies import Body
 from earful.dialects.symbl.errors import BadRequest, describe
 from earful.jobs.requests import ChannelSpeaker, Wanted
 
-__all__ = ["ProcessParameters", "TextBody", "UrlBody", "gather", "parse"]
+__all__ = ["Moment", "ProcessParameters", "TextBody", "UrlBody", "gather", "parse"]
 
 P = TypeVar("P", bound="ProcessParameters")
 
@@ -89,6 +89,14 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _placed(value: datetime) -> datetime:
+    # Far ends of the calendar leave no room for the days that "in three weeks" adds to them.
+    if not 1900 <= value.year <= 2200:
+        raise ValueError("the year has to lie between 1900 and 2200")
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_placed)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Count = Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(_blank_is_none)]
 
@@ -165,7 +173,7 @@ class ProcessParameters(_Given):
     conversation_type: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     features: FeaturesGiven = FeaturesGiven()
     metadata: dict[str, Any] = Field(default_factory=dict)
-    start_time: AwareDatetime | None = None
+    start_time: Moment | None = None
     redaction: RedactionGiven = RedactionGiven()
 
     def wanted(self, trackers: tuple[Tracker, ...], entities: tuple[CustomEntity, ...] = ()) -> Wanted:
@@ -234,8 +242,8 @@ class Content(_Given):
 class Span(_Given):
     """When an item of a text was said."""
 
-    start_time: datetime | None = None
-    end_time: datetime | None = None
+    start_time: Moment | None = None
+    end_time: Moment | None = None
 
 
 class TextItem(_Given):

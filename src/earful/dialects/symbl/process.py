@@ -234,7 +234,7 @@ def _media_work(asked: ProcessParameters, wanted: Wanted, url: str | None = None
 def _origin(asked: TextBody) -> datetime:
     """Return when a text began: as asked, else its earliest item, else now."""
     times = [item.duration.start_time for item in asked.messages if item.duration.start_time is not None]
-    return asked.start_time or min((_aware(time) for time in times), default=datetime.now(UTC))
+    return asked.start_time or min(times, default=datetime.now(UTC))
 
 
 def _remark(item: TextItem, origin: datetime) -> Remark:
@@ -249,8 +249,4 @@ def _remark(item: TextItem, origin: datetime) -> Remark:
 
 
 def _seconds(time: datetime | None, origin: datetime) -> float | None:
-    return None if time is None else max(0.0, (_aware(time) - origin) / timedelta(seconds=1))
-
-
-def _aware(time: datetime) -> datetime:
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+    return None if time is None else max(0.0, (time - origin) / timedelta(seconds=1))
