@@ -29,4 +29,4 @@ format:
 	@$(PY) -m ruff format .
 
 clean:
-	rm -rf .venv .venv-* tests/compat/node/node_modules .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-* .weights tests/compat/node/node_modules .pytest_cache .mypy_cache .ruff_cache

@@ -1,6 +1,8 @@
 """The recognisers that are compared; each takes one recording and returns what it heard."""
 
 import asyncio
+import functools
+import os
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +15,7 @@ from earful.settings import load_settings
 from earful.speech.files import FileTranscriber
 from earful.speech.service import LocalSpeechService
 from earful.speech.types import Hypothesis, StreamOptions
+from evals.weights import whisper_weights
 from evals.wer.items import Item
 
 __all__ = ["SYSTEMS", "System"]
@@ -141,6 +144,23 @@ class PocketSphinx:
         del self._decoder
 
 
+class FasterWhisper:
+    """faster-whisper for recordings: 8 bits, voice activity first, segments in batches."""
+
+    def __init__(self, weights: Path) -> None:
+        from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+        model = WhisperModel(str(weights), device="cpu", compute_type="int8", cpu_threads=os.cpu_count() or 1)
+        self._pipeline = BatchedInferencePipeline(model)
+
+    def transcribe(self, item: Item) -> str:
+        segments, _ = self._pipeline.transcribe(item.samples(), language="en", batch_size=8)
+        return " ".join(segment.text.strip() for segment in segments)
+
+    def close(self) -> None:
+        del self._pipeline
+
+
 SYSTEMS: dict[str, Callable[[], System]] = {
     "earful streaming": EarfulStreaming,
     "earful files": EarfulFiles,
@@ -149,6 +169,10 @@ SYSTEMS: dict[str, Callable[[], System]] = {
     "pocketsphinx": PocketSphinx,
 }
 """What is compared, by the name it has in the table. The first four share one set of weights."""
+
+for _name in ("tiny.en", "base"):
+    if (_weights := whisper_weights(f"whisper-{_name}")) is not None:
+        SYSTEMS[f"faster-whisper {_name}"] = functools.partial(FasterWhisper, _weights)
 
 
 def _moonshine_assets() -> str:
