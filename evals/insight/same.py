@@ -1,9 +1,10 @@
 """Live or not: the same words give the same findings, one by one.
 
 Each conversation goes two ways through the code that serves them. Live: every turn grows word by word as a
-partial does, is masked and looked through for trackers, and then is final; people join before they speak. As
-the job of a recording or a text: all turns at once. Every message, insight, topic, tracker match and entity
-of one way must have its equal in the other, whatever its id.
+partial does, is masked and looked through for trackers, and then is final; people join before they speak, and
+who has been silent for long is waited for no more. As the job of a recording or a text: all turns at once.
+The project's own calls go both ways as well with every longer turn broken by a pause. Every message, insight,
+topic, tracker match and entity of one way must have its equal in the other, whatever its id.
 """
 
 import gzip
@@ -17,7 +18,7 @@ from typing import Any
 
 from earful.conversation.types import Conversation, Member, Tracker
 from earful.insight.service import LocalInsightService
-from earful.insight.types import Findings, InsightOptions, Utterance
+from earful.insight.types import HELD_FOR_S, Findings, InsightOptions, Utterance
 from earful.jobs.requests import Remark, Wanted
 from earful.jobs.runner import _Cast, _options, _Understanding, _written
 
@@ -44,6 +45,7 @@ def conversations() -> dict[str, list[Turn]]:
         found[f"call {call['id']}"] = [
             (turn["speaker"], turn["text"], 6.0 * at, 6.0 * at + 5) for at, turn in enumerate(call["turns"])
         ]
+        found[f"broken call {call['id']}"] = broken(found[f"call {call['id']}"])
     for item in read("consultations_primock")[:2]:
         found[f"consultation {item['id']}"] = _turns(item["turns"])
     path = DATA / "train" / "meetings_ami_train.jsonl.gz"
@@ -53,6 +55,23 @@ def conversations() -> dict[str, list[Turn]]:
                 meeting = json.loads(line)
                 found[f"meeting {meeting['id']}"] = _turns(meeting["turns"])
     return found
+
+
+def broken(turns: list[Turn]) -> list[Turn]:
+    """Return turns with a pause in the middle of each of six words and more."""
+    pieces: list[Turn] = []
+    for name, text, start, end in turns:
+        words = text.split()
+        if len(words) < 6:
+            pieces.append((name, text, start, end))
+            continue
+        at = len(words) // 2
+        middle = start + (end - start) * at / len(words)
+        first = " ".join(words[:at]).rstrip(".,")
+        second = " ".join(words[at:])
+        pieces.append((name, first, start, middle - 0.5))
+        pieces.append((name, second, middle + 0.5, end))
+    return pieces
 
 
 def _turns(turns: Iterable[Mapping[str, Any]]) -> list[Turn]:
@@ -74,8 +93,14 @@ def _live(turns: list[Turn], options: InsightOptions, service: LocalInsightServi
     for person in people.values():
         session.meet(person)
     steps = []
+    ended: dict[str, float] = {}
     for name, text, start, end in turns:
         speaker = people[name]
+        silent = [who for who, at in ended.items() if at + HELD_FOR_S < start]
+        for who in silent:
+            del ended[who]
+            steps.append(session.release(people[who]))
+        ended[name] = end
         words = text.split()
         for size in range(4, len(words), 8):
             session.mask(" ".join(words[:size]), unfinished=True)

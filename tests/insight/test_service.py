@@ -324,3 +324,62 @@ def test_what_bare_talk_becomes_means_the_same_when_sent_as_text(service: LocalI
     assert texts[0] == texts[1]
     assert kinds[0] == kinds[1]
     assert "question" in kinds[0]
+
+
+def test_a_broken_sentence_is_not_understood_before_its_other_half(service: LocalInsightService) -> None:
+    """Half a promise is no promise yet, though it reads like one; the whole is one, with its date."""
+    session = _open(service)
+    first = session.observe(Utterance("I will send the report and the", 0, 2, TOMASZ))
+    aside = session.observe(Utterance("Mhm.", 2, 2.5, INES))
+    second = session.observe(Utterance("revised quote by Friday.", 3, 4, TOMASZ))
+    assert first.held
+    assert not second.held
+    assert first.insights == aside.insights == ()
+    (action,) = second.insights
+    assert action.text == "Tomasz will send the report and the revised quote by Friday."
+    assert action.due_by is not None
+    assert action.message_ids == (first.messages[0].id, second.messages[0].id)
+
+
+@pytest.mark.parametrize("end", ["release", "finish", "later"])
+def test_half_a_sentence_is_told_as_it_stands_when_no_more_comes(
+    service: LocalInsightService, end: str
+) -> None:
+    """Nothing is lost when the speaker stops, the conversation ends or goes on much later; nor told twice."""
+    session = _open(service)
+    first = session.observe(Utterance("I will send the invoice tomorrow and", 0, 2, TOMASZ))
+    assert first.insights == ()
+    told = {
+        "release": lambda: session.release(TOMASZ),
+        "finish": session.finish,
+        "later": lambda: session.observe(Utterance("It rains.", 9, 10, INES)),
+    }[end]()
+    (action,) = told.insights
+    assert action.message_ids == (first.messages[0].id,)
+    assert action.due_by is not None
+    assert session.release(TOMASZ).insights == session.finish().insights == ()
+
+
+def test_halves_are_joined_however_often_a_sentence_is_broken(service: LocalInsightService) -> None:
+    """Two pauses in one promise: it is traceable to three messages."""
+    session = _open(service)
+    halves = ["I will", "send you the", "quote by Friday."]
+    found = [
+        session.observe(Utterance(text, 2.0 * at, 2.0 * at + 1, TOMASZ)) for at, text in enumerate(halves)
+    ]
+    (action,) = found[-1].insights
+    assert action.text == "Tomasz will send you the quote by Friday."
+    assert action.message_ids == tuple(step.messages[0].id for step in found)
+
+
+def test_two_promises_stay_two_when_the_first_has_no_end(service: LocalInsightService) -> None:
+    """A promise that is whole in itself is not swallowed by half of another."""
+    found = _say(
+        _open(service),
+        (TOMASZ, "I will send the invoice tomorrow and"),
+        (TOMASZ, "I'll call the warehouse about the pallets on Monday."),
+    )
+    assert [insight.text for step in found for insight in step.insights] == [
+        "Tomasz will send the invoice tomorrow.",
+        "Tomasz will call the warehouse about the pallets on Monday.",
+    ]

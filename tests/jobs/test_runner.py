@@ -58,6 +58,9 @@ class FakeSession:
     def configure(self, options: InsightOptions) -> None:
         self.options = options
 
+    def release(self, speaker: Member | None) -> Findings:
+        return Findings()
+
     def finish(self) -> Findings:
         return Findings()
 

@@ -142,7 +142,7 @@ class ScriptedInsight:
     """Finds one message in each utterance, and more where the text says so.
 
     A `?` makes a question, the word `topic` a topic, a tracker's phrase a hit; `boom` fails. Digits
-    are masked.
+    are masked. What ends on `the` is held back, and makes a question when it is released or goes on.
     """
 
     sessions: list[ScriptedInsightSession] = field(default_factory=list)
@@ -162,6 +162,7 @@ class ScriptedInsightSession:
         self.gate = threading.Event()
         self.gate.set()
         self.held_back: Findings = Findings()
+        self.broken: dict[str | None, str] = {}
         self._busy = threading.Lock()
 
     def observe(self, utterance: Utterance) -> Findings:
@@ -197,6 +198,12 @@ class ScriptedInsightSession:
     def configure(self, options: InsightOptions) -> None:
         self.options = options
 
+    def release(self, speaker: Member | None) -> Findings:
+        message_id = self.broken.pop(speaker.id if speaker else None, None)
+        if message_id is None:
+            return Findings()
+        return Findings(insights=(Insight(new_numeric_id(), "question", "as it stands", 0.9, (message_id,)),))
+
     def finish(self) -> Findings:
         return self.held_back
 
@@ -210,8 +217,13 @@ class ScriptedInsightSession:
             utterance.speaker.id if utterance.speaker else None,
         )
         insights = ()
+        before = self.broken.pop(message.member_id, None)
         if "?" in message.text:
             insights = (Insight(new_numeric_id(), "question", message.text, 0.9, (message.id,)),)
+        if before is not None:
+            insights = (Insight(new_numeric_id(), "question", "whole", 0.9, (before, message.id)),)
+        if message.text.endswith("the"):
+            self.broken[message.member_id] = message.id
         topics = (Topic(new_numeric_id(), "topic", 0.8, (message.id,)),) if "topic" in message.text else ()
         return Findings(
             messages=(message,),
@@ -219,6 +231,7 @@ class ScriptedInsightSession:
             topics=topics or None,
             new_topics=topics,
             trackers=self.interim(message.text, utterance.speaker),
+            held=message.member_id in self.broken,
         )
 
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 from earful.conversation.types import Redaction, Tracker, Word
 from earful.insight.types import InsightOptions
 from earful.live.digest import mask_words
-from earful.live.events import Fault, MessagesAdded, TrackersFound, Transcribed
+from earful.live.events import Fault, InsightsFound, MessagesAdded, TrackersFound, Transcribed
 from earful.live.options import SessionOptions
 from earful.store.conversations import ConversationStore
 from tests.live.conftest import House
-from tests.live.fakes import settle
+from tests.live.fakes import Ear, final, settle
 
 
 def texts(events: list[Transcribed]) -> list[tuple[str, bool]]:
@@ -190,3 +190,63 @@ def test_masked_words_keep_the_times_of_the_others() -> None:
 def test_words_of_a_text_masked_as_a_whole_become_one() -> None:
     words = (Word("one", 0, 1), Word("two", 1, 2))
     assert [(word.text, word.start, word.end) for word in mask_words(words, "****")] == [("****", 0, 2)]
+
+
+ASKED = SessionOptions(told_kinds=frozenset({"question"}))
+
+
+def insights(ear: Ear) -> list[str]:
+    return [insight.text for found in ear.of(InsightsFound) for insight in found.insights]
+
+
+async def test_a_broken_sentence_is_told_at_once_and_its_meaning_with_its_other_half(house: House) -> None:
+    _, stream, ear = await house.join("a", options=ASKED)
+    stream.final("send me the")
+    await settle()
+    assert ear.kinds == ["Transcribed", "MessagesAdded"]
+    await house.clock.advance(2)
+    stream.partial("quote", segment=1, start=2.5)
+    await house.clock.advance(20)  # whoever is speaking is waited for
+    await settle()
+    assert insights(ear) == []
+    stream.final("quote by friday", segment=1, start=2.5)
+    await settle()
+    await house.clock.advance(20)
+    await settle()
+    assert insights(ear) == ["whole"]
+
+
+async def test_a_broken_sentence_is_told_as_it_stands_when_its_speaker_is_silent(house: House) -> None:
+    participant, stream, ear = await house.join("a", options=ASKED)
+    stream.final("send me the")
+    await settle()
+    await house.clock.advance(2)
+    await settle()
+    assert insights(ear) == []
+    await house.clock.advance(2)
+    await settle()
+    assert insights(ear) == ["as it stands"]
+    stored = await house.store.insights(house.application_id, participant.conversation_id)
+    assert [insight.text for insight in stored] == ["as it stands"]
+
+
+async def test_what_is_shown_and_taken_back_does_not_hold_a_broken_sentence_for_ever(house: House) -> None:
+    _, stream, ear = await house.join("a", options=ASKED)
+    stream.final("send me the")
+    await settle()
+    stream.partial("hm", segment=1, start=2.0)
+    await house.clock.advance(4)
+    stream.final("", segment=1, start=2.0)
+    await settle()
+    await house.clock.advance(4)
+    await settle()
+    assert insights(ear) == ["as it stands"]
+
+
+async def test_who_stops_in_the_middle_of_a_sentence_is_not_waited_for(house: House) -> None:
+    participant, stream, ear = await house.join("a", options=ASKED)
+    await house.join("b", options=ASKED)
+    stream.at_flush.append(final("send me the"))
+    await participant.stop()
+    assert insights(ear) == ["as it stands"]
+    assert house.insight.sessions[0].broken == {}

@@ -96,6 +96,7 @@ _TAIL = re.compile(
     r"(?:[\s,;]+(?:if\s+(?:that's|that\s+is|it's|you)|and\s+then\s+(?:we|you|i)\b|but"
     r"|because|so\s+that\s+we|okay|ok|right|alright|please)\b.*)?[?.!,;\s]*$"
 )
+_LOOSE_END = re.compile(r"(?:[\s,;]+(?:and|or|but|so|then))+[\s.…]*$", re.IGNORECASE)
 _THINGS = re.compile(r"\b(?:it|that|this|them|him|her|something|things?|stuff|you|me|us|there|one)\b")
 
 
@@ -261,7 +262,7 @@ def _clause(plain: str, start: int) -> str:
         re.IGNORECASE,
     )
     rest = rest[: stop.start()] if stop else rest
-    return _TAIL.sub("", rest).strip(" ,;")
+    return _LOOSE_END.sub("", _TAIL.sub("", rest).strip(" ,;"))
 
 
 def _second_to_third(phrase: str, speaker: Member | None, *, requested: bool) -> str:

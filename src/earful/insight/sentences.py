@@ -7,7 +7,7 @@ from itertools import pairwise
 from earful.conversation.types import Word
 from earful.insight.types import Utterance
 
-__all__ = ["Piece", "cut", "ends_open", "spans"]
+__all__ = ["Piece", "breaks_off", "cut", "ends_open", "spans"]
 
 _END = re.compile(r"(?:[.!?]+|…)[\"'”’)\]]*(?=\s)")
 _ABBREVIATION = re.compile(
@@ -19,10 +19,15 @@ _ABBREVIATION = re.compile(
 )
 # These end a sentence as often as not; a capital after them decides. "I." is a sentence end too.
 _MAY_END = re.compile(r"(?:etc|inc|ltd|corp|co|no|a\.m|p\.m|u\.s|u\.k|[ap]m)\.$|(?:^|\s)I\.$", re.IGNORECASE)
+# After these more must come, whatever mark a recogniser puts behind them.
+_WANTS_MORE = (
+    r"(?:[,:;–—-]|\b(?:and|or|but|because|the|a|an|my|your|our|their|its|every|i'll|we'll|you'll"
+    r"|i'm\s+going\s+to|going\s+to\s+be|than|if))"
+)
+_BROKEN = re.compile(rf"{_WANTS_MORE}[.…?]*$", re.IGNORECASE)
 _OPEN_END = re.compile(
-    r"(?:[,:;–—-]|\b(?:and|or|but|so|because|the|a|an|to|of|for|with|in|on|at|by|from"
-    r"|about|my|your|our|their|his|its"
-    r"|will|would|could|should|can|i'll|we'll|is|are|if|when|that|which|than|as))[.…]*$",
+    rf"(?:{_WANTS_MORE}|\b(?:so|to|of|for|with|in|on|at|by|from|about|his|will|would|could|should|can"
+    r"|is|are|when|that|which|as))[.…]*$",
     re.IGNORECASE,
 )
 _MAX_WORDS = 60
@@ -88,6 +93,11 @@ def ends_open(text: str) -> bool:
     """Tell whether a sentence breaks off: without its end, or on a word that wants more."""
     stripped = text.rstrip()
     return bool(stripped) and (stripped[-1] not in ".!?…\"')" or bool(_OPEN_END.search(stripped)))
+
+
+def breaks_off(text: str) -> bool:
+    """Tell whether a text ends on a word that must have another after it, though a mark may stand there."""
+    return bool(_BROKEN.search(text.rstrip().replace("’", "'")))
 
 
 def cut(utterance: Utterance) -> list[Piece]:

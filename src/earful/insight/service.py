@@ -2,8 +2,8 @@
 
 import re
 import threading
-from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -24,14 +24,16 @@ from earful.conversation.types import (
     Word,
 )
 from earful.insight.action_items import Action, find_action
+from earful.insight.broken import Broken, BrokenSentences
 from earful.insight.custom_entities import CUSTOM, find_custom_entities
 from earful.insight.encoder import NamedSpan, Sense, TextEncoder, shared_encoder
 from earful.insight.entities import date_entity, find_entities
 from earful.insight.follow_ups import follow_up_kind
+from earful.insight.layout import Near
 from earful.insight.phrases import action_phrases
 from earful.insight.questions import question_score
 from earful.insight.redaction import PersonalData, apply, find_personal_data
-from earful.insight.sentences import Piece, cut, ends_open
+from earful.insight.sentences import Piece, breaks_off, cut, ends_open
 from earful.insight.sentiment import polarity
 from earful.insight.topics import TopicBook
 from earful.insight.trackers import Hit, TrackerSet
@@ -40,7 +42,6 @@ from earful.insight.writing import is_bare, written
 
 __all__ = ["LocalInsightService", "LocalInsightSession"]
 
-_JOIN_WITHIN_S = 3.0
 _REMEMBERED_INSIGHTS = 64
 _REMEMBERED_NAMES = 64
 _REMEMBERED_CHARS = 300
@@ -48,16 +49,6 @@ _REMEMBERED_CHARS = 300
 _TOLD_AGAIN = frozenset({"PERSON_NAME", "DATE", "AGE"})
 _ASKED = 0.5
 _NEAR = 3  # messages before one that the encoder sees
-
-
-@dataclass(slots=True)
-class _Last:
-    """The latest sentence of one speaker, in case the next one goes on with it."""
-
-    text: str
-    message_id: str
-    end: float
-    had_insight: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +81,7 @@ class LocalInsightSession:
         self._lock = threading.Lock()
         self._members: dict[str, Member] = {member.id: member for member in conversation.members}
         self._topics = TopicBook(encoder)
-        self._last: OrderedDict[str | None, _Last] = OrderedDict()
+        self._broken = BrokenSentences()
         self._recent: deque[str] = deque(maxlen=_REMEMBERED_INSIGHTS)
         self._names_heard: deque[str] = deque(maxlen=_REMEMBERED_NAMES)
         self._secrets: deque[str] = deque(maxlen=_REMEMBERED_NAMES)
@@ -148,7 +139,13 @@ class LocalInsightSession:
                     entities += _entity_matches(message)
             topics, new_topics = self._topics.ranked() if self._options.topics and messages else (None, ())
             return Findings(
-                tuple(messages), tuple(insights), topics, new_topics, tuple(trackers), tuple(entities)
+                tuple(messages),
+                tuple(insights),
+                topics,
+                new_topics,
+                tuple(trackers),
+                tuple(entities),
+                held=self._broken.holds(utterance.speaker.id if utterance.speaker else None),
             )
 
     def interim(self, text: str, speaker: Member | None) -> tuple[TrackerMatch, ...]:
@@ -164,9 +161,16 @@ class LocalInsightSession:
         with self._lock:
             return self._mask(text, unfinished=unfinished)
 
+    def release(self, speaker: Member | None) -> Findings:
+        """Report what a broken sentence of one speaker means as it stands."""
+        with self._lock:
+            broken = self._broken.take(speaker.id if speaker else None)
+            return Findings(insights=tuple(self._as_it_stands([broken] if broken else [])))
+
     def finish(self) -> Findings:
-        """Report what was still held back: nothing, for every message is reported as it comes."""
-        return Findings()
+        """Report what the sentences mean that were broken off when the conversation ended."""
+        with self._lock:
+            return Findings(insights=tuple(self._as_it_stands(self._broken.overdue())))
 
     def _now(self, seconds: float) -> datetime:
         """Return the conversation's local clock at a moment of it, without a zone."""
@@ -202,10 +206,13 @@ class LocalInsightSession:
         """Keep the latest names, to know them again where the encoder does not."""
         self._names_heard.extend(name for name in names if name not in self._names_heard)
 
+    def _near(self, member_id: str | None) -> list[Near]:
+        """Return what was said last, and whether by the same speaker."""
+        return [(member_id == who, said) for who, said in self._before]
+
     def _sense(self, text: str, member_id: str | None) -> Sense:
         """Ask the encoder what a message is, after those before it."""
-        near = [(member_id == who, said) for who, said in self._before]
-        return self._encoder.sense(text, near)
+        return self._encoder.sense(text, self._near(member_id))
 
     def _mask(self, text: str, *, unfinished: bool = False) -> str:
         if not self._options.redaction.redact or not text:
@@ -244,17 +251,7 @@ class LocalInsightSession:
             )
         entities += find_custom_entities(text, options.custom_entities)
         feeling = polarity(piece.text, sense.polarity) if options.sentiment or options.topics else None
-        joined, ids = self._join(piece, member_id, message_id)
-        whole = sense if len(ids) == 1 else self._sense(joined, member_id)
-        members = tuple(self._members.values())
-        people = len(self._spoke)
-        action = find_action(joined, speaker, members, now, whole, people=people)
-        if action is not None and len(ids) > 1:
-            # What says it all by itself is not given the dates of the sentence before it.
-            alone = find_action(piece.text, speaker, members, now, sense, people=people)
-            if alone is not None and alone.by_rule and alone.score >= options.confidence_threshold:
-                joined, ids, whole, action = piece.text, (message_id,), sense, alone
-        found = self._insights(joined, action, whole)
+        insights, action = self._meaning(piece, sense, speaker, message_id, now)
         message = Message(
             id=message_id,
             conversation_id=self._conversation.id,
@@ -273,13 +270,6 @@ class LocalInsightSession:
         if options.topics:
             unmasked = text.replace(redaction.mask, " . ") if redaction.redact else text
             self._topics.add(unmasked, message_id, member_id, feeling)
-        insights = [self._insight(item, ids, member_id, now) for item in found]
-        if redaction.redact:  # where nothing is left to read, nothing was meant
-            insights = [one for one in insights if re.search(r"\w", one.text.replace(redaction.mask, ""))]
-        self._last[member_id] = _Last(joined, message_id, piece.end, bool(found))
-        self._last.move_to_end(member_id)
-        while len(self._last) > 64:
-            self._last.popitem(last=False)
         self._before.append((member_id, piece.text[-200:]))
         self._said = f"{self._said} {piece.text}"[-_REMEMBERED_CHARS:]
         return message, insights
@@ -294,20 +284,52 @@ class LocalInsightSession:
         kept = piece.text.endswith("?") and question_score(piece.text, sense.question) < _ASKED
         return replace(piece, text=f"{said}?" if asked or kept else f"{said}.")
 
-    def _join(self, piece: Piece, member_id: str | None, message_id: str) -> tuple[str, tuple[str, ...]]:
-        """Put a sentence that a pause broke back together, for its meaning only."""
-        last = self._last.get(member_id)
-        if (
-            last is not None
-            and not last.had_insight
-            and piece.start - last.end <= _JOIN_WITHIN_S
-            and len(last.text) < 300
-            and ends_open(last.text)
-        ):
-            return f"{last.text.rstrip(' .…,-–—')} {piece.text}", (last.message_id, message_id)
-        return piece.text, (message_id,)
+    def _meaning(
+        self, piece: Piece, sense: Sense, speaker: Member | None, message_id: str, now: datetime
+    ) -> tuple[list[Insight], Action | None]:
+        """Return the insights of a sentence, whole again if a pause broke it, and what it says is to be done.
 
-    def _insights(self, text: str, action: Action | None, sense: Sense) -> list[_Found]:
+        One that is broken off has none yet: they are told with its other half, or when that does not come.
+        """
+        member_id = speaker.id if speaker else None
+        members, people = tuple(self._members.values()), len(self._spoke)
+
+        def read(text: str, ids: tuple[str, ...], near: Sequence[Near], heard: Sense) -> Broken:
+            action = find_action(text, speaker, members, now, heard, people=people)
+            return Broken(text, ids, member_id, now, piece.end, near, heard, action)
+
+        told = self._as_it_stands(self._broken.overdue(piece.start))
+        this = read(piece.text, (message_id,), self._near(member_id), sense)
+        before = self._broken.take(member_id)
+        if before is not None:
+            action = this.action
+            if action and action.by_rule and action.score >= self._options.confidence_threshold:
+                # What says it all by itself is not given the dates of the sentence before it.
+                told += self._as_it_stands([before])
+            else:
+                text = before.with_rest(piece.text, sense)
+                whole = self._encoder.sense(text, before.near)
+                this = read(text, (*before.message_ids, message_id), before.near, whole)
+        short = BrokenSentences.may_hold(this.text)
+        breaks = short and breaks_off(this.text)
+        found = [] if breaks else self._as_it_stands([this])
+        if breaks or (short and not found and ends_open(this.text)):
+            told += self._as_it_stands(self._broken.hold(this))
+        return [*told, *found], this.action
+
+    def _as_it_stands(self, sentences: Iterable[Broken]) -> list[Insight]:
+        """Return the insights of sentences as far as they go."""
+        insights = [
+            self._insight(found, one.message_ids, one.member_id, one.now)
+            for one in sentences
+            for found in self._insights(one.text, one.action, one.sense, alone=not one.near)
+        ]
+        redaction = self._options.redaction
+        if redaction.redact:  # where nothing is left to read, nothing was meant
+            insights = [one for one in insights if re.search(r"\w", one.text.replace(redaction.mask, ""))]
+        return insights
+
+    def _insights(self, text: str, action: Action | None, sense: Sense, *, alone: bool) -> list[_Found]:
         """Choose what a sentence is: something to do comes before a question that asks for it."""
         options = self._options
         found: list[_Found] = []
@@ -320,7 +342,7 @@ class LocalInsightSession:
                 self._recent.append(key)
                 found.append(_Found(kind, action.text, action.score, action))
         if "question" in options.kinds:
-            score = question_score(text, sense.question, alone=not self._before)
+            score = question_score(text, sense.question, alone=alone)
             if score >= options.confidence_threshold:
                 found.append(_Found("question", text, score))
         return found

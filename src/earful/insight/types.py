@@ -23,7 +23,10 @@ from earful.conversation.types import (
     Word,
 )
 
-__all__ = ["Findings", "InsightOptions", "InsightService", "InsightSession", "Utterance"]
+__all__ = ["HELD_FOR_S", "Findings", "InsightOptions", "InsightService", "InsightSession", "Utterance"]
+
+HELD_FOR_S = 2.5
+"""How long after its end a broken sentence waits for its other half, in seconds of the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class InsightOptions:
 class Findings:
     """What one step found. `topics` is the whole ranked list when it changed, else None.
 
-    `new_topics` are those of them not reported before.
+    `new_topics` are those of them not reported before. `held` says that the speaker's last sentence is
+    broken off: its insights come with its other half, or with `InsightSession.release`.
     """
 
     messages: tuple[Message, ...] = ()
@@ -67,6 +71,7 @@ class Findings:
     new_topics: tuple[Topic, ...] = ()
     trackers: tuple[TrackerMatch, ...] = ()
     entities: tuple[EntityMatch, ...] = ()
+    held: bool = False
 
 
 class InsightSession(Protocol):
@@ -97,6 +102,10 @@ class InsightSession(Protocol):
 
     def configure(self, options: InsightOptions) -> None:
         """Take new options from now on (a later speaker joined with more trackers, say)."""
+        ...
+
+    def release(self, speaker: Member | None) -> Findings:
+        """Report what is held back of one speaker, of whose sentence no more will come."""
         ...
 
     def finish(self) -> Findings:

@@ -275,6 +275,7 @@ class _Understanding:
             speaker = self._members.get(message.member_id or "")
             again = self._session.observe(Utterance(message.text, message.start, message.end, speaker))
             known |= {copy.id: message.id for copy in again.messages}
+        self._session.finish()  # what was broken off then was told then
         return known
 
 

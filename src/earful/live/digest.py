@@ -14,7 +14,8 @@ import structlog
 
 from earful.conversation.ids import new_uuid
 from earful.conversation.types import InsightKind, Member, Message, TrackerMatch, Word
-from earful.insight.types import Findings, InsightOptions, InsightSession, Utterance
+from earful.insight.types import HELD_FOR_S, Findings, InsightOptions, InsightSession, Utterance
+from earful.live.clock import Clock, Timer
 from earful.live.events import (
     EntitiesFound,
     Event,
@@ -33,6 +34,9 @@ __all__ = ["Digest", "Heard", "mask_words"]
 log = structlog.get_logger(__name__)
 
 _RETRY_AFTER_S = (0.1, 0.5, 2.0)
+# From the final of a broken sentence to its release: its other half may have begun just in time, and its
+# first partial be on its way.
+_RELEASE_AFTER_S = HELD_FOR_S + 0.5
 
 Result = TypeVar("Result")
 
@@ -59,7 +63,8 @@ class Digest:
 
     Insight runs in `executor`, one call at a time. Finals go before partials, and among themselves in
     the order of their times; a partial never overtakes an earlier final of the same participant.
-    A final and what it means are committed to the store before anyone is told of them.
+    A final and what it means are committed to the store before anyone is told of them. What a sentence that
+    is broken off means is told with its other half, or when its speaker has been silent for a while or stops.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class Digest:
         executor: Executor,
         publish: Callable[[Event], None],
         options: InsightOptions,
+        clock: Clock,
     ) -> None:
         self._conversation_id = conversation_id
         self._session = session
@@ -77,6 +83,7 @@ class Digest:
         self._executor = executor
         self._publish = publish
         self._options = options
+        self._clock = clock
         self._unapplied: InsightOptions | None = None
         self._newcomers: list[Member] = []
         self.told_kinds: frozenset[InsightKind] = frozenset()
@@ -87,6 +94,9 @@ class Digest:
         self._told_partial: set[tuple[str, int]] = set()
         self._told_interim: set[tuple[str, int, str, str]] = set()
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
+        self._held: dict[str, dict[str | None, Member | None]] = {}
+        self._timers: dict[str, Timer] = {}
+        self._releases: list[str] = []
         self._task: asyncio.Task[None] | None = None
 
     def meet(self, member: Member) -> None:
@@ -118,8 +128,10 @@ class Digest:
             self._tell_partial(heard, heard.hypothesis)
 
     async def settled(self, participant_id: str) -> None:
-        """Return when every final of that participant has been stored and told."""
-        if self._owed[participant_id]:
+        """Return when every final of that participant, who says no more, has been stored and told."""
+        if participant_id in self._held:
+            self._release_soon(participant_id)
+        if self._owed[participant_id] or participant_id in self._held:
             done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append((participant_id, done))
             await done
@@ -128,6 +140,8 @@ class Digest:
         """Tell everything that is left: the utterances still waiting, then what they mean together."""
         while self._task is not None:
             await asyncio.wait([self._task])
+        for source in list(self._timers):
+            self._cancel_release(source)
         try:
             findings = await self._in_thread(self._session.finish)
             await self._keep(findings)
@@ -150,6 +164,8 @@ class Digest:
                     await self._configure(options)
                 elif self._finals:
                     await self._settle(heapq.heappop(self._finals).heard)
+                elif self._releases:
+                    await self._release(self._releases.pop(0))
                 elif self._partials:
                     await self._care_for_partial(self._partials.pop(next(iter(self._partials))))
                 else:
@@ -169,6 +185,7 @@ class Digest:
         try:
             if heard.hypothesis.text.strip():
                 hypothesis, findings = await self._in_thread(self._understand, heard)
+                self._note_held(source, heard.speaker, held=findings.held)
                 await self._keep(findings)
                 self._publish(Transcribed(source, heard.speaker, hypothesis))
                 self._tell(findings)
@@ -186,6 +203,58 @@ class Digest:
             self._owed[source] -= 1
             if not self._owed[source]:
                 del self._owed[source]
+                if source not in self._held:
+                    self._wake(source)
+                elif any(waiting == source for waiting, _ in self._waiting):
+                    self._release_soon(source)
+                else:
+                    self._await_rest(source)
+
+    # -- broken sentences ---------------------------------------------------------------------------
+
+    def _note_held(self, source: str, speaker: Member | None, *, held: bool) -> None:
+        speakers = self._held.setdefault(source, {})
+        speakers.pop(speaker.id if speaker else None, None)
+        if held:
+            speakers[speaker.id if speaker else None] = speaker
+        if not speakers:
+            del self._held[source]
+
+    def _await_rest(self, source: str) -> None:
+        """Release what is held of a participant unless they go on in time."""
+        self._cancel_release(source)
+        self._timers[source] = self._clock.call_later(
+            _RELEASE_AFTER_S, lambda: self._release_if_silent(source)
+        )
+
+    def _cancel_release(self, source: str) -> None:
+        if (timer := self._timers.pop(source, None)) is not None:
+            timer.cancel()
+
+    def _release_if_silent(self, source: str) -> None:
+        # Who is speaking will have a final: what is held is joined to it, or released before it.
+        if self._owed[source] or any(told[0] == source for told in self._told_partial):
+            return
+        self._release_soon(source)
+
+    def _release_soon(self, source: str) -> None:
+        self._cancel_release(source)
+        if source not in self._releases:
+            self._releases.append(source)
+        self._work()
+
+    async def _release(self, source: str) -> None:
+        try:
+            for speaker in self._held.pop(source, {}).values():
+                findings = await self._in_thread(self._session.release, speaker)
+                await self._keep(findings)
+                self._tell(findings)
+        except UnknownConversation:
+            pass  # deleted, and said to be
+        except Exception:
+            log.exception("a broken sentence was not understood", conversation=self._conversation_id)
+        finally:
+            if not self._owed[source]:
                 self._wake(source)
 
     def _wake(self, source: str) -> None:

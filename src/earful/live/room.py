@@ -107,6 +107,7 @@ class Room:
             services.executor,
             publish,
             options.insights,
+            services.clock,
         )
         room = cls(channel, conversation, digest, options.insights, services, on_closed)
         room.publish(ConversationCreated(conversation.id))
