@@ -1,1 +1,1 @@
-"""How many words are wrong: Earful, moonshine-voice on the same weights, and PocketSphinx, side by side."""
+"""How many words are wrong: Earful beside moonshine-voice, faster-whisper and PocketSphinx."""

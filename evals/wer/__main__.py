@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         action="store_true",
         help="let every recording first pass a telephone line (8 kHz µ-law)",
     )
-    parser.add_argument("--quick", action="store_true", help="leave out the two slow peers")
+    parser.add_argument("--quick", action="store_true", help="leave out the slow peers")
     options = parser.parse_args(arguments)
     console = Console()
     folder = data_dir()

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import os
+import tempfile
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +13,9 @@ import numpy as np
 
 from earful.audio.types import Samples
 from earful.settings import load_settings
+from earful.speech.engines import Engines, usable_threads
 from earful.speech.files import FileTranscriber
+from earful.speech.models import ModelStore
 from earful.speech.service import LocalSpeechService
 from earful.speech.types import Hypothesis, StreamOptions
 from evals.weights import whisper_weights
@@ -73,16 +76,22 @@ class EarfulStreaming:
 
 
 class EarfulFiles:
-    """Earful's file mode, as `earful transcribe` runs it."""
+    """Earful's file mode, as `earful transcribe` runs it; `model` is one of `whisper_weights`."""
 
-    def __init__(self) -> None:
-        self._transcriber = FileTranscriber()
+    def __init__(self, model: str | None = None) -> None:
+        self._model = model
+        self._kept = tempfile.TemporaryDirectory(prefix="earful-wer-")
+        store = ModelStore(Path(self._kept.name))
+        if model is not None:
+            store.pull(model, source=whisper_weights(model))
+        self._transcriber = FileTranscriber(engines=Engines(store, threads=usable_threads()))
 
     def transcribe(self, item: Item) -> str:
-        return self._transcriber.transcribe(item.path, words=False).text
+        return self._transcriber.transcribe(item.path, words=False, model=self._model).text
 
     def close(self) -> None:
         del self._transcriber
+        self._kept.cleanup()
 
 
 class MoonshineWhole:
@@ -173,6 +182,7 @@ SYSTEMS: dict[str, Callable[[], System]] = {
 for _name in ("tiny.en", "base"):
     if (_weights := whisper_weights(f"whisper-{_name}")) is not None:
         SYSTEMS[f"faster-whisper {_name}"] = functools.partial(FasterWhisper, _weights)
+        SYSTEMS[f"earful files, whisper {_name}"] = functools.partial(EarfulFiles, f"whisper-{_name}")
 
 
 def _moonshine_assets() -> str:

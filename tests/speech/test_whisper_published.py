@@ -60,7 +60,7 @@ def spoken(text: str, voice: str, folder: Path) -> Samples:
         pytest.skip("needs espeak-ng to speak another language")
     path = folder / "said.wav"
     subprocess.run(["espeak-ng", "-v", voice, "-s", "130", "-w", str(path), text], check=True)
-    return np.concatenate(list(read_blocks(path)))
+    return np.concatenate(list(read_blocks(path))).astype(np.float32)
 
 
 @pytest.mark.parametrize("name", ["whisper-tiny.en", "whisper-base"])
