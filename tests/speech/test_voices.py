@@ -28,25 +28,37 @@ def test_points_nearer_than_the_threshold_are_one_group():
     assert len(cluster(apart, threshold=1.5)) == 1
 
 
-def test_a_known_number_of_groups_is_found_whatever_the_threshold():
+def test_no_more_groups_are_found_than_there_are_known_to_be():
     """A lone outlier is not taken for one of two groups when groups need two points."""
     apart = distances(around([0, 0.05, 0.6, 0.65, 3.1]))
-    found = cluster(apart, threshold=0.0, count=2, least=2)
+    found = cluster(apart, threshold=0.01, count=2, least=2)
     assert sorted(sorted(group) for group in found) == [[0, 1], [2, 3]]
 
 
-def test_one_voice_is_not_cut_in_two_to_make_up_a_number():
-    """Three are asked for, but the next two groups are nearer than a voice is to itself."""
-    apart = distances(around([0, 0.1, 0.2, 0.3, 1.5, 1.55, 1.6]))
-    known = [len(cluster(apart, threshold=0.5, count=3, floor=floor)) for floor in (0.0, 0.1)]
-    assert known == [3, 2]
-    assert len(cluster(apart, threshold=0.5, count=1, floor=0.1)) == 1
+def test_what_is_known_of_the_number_weighs_as_much_as_the_margin():
+    """Three are asked for: two of the groups stay apart unless they are nearer by the margin."""
+    apart = distances(around([0, 0.1, 0.5, 0.6, 1.9, 2.0]))
+    found = [
+        len(cluster(apart, threshold=0.2, margin=margin, count=count))
+        for margin, count in ((0.0, None), (0.0, 3), (0.05, 3), (0.1, 3))
+    ]
+    assert found == [2, 2, 2, 3]
+    assert len(cluster(apart, threshold=0.2, margin=0.1, count=1)) == 1
 
 
-def test_a_number_that_never_was_there_falls_back_on_the_threshold():
+def test_a_number_that_never_was_there_is_no_reason_to_cut_a_voice():
     """Four large groups cannot be had of five points; those under the threshold are the answer."""
     apart = distances(around([0, 0.05, 1.5, 1.55, 1.6]))
-    assert len(cluster(apart, threshold=0.3, count=4, least=2)) == 2
+    assert len(cluster(apart, threshold=0.3, margin=0.1, count=4, least=2)) == 2
+
+
+def test_a_small_group_must_be_further_away_to_be_a_voice_of_its_own():
+    """Two bunches of eight are told apart at a distance at which two points beside eight are not."""
+    eight = [at / 50 for at in range(8)]
+    many = around([*eight, *(1.2 + angle for angle in eight)])
+    few = around([*eight, 1.2, 1.22])
+    found = [len(cluster(distances(points), threshold=0.4, doubt=0.4)) for points in (many, few)]
+    assert found == [2, 1]
 
 
 def test_centres_move_to_the_middle_of_what_is_nearest():

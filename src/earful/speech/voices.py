@@ -46,43 +46,45 @@ def distances(vectors: Floats) -> Floats:
 
 
 def cluster(
-    apart: Floats, *, threshold: float, count: int | None = None, floor: float = 0.0, least: int = 1
+    apart: Floats,
+    *,
+    threshold: float,
+    doubt: float = 0.0,
+    margin: float = 0.0,
+    count: int | None = None,
+    least: int = 1,
 ) -> list[list[int]]:
     """Return which points belong together, by average linkage over their distances ([n, n]).
 
-    Groups nearer than `threshold` are joined. With `count`, groups are joined until that many have at least
-    `least` points; fewer are the answer where the next two are nearer than `floor`, or when there never were
-    so many, so that one voice is not cut in two to make up a number. Smaller groups are left out of the
-    answer unless there are no others. The largest group comes first.
+    Groups nearer than `threshold` are joined. The mean distance of few points says less than that of many, so
+    `doubt` over the root of how many the smaller group has is allowed on top. `count` is how many groups of
+    `least` points or more there are at most: nearest ones are joined until there are no more, and joining
+    two that leaves fewer takes a distance smaller by `margin`. Smaller groups are left out of the answer
+    unless there are no others. The largest group comes first.
     """
     groups: list[list[int]] = [[at] for at in range(len(apart))]
     between = apart.astype(np.float64)
     np.fill_diagonal(between, np.inf)
-    found: list[list[int]] | None = None
-    many = False
+    sizes = np.ones(len(groups))
     while len(groups) > 1:
-        one, other = sorted(divmod(int(between.argmin()), len(between)))
-        distance = between[one, other]
-        if found is None and distance > threshold:
-            found = groups
-            if count is None:
-                break
-        if count is not None:
-            large = sum(len(group) >= least for group in groups)
-            many = many or large >= count
-            joined = len(groups[one]) + len(groups[other]) >= least
-            left = large - sum(len(groups[at]) >= least for at in (one, other)) + joined
-            if many and left < count and distance > floor:
-                break
-        sizes = len(groups[one]), len(groups[other])
-        merged = (between[one] * sizes[0] + between[other] * sizes[1]) / sum(sizes)
+        allowed = doubt / np.sqrt(sizes)
+        excess = between - np.maximum(allowed[:, None], allowed[None]) - threshold
+        one, other = sorted(divmod(int(excess.argmin()), len(excess)))
+        large = int((sizes >= least).sum())
+        pair = sizes[[one, other]]
+        left = large - int((pair >= least).sum()) + int(pair.sum() >= least)
+        too_many = count is not None and large > count
+        too_few = count is not None and left < count <= large
+        if not too_many and excess[one, other] >= (-margin if too_few else 0.0):
+            break
+        merged = (between[one] * pair[0] + between[other] * pair[1]) / pair.sum()
         between[one], between[:, one] = merged, merged
         between[one, one] = np.inf
         between = np.delete(np.delete(between, other, 0), other, 1)
-        groups = [*groups[:one], groups[one] + groups[other], *groups[one + 1 : other], *groups[other + 1 :]]
-    if found is not None and (count is None or not many):
-        groups = found
-    groups = sorted(groups, key=len, reverse=True)
+        sizes[one] = pair.sum()
+        sizes = np.delete(sizes, other)
+        groups[one] += groups.pop(other)
+    groups.sort(key=len, reverse=True)
     large_enough = [group for group in groups if len(group) >= least] or groups[:1]
     return large_enough[:count]
 
