@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx
 import pytest
 import websockets
 
+from tests.dialects.twilio import frames as twilio
 from tests.e2e.client import SUBSCRIBE, connect, two_cities
 from tests.support.server import EarfulServer, start_server
 
@@ -73,6 +75,12 @@ async def test_a_full_server_says_so_at_once_and_takes_others_when_there_is_room
             await early.start()
             assert await early.closed() == 1013
             assert "capacity" in early.errors[0]
+            async with websockets.connect(f"{server.ws_url}/v1/twilio", proxy=None) as call:
+                await call.send(twilio.connected())
+                await call.send(twilio.start(["inbound", "outbound"], apiKey=server.token()))
+                await asyncio.wait_for(call.wait_closed(), 10)
+            assert call.close_code == 1013
+            assert "capacity" in (call.close_reason or "")
             async with connect(server, "first", path=SUBSCRIBE) as listener:
                 await listener.until_kind("conversation_created")
             await first.speak(two_cities(4))
