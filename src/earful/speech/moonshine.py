@@ -26,6 +26,7 @@ from earful.speech.decoding import (
 from earful.speech.devices import Processor
 from earful.speech.moonshine_published import PublishedNetwork, UnusableModel
 from earful.speech.moonshine_rebuilt import RebuiltNetwork
+from earful.speech.moonshine_streaming import CONFIGURATION, StreamingNetwork
 from earful.speech.tokenizer import END, Tokenizer
 from earful.speech.types import Samples
 
@@ -94,6 +95,7 @@ class MoonshineModel:
 
     `directory` holds `encoder_model` and `decoder_model_merged` (`.ort` or `.onnx`, beside it or in its
     folder `onnx`) and `tokenizer.bin` or `tokenizer.json`; None is the English model that comes with Earful.
+    A folder with `streaming_config.json` holds the five parts of a streaming model instead.
     `tokens_per_second` is how densely the language is written in the model's tokens at most.
     Raises `UnusableModel` when the folder holds something else.
     """
@@ -115,10 +117,13 @@ class MoonshineModel:
         self.tokens_per_second = tokens_per_second
         special = [t for t in range(len(self.tokenizer)) if self.tokenizer.is_special(t) and t != END]
         self._network: Network
-        rebuilt = None if processor == "cuda" else RebuiltNetwork.load(directory, special, threads, batch)
-        self._network = rebuilt or PublishedNetwork(
-            directory, special=special, threads=threads, batch=batch, processor=processor
-        )
+        if (directory / CONFIGURATION).is_file():
+            self._network = StreamingNetwork(directory, special=special, threads=threads, processor=processor)
+        else:
+            rebuilt = None if processor == "cuda" else RebuiltNetwork.load(directory, special, threads, batch)
+            self._network = rebuilt or PublishedNetwork(
+                directory, special=special, threads=threads, batch=batch, processor=processor
+            )
         self.batch = self._network.batch
 
     def encode(self, samples: Samples) -> Frames:

@@ -7,14 +7,29 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper, save
 
-__all__ = ["LONG_FRAMES", "WORDS", "make_moonshine"]
+__all__ = [
+    "END",
+    "LONG",
+    "LONG_FRAMES",
+    "SHORT",
+    "SPEECH",
+    "START",
+    "VOCABULARY",
+    "WORDS",
+    "constant",
+    "make_moonshine",
+    "model_of",
+    "tokenizer",
+    "value",
+    "write",
+]
 
 LONG_FRAMES = 80
 WORDS = ("▁long", "▁short", "▁speech")
 _FIRST_WORD = 259
-_LONG, _SHORT, _SPEECH = range(_FIRST_WORD, _FIRST_WORD + len(WORDS))
-_START, _END = 1, 2
-_VOCABULARY = _FIRST_WORD + len(WORDS)
+LONG, SHORT, SPEECH = range(_FIRST_WORD, _FIRST_WORD + len(WORDS))
+START, END = 1, 2
+VOCABULARY = _FIRST_WORD + len(WORDS)
 
 
 def make_moonshine(
@@ -37,12 +52,12 @@ def make_moonshine(
         ("encoder_model", _encoder(width, masks)),
         ("decoder_model_merged", _decoder(layers, heads, head_size, width, masks)),
     ):
-        _write(model, folder / f"{name}{suffix}")
-    (folder / "tokenizer.json").write_text(json.dumps(_tokenizer()), encoding="utf-8")
+        write(model, folder / f"{name}{suffix}")
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer()), encoding="utf-8")
     return folder
 
 
-def _write(model: Any, path: Path) -> None:
+def write(model: Any, path: Path) -> None:
     if path.suffix == ".onnx":
         save(model, str(path))
         return
@@ -54,23 +69,23 @@ def _write(model: Any, path: Path) -> None:
     ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def _tokenizer() -> dict[str, Any]:
+def tokenizer() -> dict[str, Any]:
     names = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *WORDS]
     return {
         "model": {"type": "BPE", "vocab": {name: at for at, name in enumerate(names)}},
-        "added_tokens": [{"id": _START, "content": "<s>"}, {"id": _END, "content": "</s>"}],
+        "added_tokens": [{"id": START, "content": "<s>"}, {"id": END, "content": "</s>"}],
     }
 
 
-def _value(name: str, kind: int, shape: list[str | int]) -> Any:
+def value(name: str, kind: int, shape: list[str | int]) -> Any:
     return helper.make_tensor_value_info(name, kind, shape)
 
 
-def _constant(name: str, array: Any) -> Any:
+def constant(name: str, array: Any) -> Any:
     return numpy_helper.from_array(np.asarray(array), name)
 
 
-def _model(nodes: list[Any], inputs: list[Any], outputs: list[Any], constants: list[Any]) -> Any:
+def model_of(nodes: list[Any], inputs: list[Any], outputs: list[Any], constants: list[Any]) -> Any:
     graph = helper.make_graph(nodes, "tiny", inputs, outputs, constants)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
@@ -84,39 +99,39 @@ def _encoder(width: int, masks: bool) -> Any:
         node("Transpose", ["pooled"], ["frames"], perm=[0, 2, 1]),
         node("MatMul", ["frames", "spread"], ["last_hidden_state"]),
     ]
-    inputs = [_value("input_values", TensorProto.FLOAT, ["batch", "samples"])]
+    inputs = [value("input_values", TensorProto.FLOAT, ["batch", "samples"])]
     if masks:
-        inputs.append(_value("attention_mask", TensorProto.INT64, ["batch", "samples"]))
+        inputs.append(value("attention_mask", TensorProto.INT64, ["batch", "samples"]))
     constants = [
-        _constant("one", np.array([1], np.int64)),
-        _constant("spread", np.ones((1, width), np.float32)),
+        constant("one", np.array([1], np.int64)),
+        constant("spread", np.ones((1, width), np.float32)),
     ]
-    outputs = [_value("last_hidden_state", TensorProto.FLOAT, ["batch", "frames", width])]
-    return _model(nodes, inputs, outputs, constants)
+    outputs = [value("last_hidden_state", TensorProto.FLOAT, ["batch", "frames", width])]
+    return model_of(nodes, inputs, outputs, constants)
 
 
 def _decoder(layers: int, heads: int, head_size: int, width: int, masks: bool) -> Any:
     """What follows a token is in a table, but for the first word, which the number of frames decides."""
     node = helper.make_node
-    table = np.full((_VOCABULARY, _VOCABULARY), -4.0, np.float32)
-    for before, after in ((_LONG, _SPEECH), (_SHORT, _SPEECH), (_SPEECH, _END)):
+    table = np.full((VOCABULARY, VOCABULARY), -4.0, np.float32)
+    for before, after in ((LONG, SPEECH), (SHORT, SPEECH), (SPEECH, END)):
         table[before, after] = 4.0
-    first = np.zeros((_VOCABULARY, _VOCABULARY), np.float32)
-    first[_START, _LONG], first[_START, _SHORT] = 1.0, -1.0
+    first = np.zeros((VOCABULARY, VOCABULARY), np.float32)
+    first[START, LONG], first[START, SHORT] = 1.0, -1.0
     constants = [
-        _constant("table", table),
-        _constant("first", first),
-        _constant("minus", np.array(-float(LONG_FRAMES), np.float32)),
-        _constant("last_axis", np.array([2], np.int64)),
-        _constant("middle_axis", np.array([1], np.int64)),
-        _constant("nothing", np.zeros((1, heads, 1, head_size), np.float32)),
-        _constant("zero", np.array([0], np.int64)),
-        _constant("one", np.array([1], np.int64)),
-        _constant("two", np.array([2], np.int64)),
-        _constant("stride", np.array([384], np.int64)),
-        _constant("far", np.array([2**31], np.int64)),
-        _constant("heads", np.array([heads], np.int64)),
-        _constant("head_size", np.array([head_size], np.int64)),
+        constant("table", table),
+        constant("first", first),
+        constant("minus", np.array(-float(LONG_FRAMES), np.float32)),
+        constant("last_axis", np.array([2], np.int64)),
+        constant("middle_axis", np.array([1], np.int64)),
+        constant("nothing", np.zeros((1, heads, 1, head_size), np.float32)),
+        constant("zero", np.array([0], np.int64)),
+        constant("one", np.array([1], np.int64)),
+        constant("two", np.array([2], np.int64)),
+        constant("stride", np.array([384], np.int64)),
+        constant("far", np.array([2**31], np.int64)),
+        constant("heads", np.array([heads], np.int64)),
+        constant("head_size", np.array([head_size], np.int64)),
     ]
     if masks:
         counted = [
@@ -148,22 +163,22 @@ def _decoder(layers: int, heads: int, head_size: int, width: int, masks: bool) -
         node("Expand", ["nothing", "cross_shape"], ["cross"]),
     ]
     inputs = [
-        _value("input_ids", TensorProto.INT64, ["batch", "tokens"]),
-        _value("encoder_hidden_states", TensorProto.FLOAT, ["batch", "frames", width]),
-        _value("use_cache_branch", TensorProto.BOOL, [1]),
+        value("input_ids", TensorProto.INT64, ["batch", "tokens"]),
+        value("encoder_hidden_states", TensorProto.FLOAT, ["batch", "frames", width]),
+        value("use_cache_branch", TensorProto.BOOL, [1]),
     ]
     if masks:
-        inputs.append(_value("encoder_attention_mask", TensorProto.INT64, ["batch", "samples"]))
-    outputs = [_value("logits", TensorProto.FLOAT, ["batch", "tokens", _VOCABULARY])]
+        inputs.append(value("encoder_attention_mask", TensorProto.INT64, ["batch", "samples"]))
+    outputs = [value("logits", TensorProto.FLOAT, ["batch", "tokens", VOCABULARY])]
     for layer in range(layers):
         for kind in ("key", "value"):
             for side in ("decoder", "encoder"):
                 past, present = (f"{time}.{layer}.{side}.{kind}" for time in ("past_key_values", "present"))
                 shape: list[str | int] = ["batch", heads, f"past_{side}", head_size]
-                inputs.append(_value(past, TensorProto.FLOAT, shape))
-                outputs.append(_value(present, TensorProto.FLOAT, ["batch", heads, f"all_{side}", head_size]))
+                inputs.append(value(past, TensorProto.FLOAT, shape))
+                outputs.append(value(present, TensorProto.FLOAT, ["batch", heads, f"all_{side}", head_size]))
                 if side == "decoder":
                     nodes.append(node("Concat", [past, "added"], [present], axis=2))
                 else:
                     nodes.append(node("Identity", ["cross"], [present]))
-    return _model(nodes, inputs, outputs, constants)
+    return model_of(nodes, inputs, outputs, constants)
