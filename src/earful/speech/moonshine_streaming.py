@@ -1,9 +1,9 @@
 """A *streaming* Moonshine model as it is published: five graphs, of which each has a part in the work.
 
 `frontend` makes features of sound and carries its own state from one call to the next, `encoder` hears
-features, `adapter` gives what was heard its place in time, `cross_kv` computes what the decoder's layers attend
-to, and `decoder_kv` says what follows some tokens. A segment is heard from its beginning, as with other
-models; names and shapes are read from the graphs, the tokens that begin and end a text from the configuration.
+features, `adapter` gives what was heard its place in time, `cross_kv` computes what the decoder's layers
+attend to, and `decoder_kv` says what follows some tokens. A segment is heard from its beginning, as with
+other models; names and shapes are read from the graphs, how a text begins and ends from the configuration.
 """
 
 import json
