@@ -68,6 +68,7 @@ _BEFORE_UNITS = {"metric": "metric ", "square": "square ", "cubic": "cubic "}
 _LEADS = re.compile(
     r"\b(?:(?:just|only|well|slightly|a\s+little|a\s+bit)\s+)?(?:about|around|approximately|roughly|nearly|almost"
     r"|over|under|just|only|(?:more|less|greater|fewer|better|higher|lower)\s+than|close\s+to|at\s+least"
+    r"|some|an?\s+additional|an?\s+mere|an?\s+whopping|as\s+(?:much|many|little|few)\s+as|around\s+about"
     r"|up\s+to(?=\s+[$€£]?\d))\s+$",
     re.IGNORECASE,
 )
@@ -86,6 +87,8 @@ _FRACTION = re.compile(
     r"\b(?:(?P<count>one|two|three|a)[\s-]+)?(?P<part>half|third|quarter|fifth|eighth)(?P<many>s)?\b",
     re.IGNORECASE,
 )
+# "A third of it" is a part; "a third party" is the one after the second.
+_AFTER_PART = re.compile(r"\s*(?:[.,;:?!)]|$)|\s+(?:of|to|in|on|or|and|from|by|more|less|percent)\b", re.IGNORECASE)
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "eighth": 8}
 _HALF_OF_TIME = re.compile(
     r"(?:\b(?:first|second|back|front|other|latter|better|last|next)\s+|\band\s+(?:a\s+)?)$", re.IGNORECASE
@@ -205,6 +208,7 @@ def _fractions(text: str) -> list[_Amount]:
             not count
             or (count in ("two", "three")) != bool(hit["many"])
             or (part != "third" and not after.startswith((" of", " percent")))
+            or (count == "a" and part == "third" and not _AFTER_PART.match(text, hit.end()))
         ):
             continue
         if part == "half" and (
@@ -327,7 +331,11 @@ def _part_of_a_name(text: str, start: int, end: int, word: str) -> bool:
         re.match(r"[A-Za-z]{1,3}(?![a-z])(?<!k)(?<!m)(?<!mn)(?<!bn)(?<!b)", text[end : end + 4])
         or re.match(r"-[A-Z]", text[end : end + 2])
         or (re.search(r"\b[Ff]orms?\s$", text[:start]) and text[end : end + 1].isalpha())
-        or (text[end - 1 : end].isalpha() and re.search(r"\b(?:[Ff]orm|our|the|an?)\s$", text[:start]))
+        or (
+            # "A 10k" is a form; "a 0.9 million increase" an amount.
+            re.fullmatch(r"[\d.,]+[A-Za-z]{1,2}", text[start:end])
+            and re.search(r"\b(?:[Ff]orm|our|the|an?)\s$", text[:start])
+        )
     )
 
 

@@ -77,8 +77,10 @@ CLOCK_RULES = [
         r"(?:\s+(?:in\s+the|at)\s+(?P<part>morning|afternoon|evening|night))\b",
         rf"\b(?P<full>{_HOUR24})(?::[0-5]\d)?\b(?!\s*{_MERIDIEM})",
         rf"\b(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\s+o['’]?\s?clock\b",
-        r"\b(?P<past>(?:half|a\s+quarter|quarter|ten|twenty|five|twenty[- ]five)\s+(?:past|to"
-        rf"|after))\s+(?P<hour>{HOUR})\b(?!\s*(?:%|percent|million|{_UNIT}))",
+        r"\b(?P<past>(?:(?:half|a\s+quarter|quarter)\s+(?:past|to|after)|(?:ten|twenty|five|twenty[- ]five)"
+        r"\s+(?:past|after)|(?:(?<=at\s)|(?<=by\s)|(?<=till\s)|(?<=until\s)|(?<=it's\s)|(?<=is\s)|(?<=about\s)"
+        r"|(?<=around\s)|(?<=before\s)|(?<=after\s))(?:ten|twenty|five|twenty[- ]five)\s+to"
+        rf"))\s+(?P<hour>{HOUR})\b(?!\s*(?:%|percent|million|x\b|times|{_UNIT}))",
         rf"{_PREPOSITION}(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
         rf"(?!\s*(?:%|percent|hundred|thousand|(?:m|b|tr)illion|and\s+a\s+half|(?:to|or|and)\s+\d\d|of|or|different"
         rf"|point|{_UNIT}|dollars"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from earful.insight.clock import CLOCK_RULES, HOUR, clock_time, hour_of
-from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, month_span
+from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, month_span, months_away
 from earful.insight.periods import period_spans, same_time, trimmed
 
 __all__ = ["DateKind", "DateSpan", "find_dates"]
@@ -88,8 +88,18 @@ def find_dates(text: str, now: datetime) -> list[DateSpan]:
             )
         )
     whole = _whole(text, lower, _longest(found))
-    days = _join_weeks(text, _join_days(text, _join_ranges(text, whole, clocks=True)))
-    return _join_ranges(text, days)
+    days = _join_same(text, _join_days(text, _join_ranges(text, whole, clocks=True)))
+    days = _join_ended(text, _join_weeks(text, days))
+    return [_possessive(text, span) for span in _join_ranges(text, days)]
+
+
+_OWNING = re.compile(r"['’]s\b")
+
+
+def _possessive(text: str, span: DateSpan) -> DateSpan:
+    """Take the ending of "last year's" along, as OntoNotes does for times and not for names."""
+    hit = _OWNING.match(text, span.end)
+    return replace(span, end=hit.end(), text=text[span.start : hit.end()]) if hit else span
 
 
 _WEEK_OF = re.compile(r"\b(?:the\s+)?week\s+(?:of|beginning|starting)\s+$", re.IGNORECASE)
@@ -111,6 +121,56 @@ def _join_weeks(text: str, found: list[DateSpan]) -> list[DateSpan]:
                 kind="daterange",
                 first=monday,
                 last=monday + timedelta(days=6),
+            )
+        result.append(span)
+    return result
+
+
+def _join_same(text: str, found: list[DateSpan]) -> list[DateSpan]:
+    """Make one of a day said twice: "today, August 6th", "Friday, the 14th"."""
+    result: list[DateSpan] = []
+    for span in found:
+        before = result[-1] if result else None
+        if (
+            before is not None
+            and before.kind == span.kind == "date"
+            and before.first is not None
+            and before.first == span.first
+            and re.fullmatch(r"\s*,?\s+", text[before.end : span.start])
+        ):
+            result[-1] = replace(span, start=before.start, text=text[before.start : span.end])
+        else:
+            result.append(span)
+    return result
+
+
+_ENDED_BEFORE = re.compile(
+    r"\b(?:the\s+|our\s+)?(?:(?P<count>\d{1,2}|three|six|nine|twelve)[\s-]+)?(?:fiscal\s+)?"
+    r"(?P<unit>quarter|months?|year)[\s-]+(?:ended|ending|end)\s+(?:on\s+)?$",
+    re.IGNORECASE,
+)
+_COUNTED = {"three": 3, "six": 6, "nine": 9, "twelve": 12}
+
+
+def _join_ended(text: str, found: list[DateSpan]) -> list[DateSpan]:
+    """Make "the quarter ended June 30th", "six months ending 31 March" the time that ends on that day."""
+    result: list[DateSpan] = []
+    for span in found:
+        gap = _ENDED_BEFORE.search(text, 0, span.start) if span.kind == "date" and span.first else None
+        if gap and span.first is not None:
+            unit = gap["unit"].lower().rstrip("s")
+            count = (gap["count"] or "1").lower()
+            number = _COUNTED.get(count) or int(count)
+            months = number * {"quarter": 3, "year": 12}.get(unit, 1)
+            start = gap.start()
+            result = [one for one in result if one.end <= start]
+            span = replace(
+                span,
+                start=start,
+                text=text[start : span.end],
+                kind="daterange",
+                first=months_away(span.first + timedelta(days=1), -months),
+                last=span.first,
             )
         result.append(span)
     return result

@@ -12,7 +12,7 @@ from typing import Literal
 
 from earful.insight.numbers import ORDINALS, SMALL
 
-__all__ = ["DAY_RULES", "MONTH_NAMES", "DateKind", "month_span"]
+__all__ = ["DAY_RULES", "MONTH_NAMES", "DateKind", "month_span", "months_away"]
 
 DateKind = Literal["date", "daterange", "datetime", "datetimerange", "time", "timerange", "duration"]
 Maker = Callable[[re.Match[str], datetime], "tuple[DateKind, datetime | None, datetime | None] | None"]
@@ -154,6 +154,12 @@ def _month_end(year: int, month: int) -> date:
 def _shift_month(year: int, month: int, by: int) -> tuple[int, int]:
     index = year * 12 + month - 1 + by
     return index // 12, index % 12 + 1
+
+
+def months_away(moment: datetime, by: int) -> datetime:
+    """Return the same day `by` months away, or the last of a month that is shorter."""
+    year, month = _shift_month(moment.year, moment.month, by)
+    return moment.replace(year=year, month=month, day=min(moment.day, _month_end(year, month).day))
 
 
 def _period(unit: str, by: int, now: datetime) -> tuple[date, date]:
@@ -343,7 +349,9 @@ def _from_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime
     }.get(word)
     if number is None:
         return None
-    year = _year(hit["year"], now.year) + {"last": -1, "next": 1}.get(hit["whose"] or "", 0)
+    year = _year(hit["year"], now.year) + {"last": -1, "next": 1}.get(
+        hit["whose"] or hit["owner"] or "", 0
+    )
     first = 3 * number - 2
     return _span(date(year, first, 1), _month_end(year, first + 2))
 
@@ -473,6 +481,7 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             rf"|{_any(list(_MONTHS))}|{_YEAR})\b",
             _from_edge,
         ),
+        (rf"\b(?P<when>)(?P<edge>early|late|mid)(?:\s+in)?[\s-]+(?P<unit>{_YEAR})", _from_edge),
         (
             r"\b(?P<edge>early|late|later|mid|end)[\s-]+(?P<when>this\s+|next\s+|last\s+)"
             r"(?P<unit>week|month|quarter|year)\b",
@@ -492,7 +501,8 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
         (rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})\s+(?P<ago>ago|earlier|back)\b", _from_distance),
         (rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})\s+from\s+(?:now|today)\b", _from_distance),
         (
-            rf"\b{_THE}(?:(?P<which>first|second|third|fourth|[1-4](?:st|nd|rd|th))\s+quarter"
+            r"\b(?:(?P<owner>this|last|next)\s+year['’]s\s+|the\s+)?"
+            r"(?:(?P<which>first|second|third|fourth|[1-4](?:st|nd|rd|th))\s+quarter"
             rf"|q(?P<short>[1-4])|quarter\s+(?P<which2>one|two|three|four|[1-4]))\b{_OF_YEAR}?"
             r"(?:\s+of\s+(?:(?P<whose>this|last|next)|the)\s+(?:fiscal\s+)?year)?",
             _from_quarter,
@@ -553,6 +563,7 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
         (
             # "Ten barrels a day" is a rate; "in a day" and "two days" are how long.
             rf"\b(?!an?\s)(?:{_COUNT})[\s-]+(?:(?:to|or)\s+{_COUNT}\s+)?{_UNIT}\b(?!\s+(?:ago|from\s+now))"
+            rf"|\b(?:an?|one)\s+{_UNIT}\s+and\s+a\s+half\b"
             rf"|\b(?:a\s+couple(?:\s+of)?|a\s+few|an?\s+half|half\s+an?)\s+{_UNIT}\b"
             r"|(?:(?<=for\s)|(?<=in\s)|(?<=take\s)|(?<=takes\s)|(?<=took\s)|(?<=about\s)"
             rf"|(?<=within\s))an?\s+{_UNIT}\b",

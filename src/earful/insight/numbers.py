@@ -135,8 +135,8 @@ def _read(words: Sequence[Token], index: int) -> NumberSpan | None:
             and words[last].start == words[last - 1].end
         ):
             return NumberSpan(index, last + 1, value * _SCALE_LETTERS[words[last].lower], True)
-        while last < len(words) and words[last].lower in SCALES:
-            value *= SCALES[words[last].lower]
+        while last < len(words) and (scale := SCALES.get(words[last].lower.removesuffix("s"))):
+            value *= scale
             last += 1
         return NumberSpan(index, last, value, True)
     if word in ("a", "an"):

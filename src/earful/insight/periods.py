@@ -14,6 +14,8 @@ _NUMBER = (
     r"(?:\d{1,3}(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty"
     r"|forty|fifty|sixty|ninety|a\s+few|few|several|(?:a\s+)?couple(?:\s+of)?|half\s+an?|a\s+hundred)"
 )
+# "Three to six months", "12 or 18 months"; years are no ends of such a range.
+_NUMBER = rf"(?:{_NUMBER}(?:\s+(?:to|or)\s+{_NUMBER})?)"
 _ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|\d{1,2}(?:st|nd|rd|th)|final)"
 _DETERMINER = r"(?:the|our|your|their|its|his|her|this|that|these|those|another|some|any|each|every|a|an)"
 _HOW_MUCH = (
@@ -36,10 +38,16 @@ _MONTH = (
     r")\b"
 )
 _SHORT = rf"(?:{_DETERMINER}\s+)?(?:{_WHICH}[\s-]+){{0,4}}{_UNIT}\b"
+# What people say of a quarter or a year: "another strong quarter", "a very challenging year".
+_JUDGED = (
+    r"(?:(?:very|really|pretty|fairly|quite|extremely|particularly)\s+)?"
+    r"(?:[a-z]{2,}(?:ing|ed|al|ful|ous|ive|ary|able|ible|ant|ent|ic|some)|good|great|strong|weak|tough|hard|bad|soft"
+    r"|slow|busy|big|solid|record|typical|weird|rough|quiet|clean|base|poor|better|worse|best|worst|mild|cold|hot)"
+)
 _EDGE = r"(?:(?:the\s+)?(?:very\s+)?(?:end|beginning|start|middle|close)\s+of\s+)"
 _AFTER = (
     rf"(?:\s+of\s+(?:(?:our|the|this|last|next)\s+)?(?:{_YEAR}|{_SHORT}|{_MONTH})|\s+and\s+a\s+half\s+ago\b|(?:,|\s+in)?\s+{_YEAR}|\s+(?:this|last|next)\s+(?:year|quarter|month)"
-    r"|\s+ago\b|\s+earlier\b|\s+from\s+now\b|\s+ahead\b|\s+a\s+year\s+ago\b)"
+    r"|\s+and\s+a\s+half\b|\s+to\s+date\b|\s+ago\b|\s+earlier\b|\s+from\s+now\b|\s+ahead\b|\s+a\s+year\s+ago\b)"
 )
 _PERIODS = re.compile(
     rf"(?<![\w'-])(?:{_EDGE})?(?:{_DETERMINER}\s+)?(?:{_HOW_MUCH}\s+)?(?:{_WHICH}[\s-]+){{0,5}}{_UNIT}\b(?!['’]s\s+time)"
@@ -48,6 +56,10 @@ _PERIODS = re.compile(
 _MONTHS_SPANS = re.compile(
     rf"(?<![\w'-])(?:{_EDGE})?(?:(?:(?:the|this|that)\s+(?:whole\s+|full\s+)?)?months?\s+of\s+)?"
     rf"(?:(?:early|late|mid|the\s+middle\s+of|later\s+in)[\s-]+)?{_MONTH}{_AFTER}{{0,2}}"
+)
+_JUDGEMENTS = re.compile(
+    rf"(?<![\w'-])(?:an?|another|our|its|their|this|that|the)\s+(?:{_JUDGED}\s+)+(?:quarter|year|month|season|week|semester)s?\b"
+    r"(?![\s-](?:over|on|to|end)\b)"
 )
 _PAST = re.compile(
     r"(?<![\w'-])(?:earlier|later)\s+(?:today|this\s+(?:morning|afternoon|evening|week|month|quarter|year)"
@@ -84,9 +96,9 @@ _RATE = re.compile(r"(?:\bper\s+|[\d$€£%]\s*/\s*)$")
 def period_spans(lower: str) -> list[tuple[int, int]]:
     """Return the phrases of a lower-case text that name or measure a stretch of time, longest first."""
     found: list[tuple[int, int]] = []
-    for pattern in (_PERIODS, _MONTHS_SPANS, _PAST):
+    for pattern in (_PERIODS, _MONTHS_SPANS, _JUDGEMENTS, _PAST):
         for hit in pattern.finditer(lower):
-            start, end = trimmed(lower, *hit.span())
+            start, end = _attributive(lower, *trimmed(lower, *hit.span()))
             phrase = lower[start:end]
             if pattern is _MONTHS_SPANS and re.fullmatch(rf"{_MONTH}", phrase):
                 continue  # a month alone is for the rules of days, which know the verbs "may" and "march"
@@ -102,7 +114,21 @@ def period_spans(lower: str) -> list[tuple[int, int]]:
     return sorted(kept)
 
 
-_BEFORE = re.compile(r"(?:in|within|on|at|by|for|during|since|until|from|to)\s+(?:the\s+next\s+(?=\d))?")
+_BEFORE_NOUN = re.compile(
+    rf"(?:an?|the|our|your|their|its|this|that)\s+(?=(?:multi|{_NUMBER})(?:\s+and\s+a\s+half)?[\s-]"
+    r"(?:year|quarter|month|week|day|hour|minute)$)"
+)
+
+
+def _attributive(lower: str, start: int, end: int) -> tuple[int, int]:
+    """Leave the article of "a three-year plan" to the plan."""
+    article = _BEFORE_NOUN.match(lower[start:end]) if lower[end : end + 1] in (" ", "-", "") else None
+    return (start + article.end(), end) if article else (start, end)
+
+
+_BEFORE = re.compile(
+    r"(?:in|within|on|at|by|for|during|since|until|from|to|over(?=\s+(?:the|this|last|next|these|those)\b))\s+"
+)
 
 
 def trimmed(lower: str, start: int, end: int) -> tuple[int, int]:
