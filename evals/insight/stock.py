@@ -8,10 +8,21 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["microsoft_spans", "presidio", "rake", "scrubadub", "spacy_spans", "vader", "yake"]
+__all__ = [
+    "dateparser_times",
+    "microsoft_spans",
+    "microsoft_times",
+    "presidio",
+    "rake",
+    "scrubadub",
+    "spacy_spans",
+    "vader",
+    "yake",
+]
 
 Span = tuple[int, int, str]
 
@@ -68,6 +79,56 @@ def microsoft_spans() -> Callable[[str], list[Span]] | None:
             if all(span[1] <= other[0] or span[0] >= other[1] for other in spans):
                 spans.append(span)
         return spans
+
+    return find
+
+
+def microsoft_times() -> Callable[[str, datetime], list[str]] | None:
+    """Recognizers-Text's reading of the times of a text said at a moment, as `times` writes them."""
+    dates = _module("recognizers_date_time")
+    if dates is None:
+        return None
+
+    def written(value: dict[str, Any]) -> str | None:
+        kind = value.get("type", "")
+        if kind == "date":
+            return str(value.get("value", ""))
+        if kind in ("datetime", "time"):
+            return str(value.get("value", ""))[:16]
+        if kind.endswith("range") and "start" in value and "end" in value:
+            first, last = datetime.fromisoformat(value["start"]), datetime.fromisoformat(value["end"])
+            if kind == "daterange":  # its ends are not included
+                return f"{first:%Y-%m-%d}..{last - timedelta(days=1):%Y-%m-%d}"
+            return f"{first:%Y-%m-%d %H:%M}..{last:%Y-%m-%d %H:%M}"
+        return None
+
+    def find(text: str, now: datetime) -> list[str]:
+        found = []
+        for hit in dates.recognize_datetime(text, dates.Culture.English, reference=now):
+            # Where it gives a reading before and one after now, the later one is meant.
+            readings = [written(value) for value in (hit.resolution or {}).get("values", [])]
+            found += [reading for reading in readings[-1:] if reading]
+        return found
+
+    return find
+
+
+def dateparser_times() -> Callable[[str, datetime], list[str]] | None:
+    """Dateparser's search in a text said at a moment, dates ahead preferred. It knows no ranges."""
+    library = _module("dateparser.search")
+    if library is None:
+        return None
+
+    def find(text: str, now: datetime) -> list[str]:
+        settings = {"RELATIVE_BASE": now, "PREFER_DATES_FROM": "future"}
+        found = library.search_dates(text, languages=["en"], settings=settings) or []
+        same = (now.hour, now.minute)
+        return [
+            f"{moment:%Y-%m-%d}"
+            if (moment.hour, moment.minute) in ((0, 0), same)
+            else f"{moment:%Y-%m-%d %H:%M}"
+            for _, moment in found
+        ]
 
     return find
 

@@ -1,6 +1,6 @@
 """Times as people say them, resolved against Tuesday, the first of March 2022, nine in the morning."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -187,7 +187,7 @@ def test_a_stretch_of_time_is_one_span(text: str, span: str) -> None:
         ("the week of March 9th", "the week of March 9th", "2022-03-07 00:00"),
         ("between 2018 and 2022", "between 2018 and 2022", "2018-01-01 00:00"),
         ("it fell in most of May this year", "May this year", "2022-05-01 00:00"),
-        ("our second quarter was fine", "our second quarter", "2022-04-01 00:00"),
+        ("our second quarter will be fine", "our second quarter", "2022-04-01 00:00"),
     ],
 )
 def test_longer_phrases_resolve(text: str, said: str, first: str) -> None:
@@ -203,3 +203,116 @@ def test_longer_phrases_resolve(text: str, said: str, first: str) -> None:
 def test_bare_numbers_are_no_clock_times(text: str) -> None:
     """A number before what it counts, and a rate, are no times."""
     assert find_dates(text, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("We met on Monday.", "2022-02-28", "2022-02-28"),
+        ("The meeting was moved to Monday.", "2022-03-07", "2022-03-07"),
+        ("The office is closed on Monday.", "2022-03-07", "2022-03-07"),
+        ("we hired two people in November", "2021-11-01", "2021-11-30"),
+        ("we will hire in November", "2022-11-01", "2022-11-30"),
+        ("In Q4 revenue fell, and we lost money.", "2021-10-01", "2021-12-31"),
+        ("the first half of the year", "2022-01-01", "2022-06-30"),
+        ("by the end of Q2", "2022-06-30", "2022-06-30"),
+        ("the quarter ended June 30th, 2020", "2020-04-01", "2020-06-30"),
+        ("last year's third quarter", "2021-07-01", "2021-09-30"),
+        ("from the 3rd to the 5th of May", "2022-05-03", "2022-05-05"),
+        ("the first Monday in May", "2022-05-02", "2022-05-02"),
+        ("the last Friday of the month", "2022-03-25", "2022-03-25"),
+        ("the first of next month", "2022-04-01", "2022-04-01"),
+        ("the week after next", "2022-03-14", "2022-03-20"),
+        ("in two to three weeks", "2022-03-15", "2022-03-22"),
+        ("over the next six months", "2022-03-01", "2022-09-01"),
+        ("early in 2021", "2021-01-01", "2021-05-02"),
+        ("on Good Friday", "2022-04-15", "2022-04-15"),
+        ("last Christmas", "2021-12-25", "2021-12-25"),
+        ("between Christmas and New Year's", "2022-12-25", "2023-01-01"),
+        ("on February 29th", "2024-02-29", "2024-02-29"),
+        ("today, March 1st", "2022-03-01", "2022-03-01"),
+    ],
+)
+def test_what_was_and_what_will_be(text: str, first: str, last: str) -> None:
+    """Verbs say which Monday is meant; halves, edges and ranges of the calendar are exact."""
+    (span,) = find_dates(text, NOW)
+    assert (span.first, span.last) == (datetime.fromisoformat(first), datetime.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("tonight at eight there is a call", "20:00", "20:00"),
+        ("tomorrow evening at seven", "19:00", "19:00"),
+        ("at seven tomorrow morning", "07:00", "07:00"),
+        ("three thirty tomorrow", "15:30", "15:30"),
+        ("tomorrow between nine and eleven", "09:00", "11:00"),
+        ("from nine to five on Tuesday", "09:00", "17:00"),
+        ("in the next two hours", "09:00", "11:00"),
+        ("in an hour and a half", "10:30", "10:30"),
+    ],
+)
+def test_a_clock_belongs_to_the_day_beside_it(text: str, first: str, last: str) -> None:
+    """A part of the day says which half of the clock is meant."""
+    (span,) = find_dates(text, NOW)
+    assert span.first is not None
+    assert span.last is not None
+    assert (f"{span.first:%H:%M}", f"{span.last:%H:%M}") == (first, last)
+
+
+@pytest.mark.parametrize(
+    "text", ["five to six times as much", "we went from five to ten people", "it costs twenty fifteen in all"]
+)
+def test_amounts_are_no_times(text: str) -> None:
+    """Numbers beside what they count are amounts."""
+    assert find_dates(text, NOW) == []
+
+
+_ANY_DAY = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1))
+
+
+@given(_ANY_DAY)
+def test_stretches_hold_the_moment_they_are_said_at(now: datetime) -> None:
+    """This week, month, quarter and year hold now; the next begin when these end; days are whole."""
+    for unit in ("week", "month", "quarter", "year"):
+        (this,) = find_dates(f"this {unit}", now)
+        (following,) = find_dates(f"next {unit}", now)
+        (before,) = find_dates(f"last {unit}", now)
+        assert this.first is not None
+        assert this.last is not None
+        assert before.last is not None
+        assert this.first.date() <= now.date() <= this.last.date()
+        assert following.first == this.last + timedelta(days=1)
+        assert before.last == this.first - timedelta(days=1)
+
+
+@given(
+    _ANY_DAY, st.sampled_from(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"])
+)
+def test_a_weekday_is_within_a_week(now: datetime, name: str) -> None:
+    """A weekday is the next one, or in a tale the last one, and on no other day of the week."""
+    (ahead,) = find_dates(f"see you on {name}", now)
+    (behind,) = find_dates(f"we met on {name}", now)
+    assert ahead.first is not None
+    assert behind.first is not None
+    assert 1 <= (ahead.first.date() - now.date()).days <= 7
+    assert 1 <= (now.date() - behind.first.date()).days <= 7
+    assert f"{ahead.first:%A}" == f"{behind.first:%A}" == name
+
+
+@given(_ANY_DAY, st.integers(1, 40))
+def test_months_keep_their_day_or_end(now: datetime, months: int) -> None:
+    """In some months it is the same day, or the last of a shorter month."""
+    (span,) = find_dates(f"in {months} months", now)
+    assert span.first is not None
+    assert (span.first.year - now.year) * 12 + span.first.month - now.month == months
+    assert span.first.day == now.day or (span.first + timedelta(days=1)).day == 1
+
+
+@given(_ANY_DAY)
+def test_the_end_of_a_week_is_still_to_come(now: datetime) -> None:
+    """Its Friday, until that is over."""
+    (span,) = find_dates("by the end of the week", now)
+    assert span.last is not None
+    assert span.last.date() >= now.date()
+    assert span.last.weekday() in (4, 6)

@@ -88,7 +88,9 @@ _FRACTION = re.compile(
     re.IGNORECASE,
 )
 # "A third of it" is a part; "a third party" is the one after the second.
-_AFTER_PART = re.compile(r"\s*(?:[.,;:?!)]|$)|\s+(?:of|to|in|on|or|and|from|by|more|less|percent)\b", re.IGNORECASE)
+_AFTER_PART = re.compile(
+    r"\s*(?:[.,;:?!)]|$)|\s+(?:of|to|in|on|or|and|from|by|more|less|percent)\b", re.IGNORECASE
+)
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "eighth": 8}
 _HALF_OF_TIME = re.compile(
     r"(?:\b(?:first|second|back|front|other|latter|better|last|next)\s+|\band\s+(?:a\s+)?)$", re.IGNORECASE

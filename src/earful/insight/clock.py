@@ -1,11 +1,12 @@
 """Times of the clock as people say them: "half past two", "3:30 p.m.", "at five", "noon"."""
 
 import re
+from collections.abc import Iterator
 from datetime import time
 
 from earful.insight.numbers import DIGITS, SMALL
 
-__all__ = ["CLOCK_RULES", "HOUR", "clock_time", "hour_of"]
+__all__ = ["CLOCK_RULES", "HOUR", "clock_range", "clock_time", "hour_of"]
 
 _UNIT = r"(?:second|minute|hour|day|night|week|month|quarter|year|decade)s?"
 HOUR = rf"(?:1[0-2]|0?[1-9]|{'|'.join(w for w, n in SMALL.items() if 1 <= n <= 12)})"
@@ -68,6 +69,33 @@ _ENDS = (
     r"|with|today|tonight|tomorrow|every|each|this|next|(?:mon|tues|wednes|thurs|fri|satur|sun)day|i|we|you|he"
     r"|she|they|it|my|your|our|the|please|works?|would|is|was|will|can|eastern|pacific|central|gmt|utc)\b)"
 )
+_HOUR_AND_MINUTE = rf"{HOUR}(?:(?::[0-5]\d|\s(?:fifteen|thirty|forty[- ]five)))?"
+# "Between nine and eleven": times only with a day beside them, see `find_dates`.
+_BARE_RANGE = re.compile(
+    rf"\b(?:from\s+|between\s+)?(?P<from>{_HOUR_AND_MINUTE})\s*(?:-|–|\s(?:to|and|until|till|through)\s)\s*"
+    rf"(?P<to>{_HOUR_AND_MINUTE})\b(?![.,:/]?\d)"
+)
+
+
+def clock_range(lower: str) -> Iterator[tuple[int, int, int, time, time]]:
+    """Yield what could be a stretch of the clock said by its bare hours.
+
+    Each is where its words begin with "from", where they begin without, where they end, first and last time.
+    """
+    for hit in _BARE_RANGE.finditer(lower):
+        first, last = (
+            hour_of(part[0]) * 60 + _minutes(part[1] if len(part) > 1 else None)
+            for part in (re.split(r":|\s", hit[name], maxsplit=1) for name in ("from", "to"))
+        )
+        if first < 8 * 60:
+            first += 12 * 60
+        if last <= first:
+            last += 12 * 60
+        if first < last < 24 * 60:
+            start = hit.start() if hit.group().startswith("between") else hit.start("from")
+            yield hit.start(), start, hit.end(), time(first // 60, first % 60), time(last // 60, last % 60)
+
+
 CLOCK_RULES = [
     re.compile(pattern)
     for pattern in (
@@ -84,7 +112,15 @@ CLOCK_RULES = [
         rf"{_PREPOSITION}(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
         rf"(?!\s*(?:%|percent|hundred|thousand|(?:m|b|tr)illion|and\s+a\s+half|(?:to|or|and)\s+\d\d|of|or|different"
         rf"|point|{_UNIT}|dollars"
-        r"|people|times|[a-z]+s\b))" + _ENDS,
+        # "From five to ten people" counts, "from five to ten" tells the time.
+        rf"|people|times|[a-z]+s\b)|\s+(?:to|or|and)\s+{HOUR}\b(?!{_ENDS}|\s*[ap]\.?\s?m\b))" + _ENDS,
+        # After a day it is a time whatever follows, but for what it counts: "tonight at eight there is".
+        r"(?:(?<=day\sat\s)|(?<=tonight\sat\s)|(?<=tomorrow\sat\s)|(?<=morning\sat\s)|(?<=afternoon\sat\s)"
+        rf"|(?<=evening\sat\s)|(?<=night\sat\s))(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
+        rf"(?!\s*(?:%|percent|hundred|thousand|million|of|or|to|{_UNIT})\b)",
         r"\b(?P<word>noon|midday|midnight)\b",
+        # "Three thirty tomorrow": a day beside it makes a time of two numbers.
+        rf"\b(?P<hour>{HOUR})(?P<minute>\s(?:fifteen|thirty|forty[- ]five))"
+        r"(?=,?\s+(?:today|tonight|tomorrow|(?:on\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b)",
     )
 ]

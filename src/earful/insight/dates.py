@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from earful.insight.clock import CLOCK_RULES, HOUR, clock_time, hour_of
+from earful.insight.clock import CLOCK_RULES, HOUR, clock_range, clock_time, hour_of
 from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, month_span, months_away
 from earful.insight.periods import period_spans, same_time, trimmed
+from earful.insight.tense import tells_of_the_past
 
 __all__ = ["DateKind", "DateSpan", "find_dates"]
 
@@ -55,7 +56,7 @@ def find_dates(text: str, now: datetime) -> list[DateSpan]:
                 # "End of day" is a time of the clock, on whichever day stands beside it.
                 clock = resolved[0] == "datetime" and lower[begin:end].endswith(_DAY_END)
                 found.append(DateSpan(begin, end, text[begin:end], *resolved, open_clock=clock))
-    found += [_month(hit, now) for hit in _CAPITAL_MONTH.finditer(text)]
+    found += [_month(hit, lower, now) for hit in _CAPITAL_MONTH.finditer(text)]
     for pattern in CLOCK_RULES:
         for hit in pattern.finditer(lower):
             moment = datetime.combine(now, clock_time(hit))
@@ -88,7 +89,8 @@ def find_dates(text: str, now: datetime) -> list[DateSpan]:
             )
         )
     whole = _whole(text, lower, _longest(found))
-    days = _join_same(text, _join_days(text, _join_ranges(text, whole, clocks=True)))
+    clocked = _join_ranges(text, _with_bare_ranges(text, lower, whole, now), clocks=True)
+    days = _join_same(text, _join_days(text, clocked))
     days = _join_ended(text, _join_weeks(text, days))
     return [_possessive(text, span) for span in _join_ranges(text, days)]
 
@@ -176,8 +178,8 @@ def _join_ended(text: str, found: list[DateSpan]) -> list[DateSpan]:
     return result
 
 
-def _month(hit: re.Match[str], now: datetime) -> DateSpan:
-    kind, first, last = month_span(hit.group(), now)
+def _month(hit: re.Match[str], lower: str, now: datetime) -> DateSpan:
+    kind, first, last = month_span(hit.group(), now, past=tells_of_the_past(lower, *hit.span()))
     return DateSpan(hit.start(), hit.end(), hit.group(), kind, first, last)
 
 
@@ -253,35 +255,78 @@ def _longest(found: list[DateSpan]) -> list[DateSpan]:
     return sorted(kept, key=lambda s: s.start)
 
 
-_BETWEEN_DAYS = re.compile(r"\s*(?:,|\s)?\s*(?:at|in\s+the|by|around|on|before|after|,)?\s*")
+_BETWEEN_DAYS = re.compile(r"\s*(?:,|\s)?\s*(?:at|from|in\s+the|by|around|on|before|after|,)?\s*")
 
 
 def _join_days(text: str, found: list[DateSpan]) -> list[DateSpan]:
-    """Put a day and a clock time beside it together into one moment."""
+    """Put a day, or a part of one, and a clock time beside it together into one moment."""
     result: list[DateSpan] = []
     for span in found:
-        if result:
-            before = result[-1]
-            gap = text[before.end : span.start].lower()
-            day, clock = (before, span) if span.open_clock else (span, before)
-            if (
-                len(gap) < 12
-                and _BETWEEN_DAYS.fullmatch(gap)
-                and day.kind == "date"
-                and day.first is not None
-                and clock.open_clock
-                and clock.first is not None
-                and clock.last is not None
-            ):
-                lasting = clock.last - clock.first
-                first = datetime.combine(day.first, clock.first.time())
-                kind: DateKind = "datetimerange" if clock.kind == "timerange" else "datetime"
-                result[-1] = DateSpan(
-                    before.start, span.end, text[before.start : span.end], kind, first, first + lasting
-                )
-                continue
-        result.append(span)
+        joined = _moment(text, result[-1], span) if result else None
+        if joined is not None:
+            result[-1] = joined
+        else:
+            result.append(span)
     return result
+
+
+def _moment(text: str, before: DateSpan, span: DateSpan) -> DateSpan | None:
+    """Return two neighbours as one moment, if one is a day (or part of one) and the other a time of it."""
+    gap = text[before.end : span.start].lower()
+    if len(gap) >= 12 or not _BETWEEN_DAYS.fullmatch(gap):
+        return None
+    day, clock = (before, span) if span.open_clock else (span, before)
+    said = text[before.start : span.end]
+    if not (day.first and day.last and clock.first and clock.last and clock.open_clock):
+        return None
+    if day.kind == "date":
+        first = datetime.combine(day.first, clock.first.time())
+        kind: DateKind = "datetimerange" if clock.kind == "timerange" else "datetime"
+        return DateSpan(before.start, span.end, said, kind, first, first + (clock.last - clock.first))
+    if day.kind == "datetimerange" and clock.kind == "timerange" and day.first.date() == day.last.date():
+        first, last = (datetime.combine(day.first, one.time()) for one in (clock.first, clock.last))
+        return DateSpan(before.start, span.end, said, "datetimerange", first, last)
+    if day.kind == "datetimerange" and clock.kind == "time" and day.first.date() == day.last.date():
+        at = _half_of_day(datetime.combine(day.first, clock.first.time()), day.first, day.last)
+        return DateSpan(before.start, span.end, said, "datetime", at, at)
+    if (
+        day.kind == "datetime"
+        and clock.kind == "timerange"
+        and day is before
+        and gap.strip() in ("", "in the")
+    ):
+        at = _half_of_day(
+            day.first,
+            datetime.combine(day.first, clock.first.time()),
+            datetime.combine(day.first, clock.last.time()),
+        )
+        return DateSpan(before.start, span.end, said, "datetime", at, at)
+    return None
+
+
+def _half_of_day(moment: datetime, first: datetime, last: datetime) -> datetime:
+    """Return the moment in the half of its day that lies nearer to a part of that day."""
+    middle = first + (last - first) / 2
+    other = moment.replace(hour=(moment.hour + 12) % 24)
+    return min(moment, other, key=lambda one: abs(one - middle))
+
+
+def _with_bare_ranges(text: str, lower: str, found: list[DateSpan], now: datetime) -> list[DateSpan]:
+    """Add "between nine and eleven" where a day stands right beside it."""
+    added: list[DateSpan] = []
+    for lead, start, end, first, last in clock_range(lower):
+        beside = any(
+            span.kind in ("date", "datetimerange")
+            and _BETWEEN_DAYS.fullmatch(lower[min(end, span.end) : max(lead, span.start)])
+            for span in found
+            if span.first and (span.end <= start or span.start >= end)
+        )
+        inside = [span for span in found if span.end > start and span.start < end]
+        if beside and all(span.kind == "time" and start <= span.start and span.end <= end for span in inside):
+            found = [span for span in found if span not in inside]
+            whole = (datetime.combine(now, first), datetime.combine(now, last))
+            added.append(DateSpan(start, end, text[start:end], "timerange", *whole, open_clock=True))
+    return sorted([*found, *added], key=lambda span: span.start)
 
 
 _RANGE_WORD = re.compile(r"\s*(?:-|–|to|until|till|through|and)\s*(?:the\s+)?")
@@ -324,6 +369,9 @@ def _range(text: str, before: DateSpan, span: DateSpan) -> DateSpan | None:
     if last < before.first and before.kind == span.kind == "date" and before.first - last < timedelta(days=7):
         # "Between Monday and Wednesday", said on a Tuesday.
         last += timedelta(days=7)
+    if last < before.first and before.kind == span.kind == "date" and first.year == last.year:
+        # "Between Christmas and New Year's".
+        last = _safe_year(last, last.year + 1)
     if last < first:
         return None
     kind: DateKind = (

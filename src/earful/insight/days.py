@@ -10,7 +10,9 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
+from earful.insight.holidays import HOLIDAY, holiday, weekday_of_month
 from earful.insight.numbers import ORDINALS, SMALL
+from earful.insight.tense import tells_of_the_past
 
 __all__ = ["DAY_RULES", "MONTH_NAMES", "DateKind", "month_span", "months_away"]
 
@@ -29,24 +31,11 @@ _UNITS = {
     "day": 1,
     "night": 1,
     "week": 7,
+    "fortnight": 14,
     "month": 30,
     "quarter": 91,
     "year": 365,
     "decade": 3650,
-}
-_HOLIDAYS = {
-    "christmas eve": (12, 24),
-    "christmas day": (12, 25),
-    "christmas": (12, 25),
-    "boxing day": (12, 26),
-    "new year's eve": (12, 31),
-    "new year's day": (1, 1),
-    "new year's": (1, 1),
-    "halloween": (10, 31),
-    "valentine's day": (2, 14),
-    "independence day": (7, 4),
-    "veterans day": (11, 11),
-    "st patrick's day": (3, 17),
 }
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 2)}
 
@@ -74,12 +63,17 @@ _YEAR_WORDS = (
     r"|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen))"
 )
 _YEAR = rf"(?:(?:19|20)\d\d\b|{_YEAR_WORDS}\b)"
-_UNIT = r"(?:second|minute|hour|day|night|week|month|quarter|year|decade)s?"
+_UNIT = r"(?:second|minute|hour|day|night|week|fortnight|month|quarter|year|decade)s?"
 _PERIOD = r"(?:day|week|weekend|month|quarter|year|decade)"
 _WEEKDAY = rf"(?:{_any({w: n for w, n in _WEEKDAYS.items() if len(w) > 4 or w in ('tues', 'thur')})})"
 _COUNT = (
     rf"(?:(?:{_NUM})(?:\s+and\s+a\s+half)?|a\s+couple(?:\s+of)?|a\s+few|several|many|an?|half\s+an?|a\s+half)"
 )
+
+
+# What lies further back than this is not meant: "on January 3rd", said in December, is still to come.
+_LONG_AGO_DAYS = 92
+_LONG_AGO_MONTHS = 3
 
 
 def _midnight(day: date) -> datetime:
@@ -139,12 +133,27 @@ def _safe(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _nearest_year(month: int, day: int, now: datetime) -> date | None:
-    """Return that day in the year that makes it lie nearest ahead, or up to three months behind."""
-    found = _safe(now.year, month, day)
-    if found and (now.date() - found).days > 92:
-        return _safe(now.year + 1, month, day) or found
-    return found
+def _nearest_year(month: int, day: int, now: datetime, *, past: bool = False) -> date | None:
+    """Return that day in the year that makes it lie nearest ahead, or up to three months behind.
+
+    With `past` it is the latest that has been. A leap day is looked for in leap years.
+    """
+    for away in range(5):
+        found = _safe(now.year - away if past else now.year + away, month, day)
+        if found and (found <= now.date() if past else (now.date() - found).days <= _LONG_AGO_DAYS):
+            return found
+    return None
+
+
+def _near_month(month: int, now: datetime, *, past: bool = False) -> int:
+    """Return the year of the month of that number that lies nearest, as `_nearest_year` does."""
+    if past:
+        return now.year if month <= now.month else now.year - 1
+    return now.year + (1 if now.month - month > _LONG_AGO_MONTHS else 0)
+
+
+def _past(hit: re.Match[str]) -> bool:
+    return tells_of_the_past(hit.string, *hit.span())
 
 
 def _month_end(year: int, month: int) -> date:
@@ -189,8 +198,22 @@ def _period(unit: str, by: int, now: datetime) -> tuple[date, date]:
 def _from_month_day(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
     month = _MONTHS[hit["month"].rstrip(".")]
     day = _ordinal(hit["day"])
-    found = _safe(_year(hit["year"], 0), month, day) if hit["year"] else _nearest_year(month, day, now)
+    found = (
+        _safe(_year(hit["year"], 0), month, day)
+        if hit["year"]
+        else _nearest_year(month, day, now, past=_past(hit))
+    )
     return _day(found) if found else None
+
+
+def _from_days(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
+    """Resolve "May 3rd to 5th" and "from the 3rd to the 5th of May"."""
+    month = _MONTHS[hit["month"].rstrip(".")]
+    first, last = _ordinal(hit["day"]), _ordinal(hit["until"])
+    near = _safe(_year(hit["year"], 0), month, first) if hit["year"] else None
+    near = near or _nearest_year(month, first, now, past=_past(hit))
+    end = _safe(near.year, month, last) if near else None
+    return _span(near, end) if near and end and near < end else None
 
 
 def _from_month(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
@@ -199,18 +222,23 @@ def _from_month(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, 
     if hit["year"]:
         year = _year(hit["year"], now.year)
     else:
-        year = now.year + (1 if now.month - month > 3 else 0)
+        year = _near_month(month, now, past=_past(hit))
         if (hit["when"] or "").strip() == "last":
             year = now.year if month < now.month else now.year - 1
         elif (hit["when"] or "").strip() == "next":
             year = now.year if month > now.month else now.year + 1
-    return _span(date(year, month, 1), _month_end(year, month))
+    first, last = date(year, month, 1), _month_end(year, month)
+    edge = hit.groupdict().get("edge")
+    return _edge(edge, first, last) if edge else _span(first, last)
 
 
-def month_span(name: str, now: datetime) -> tuple[DateKind, datetime, datetime]:
-    """Return the month of that name that lies nearest ahead, or up to three months behind."""
+def month_span(name: str, now: datetime, *, past: bool = False) -> tuple[DateKind, datetime, datetime]:
+    """Return the month of that name that lies nearest ahead, or up to three months behind.
+
+    With `past` it is the latest that has begun.
+    """
     month = _MONTHS[name.lower()]
-    year = now.year + (1 if now.month - month > 3 else 0)
+    year = _near_month(month, now, past=past)
     return _span(date(year, month, 1), _month_end(year, month))
 
 
@@ -221,7 +249,7 @@ def _from_weekday(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime
     when = (hit["when"] or "").strip()
     if when == "next" or (hit["after"] or ""):
         return _day(monday + timedelta(days=7 + wanted))
-    if when in ("last", "past", "previous"):
+    if when in ("last", "past", "previous") or (not when and _past(hit)):
         return _day(today - timedelta(days=(today.weekday() - wanted) % 7 or 7))
     ahead = (wanted - today.weekday()) % 7
     return _day(today + timedelta(days=ahead or (0 if when == "this" else 7)))
@@ -252,14 +280,28 @@ def _from_period(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime,
     unit = hit["unit"].rstrip("s")
     count = hit["count"]
     if count:
-        size = _count(count)
-        days = timedelta(days=size * _UNITS.get(unit, 1))
-        today = now.date()
-        return _span(today - days, today) if by < 0 else _span(today, today + days)
+        return _around(now, -_count(count) if by < 0 else _count(count), unit)
     if unit in _UNITS and not _UNITS[unit]:
-        return None
+        return _around(now, by, unit) if by and hit["the"] else None
     first, last = _period("day" if unit == "night" else unit, by, now)
     return _day(first) if unit == "day" else _span(first, last)
+
+
+def _around(now: datetime, size: float, unit: str) -> tuple[DateKind, datetime, datetime]:
+    """Return the `size` units before (negative) or after now."""
+    if _UNITS.get(unit) == 0:
+        other = (now + timedelta(seconds=size * _SECONDS[unit])).replace(microsecond=0)
+        now = now.replace(microsecond=0)
+        return ("datetimerange", other, now) if size < 0 else ("datetimerange", now, other)
+    months = _IN_MONTHS.get(unit)
+    other = (
+        months_away(now, int(size * months)) if months else now + timedelta(days=size * _UNITS.get(unit, 1))
+    )
+    return _span(other.date(), now.date()) if size < 0 else _span(now.date(), other.date())
+
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+_IN_MONTHS = {"month": 1, "quarter": 3, "year": 12, "decade": 120}
 
 
 def _from_edge(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
@@ -267,22 +309,31 @@ def _from_edge(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, d
     edge, unit = hit["edge"], hit["unit"]
     by = _BY.get((hit["when"] or "").strip(), 0)
     if unit in _MONTHS:
-        first, last = date(now.year, _MONTHS[unit], 1), _month_end(now.year, _MONTHS[unit])
+        year = _near_month(_MONTHS[unit], now, past=_past(hit))
+        first, last = date(year, _MONTHS[unit], 1), _month_end(year, _MONTHS[unit])
     elif unit in _PERIODS:
         first, last = _period(unit, by, now)
     else:
         year = _year(unit, now.year)
         first, last = date(year, 1, 1), date(year, 12, 31)
     if unit == "day":
-        return "datetime", datetime.combine(first, time(17)), datetime.combine(first, time(17))
-    if edge.startswith(("end", "close")):
-        if unit == "week" and by >= 0:
-            last = first + timedelta(days=4)
-        return _day(last)
+        return _day_end(datetime.combine(first, now.time()) if by else now)
+    if unit == "week" and edge.startswith(("end", "close")) and first + timedelta(days=4) >= now.date():
+        last = first + timedelta(days=4)  # the working week, until it is over
+    return _edge(edge, first, last)
+
+
+def _edge(edge: str, first: date, last: date) -> tuple[DateKind, datetime, datetime]:
+    """Return the end, beginning, middle or half of a stretch of days."""
     length = last - first
+    if edge.startswith(("end", "close")):
+        return _day(last)
     if "half" in edge:
-        middle = first + length / 2
-        return _span(first, middle) if edge.startswith("first") else _span(middle, last)
+        months = length.days // 28 // 2
+        middle = (
+            months_away(_midnight(first), months).date() if months else first + (length + timedelta(1)) / 2
+        )
+        return _span(first, middle - timedelta(days=1)) if edge.startswith("first") else _span(middle, last)
     if edge.startswith(("begin", "start", "early")):
         return _span(first, first + length / 3)
     if edge.startswith("mid"):
@@ -290,9 +341,62 @@ def _from_edge(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, d
     return _span(last - length / 3, last)
 
 
-def _from_day_end(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+def _day_end(now: datetime) -> tuple[DateKind, datetime, datetime]:
+    """Return the end of the working day, or of the whole day where that is over."""
     end = datetime.combine(now, time(17))
+    if end < now:
+        end = datetime.combine(now, time(23, 59))
     return "datetime", end, end
+
+
+def _from_day_end(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    return _day_end(now)
+
+
+def _from_working_end(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
+    """Resolve "EOW", "EOM", "EOQ", "EOY"."""
+    unit = {"w": "week", "m": "month", "q": "quarter", "y": "year"}[hit["unit"]]
+    first, last = _period(unit, 0, now)
+    return _day(first + timedelta(days=4) if unit == "week" and now.weekday() < 5 else last)
+
+
+def _from_quarter_edge(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
+    """Resolve "the end of Q2", "the beginning of the third quarter of 2020"."""
+    found = _from_quarter(hit, now)
+    return _edge(hit["edge"], found[1].date(), found[2].date()) if found else None
+
+
+def _from_beyond(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    """Resolve "the week after next", "the year before last"."""
+    return _span(*_period(hit["unit"], 2 if hit["ahead"] else -2, now))
+
+
+def _from_weekend(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    return _span(*_period("weekend", -1 if _past(hit) and now.weekday() < 5 else 0, now))
+
+
+def _from_day_of_that_month(
+    hit: re.Match[str], now: datetime
+) -> tuple[DateKind, datetime | None, datetime | None]:
+    """Resolve "the first of next month"; a day that the month lacks is none."""
+    first, _ = _period("month", _BY.get((hit["when"] or "").strip(), 0), now)
+    found = _safe(first.year, first.month, _ordinal(hit["day"]))
+    return _day(found) if found else ("date", None, None)
+
+
+def _from_weekday_of_month(
+    hit: re.Match[str], now: datetime
+) -> tuple[DateKind, datetime | None, datetime | None]:
+    """Resolve "the first Monday in May", "the last Friday of next month"."""
+    which = -1 if hit["which"] == "last" else _ordinal(hit["which"])
+    if hit["month"]:
+        month = _MONTHS[hit["month"].rstrip(".")]
+        year = _year(hit["year"], 0) or _near_month(month, now, past=_past(hit))
+    else:
+        first, _ = _period("month", _BY.get((hit["when"] or "").strip(), 0), now)
+        year, month = first.year, first.month
+    found = weekday_of_month(year, month, _WEEKDAYS[hit["weekday"]], which)
+    return _day(found) if found else ("date", None, None)
 
 
 def _from_weeks_on(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
@@ -305,30 +409,46 @@ def _from_weeks_on(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetim
 
 
 _PERIODS = ("day", "week", "weekend", "month", "quarter", "year", "decade")
+_AND_A_HALF = r"(?P<half>\s+and\s+a\s+half)?"
 
 
 def _from_distance(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime | None, datetime | None]:
     """Resolve "in two weeks", "within an hour", "three days ago"."""
-    size = _count(hit["count"])
+    size = _count(hit["count"]) + (0.5 if hit.groupdict().get("half") else 0)
     unit = hit["unit"].rstrip("s")
     before = bool(hit.groupdict().get("ago"))
     if _UNITS[unit] == 0:
-        seconds = size * {"second": 1, "minute": 60, "hour": 3600}[unit]
+        seconds = size * _SECONDS[unit]
         moment = (now + timedelta(seconds=-seconds if before else seconds)).replace(microsecond=0)
         return "datetime", moment, moment
+    months = _IN_MONTHS.get(unit)
+    if months and size * months == int(size * months):
+        return _day(months_away(now, int(-size * months if before else size * months)).date())
     days = round(size * _UNITS[unit])
-    if unit == "month" or unit == "quarter":
-        months = int(size * (3 if unit == "quarter" else 1))
-        year, month = _shift_month(now.year, now.month, -months if before else months)
-        return _day(date(year, month, min(now.day, calendar.monthrange(year, month)[1])))
-    if unit == "year" and size == int(size):
-        year = now.year + int(-size if before else size)
-        return _day(_safe(year, now.month, now.day) or date(year, now.month, 28))
     return _day(now.date() + timedelta(days=-days if before else days))
+
+
+def _from_distances(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime | None, datetime | None]:
+    """Resolve "in two to three weeks", "three or four days ago", "the next 12 to 18 months"."""
+    if not any(hit[name] for name in ("lead", "next", "last", "ago", "now")):
+        return "duration", None, None
+    unit = hit["unit"].rstrip("s")
+    sign = -1 if hit["ago"] or hit["last"] else 1
+    sizes = sorted(sign * _count(hit[name]) for name in ("count", "until"))
+    _, *near = _around(now, sizes[0] if sign > 0 else sizes[1], unit)
+    kind, *far = _around(now, sizes[1] if sign > 0 else sizes[0], unit)
+    if hit["last"] or hit["next"]:
+        return kind, far[0], far[1]  # as far as it may reach
+    return (kind, near[1], far[1]) if sign > 0 else (kind, far[0], near[0])
+
+
+def _from_last_day(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    return _day(_period(hit["unit"], _BY.get((hit["when"] or "").strip(), 0), now)[1])
 
 
 def _from_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
     word = hit["which"] or hit["short"] or hit["which2"]
+    whose = hit["whose"] or hit["owner"]
     number = {
         "first": 1,
         "second": 2,
@@ -349,14 +469,30 @@ def _from_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime
     }.get(word)
     if number is None:
         return None
-    year = _year(hit["year"], now.year) + {"last": -1, "next": 1}.get(
-        hit["whose"] or hit["owner"] or "", 0
-    )
+    year = _year(hit["year"], now.year) + {"last": -1, "next": 1}.get(whose or "", 0)
     first = 3 * number - 2
+    if not hit["year"] and not whose:
+        if _past(hit):
+            year -= date(year, first, 1) > now.date()
+        elif (now.date() - _month_end(year, first + 2)).days > _LAST_QUARTERS_DAYS:
+            year += 1
     return _span(date(year, first, 1), _month_end(year, first + 2))
 
 
-def _from_year(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+# "Q1", said in the last quarter of a year, is the next one.
+_LAST_QUARTERS_DAYS = 200
+
+
+# "It costs twenty fifteen" is no year; after these words it is one.
+_BEFORE_YEAR = re.compile(
+    r"(?:^|[,.;?!-]\s*|\b(?:in|since|of|from|by|until|till|for|during|to|through|and|or|before|after|around|about|year"
+    r"|fiscal|late|early|mid|than|over|the|calendar|was|is))\s*$"
+)
+
+
+def _from_year(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
+    if not hit["year"][0].isdigit() and not _BEFORE_YEAR.search(hit.string, 0, hit.start()):
+        return None
     year = _year(hit["year"], now.year)
     return _span(date(year, 1, 1), date(year, 12, 31))
 
@@ -367,24 +503,33 @@ def _from_short_year(hit: re.Match[str], now: datetime) -> tuple[DateKind, datet
 
 
 def _from_holiday(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime | None, datetime | None]:
-    place = _HOLIDAYS.get(hit["holiday"].replace("’", "'"))
-    found = _nearest_year(*place, now) if place else None
-    return _day(found) if found else ("date", None, None)
+    past = hit["when"] == "last" or (not hit["when"] and _past(hit))
+    for away in (0, -1) if past else (0, 1):
+        found = holiday(hit["holiday"], _year(hit["year"], now.year + away))
+        if found is None:
+            break
+        behind = (now.date() - found).days
+        if hit["year"] or (behind >= 0 if past else behind <= _LONG_AGO_DAYS):
+            return _day(found)
+    return "date", None, None
 
 
 def _from_season(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
     first, last = _SEASONS[hit["season"]]
+    if last < first and now.month <= last and not hit["year"]:
+        now = months_away(now, -12)  # the winter that began last year
     year = _year(hit["year"], now.year) + (1 if hit["when"] == "next" else -1 if hit["when"] == "last" else 0)
     return _span(date(year, first, 1), _month_end(year + (1 if last < first else 0), last))
 
 
 def _from_day_of_month(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
     day = _ordinal(hit["day"])
-    year, month = now.year, now.month
-    if day < now.day:
-        year, month = _shift_month(year, month, 1)
-    found = _safe(year, month, day)
-    return _day(found) if found else None
+    past = _past(hit)
+    for away in range(3):
+        found = _safe(*_shift_month(now.year, now.month, -away if past else away), day)
+        if found and (found <= now.date() if past else found >= now.date()):
+            return _day(found)
+    return None
 
 
 def _from_numbers(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
@@ -397,6 +542,11 @@ def _from_numbers(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime
     # Month first, as en-US writes it, unless only the other reading is a date.
     found = _safe(year, first, second) or _safe(year, second, first)
     return _day(found) if found else None
+
+
+def _from_nineties(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    year = 1900 + SMALL[hit["decade"].removesuffix("ies") + "y"]
+    return _span(date(year, 1, 1), date(year + 9, 12, 31))
 
 
 def _from_decade(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
@@ -412,6 +562,12 @@ def _unresolved(kind: DateKind) -> Maker:
 _CLEAR_MONTHS = _any([month for month in _MONTHS if month not in ("may", "march", "mar", "dec")])
 _THE = r"(?:the\s+)?"
 _OF_YEAR = rf"(?:(?:,?\s+(?:of\s+)?(?:fiscal\s+(?:year\s+)?)?|\s+in\s+)(?P<year>{_YEAR}))"
+_QUARTER = (
+    r"\b(?:(?P<owner>this|last|next)\s+year['’]s\s+|the\s+)?"
+    r"(?:(?P<which>first|second|third|fourth|[1-4](?:st|nd|rd|th))\s+quarter"
+    rf"|q(?P<short>[1-4])|quarter\s+(?P<which2>one|two|three|four|[1-4]))\b{_OF_YEAR}?"
+    r"(?:\s+(?:of\s+)?(?P<whose>this|last|next)\s+(?:fiscal\s+)?year|\s+of\s+the\s+(?:fiscal\s+)?year)?"
+)
 DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
     (re.compile(pattern), maker)
     for pattern, maker in (
@@ -421,13 +577,43 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _from_numbers,
         ),
         (
+            rf"\b(?P<month>{_MONTH})\s+{_THE}(?P<day>{_DAY}|\d{{1,2}})\s*(?:-|–|to|through|thru|until|till)\s*"
+            rf"{_THE}(?P<until>{_DAY}|\d{{1,2}}\b)(?!\s*(?:%|percent|million|:|\d)){_OF_YEAR}?",
+            _from_days,
+        ),
+        (
+            rf"\b(?:from\s+)?{_THE}(?P<day>{_DAY}|\d{{1,2}})\s*(?:-|–|to|through|thru|until|till)\s*{_THE}"
+            rf"(?P<until>{_DAY}|\d{{1,2}})\s+(?:of\s+)?(?P<month>{_MONTH}){_OF_YEAR}?",
+            _from_days,
+        ),
+        (
+            rf"\b{_THE}(?P<day>{_DAY})\s+of\s+(?P<when>this|next|last|the|the\s+coming|the\s+following)\s+month\b",
+            _from_day_of_that_month,
+        ),
+        (
+            rf"\b{_THE}(?P<which>first|second|third|fourth|last|[1-4](?:st|nd|rd|th))\s+(?P<weekday>{_WEEKDAY})"
+            rf"\s+(?:in|of)\s+(?:(?P<month>{_MONTH}){_OF_YEAR}?|(?P<when>the|this|next|last|each|every)\s+month)",
+            _from_weekday_of_month,
+        ),
+        (
+            r"\b(?:the\s+)?(?P<unit>week|weekend|month|quarter|year)\s+(?:(?P<ahead>after\s+next)|before\s+last)\b",
+            _from_beyond,
+        ),
+        (r"\bthe\s+weekend\b", _from_weekend),
+        (r"\beo(?P<unit>[wmqy])\b", _from_working_end),
+        (
+            r"\b(?:(?<=in\s)|(?<=of\s)|(?<=from\s)|(?<=since\s)|(?<=during\s))the\s+(?:late\s+|early\s+)?"
+            r"(?P<decade>twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties)\b",
+            _from_nineties,
+        ),
+        (
             rf"\b(?P<month>{_MONTH})\s+{_THE}(?P<day>{_DAY}|\d{{1,2}}\b(?!:))(?!\s*(?:%|percent"
             rf"|million)){_OF_YEAR}?",
             _from_month_day,
         ),
         (rf"\b{_THE}(?P<day>{_DAY}|\d{{1,2}})\s+(?:of\s+)?(?P<month>{_MONTH}){_OF_YEAR}?", _from_month_day),
         (
-            r"\b(?:the\s+month\s+of\s+)?(?P<when>last\s+|next\s+|this\s+)?(?:early\s+|late\s+|mid[- ]?)"
+            r"\b(?:the\s+month\s+of\s+)?(?P<when>last\s+|next\s+|this\s+)?(?:(?P<edge>early|late|mid)[- ]*)"
             rf"?(?P<month>{_CLEAR_MONTHS})"
             rf"\b{_OF_YEAR}?",
             _from_month,
@@ -439,7 +625,7 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _from_month,
         ),
         (rf"\b(?P<when>)(?P<month>may|march|dec|mar)\s+(?P<year>{_YEAR})", _from_month),
-        (rf"\b(?P<when>)(?:early\s+|late\s+|mid[- ]?)(?P<month>may|march)\b{_OF_YEAR}?", _from_month),
+        (rf"\b(?P<when>)(?P<edge>early|late|mid)[- ]*(?P<month>may|march)\b{_OF_YEAR}?", _from_month),
         (
             rf"\b{_THE}(?:first|last|final|next|past)\s+{_COUNT}\s+(?:days|weeks|months|quarters|years)"
             rf"(?:\s+of\s+(?:the\s+|this\s+|last\s+|next\s+)?(?:fiscal\s+)?(?:year|month|{_YEAR}))\b",
@@ -454,9 +640,8 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _unresolved("daterange"),
         ),
         (
-            rf"\b{_THE}(?:end|start|beginning|middle)\s+of\s+{_THE}(?:first|second|third|fourth)\s+quarter"
-            rf"(?:\s+of\s+(?:fiscal\s+(?:year\s+)?)?{_YEAR})?\b",
-            _unresolved("date"),
+            rf"\b{_THE}(?P<edge>end|close|start|beginning|middle|first\s+half|second\s+half)\s+of\s+{_QUARTER}",
+            _from_quarter_edge,
         ),
         (
             r"\b(?P<when>last\s+|next\s+|this\s+|this\s+coming\s+|past\s+|previous\s+)"
@@ -469,7 +654,7 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _from_relative_day,
         ),
         (
-            rf"\b{_THE}(?P<when>this|next|last|past|previous|prior|current|coming|upcoming"
+            r"\b(?P<the>the\s+)?(?P<when>this|next|last|past|previous|prior|current|coming|upcoming"
             rf"|following)\s+(?P<count>(?:{_COUNT}|few|couple\s+of)\s+)?(?:fiscal\s+)"
             rf"?(?P<unit>{_UNIT}|weekend)\b(?!\s+of\b)",
             _from_period,
@@ -494,19 +679,29 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _from_weeks_on,
         ),
         (
+            r"\b(?:(?P<lead>in|within)\s+(?:about\s+|around\s+)?)?(?:the\s+(?:(?P<next>next|coming)|(?P<last>last|past))\s+)?"
+            rf"(?P<count>{_NUM})\s*(?:to|or|-|–)\s*(?P<until>{_NUM})\s+(?P<unit>{_UNIT})\b"
+            r"(?:(?P<ago>\s+(?:ago|back))|(?P<now>\s+from\s+(?:now|today)))?",
+            _from_distances,
+        ),
+        (
+            rf"\b{_THE}last\s+day\s+of\s+{_THE}(?P<when>this\s+|next\s+|last\s+)?(?P<unit>week|month|quarter|year)\b",
+            _from_last_day,
+        ),
+        (
             r"\b(?:in|within)\s+(?:about\s+|around\s+|the\s+next\s+|another\s+)"
-            rf"?(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})(?:'s?\s+time)?\b(?!\s+of\b)",
+            rf"?(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})\b{_AND_A_HALF}(?:'s?\s+time)?\b(?!\s+of\b)",
             _from_distance,
         ),
-        (rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})\s+(?P<ago>ago|earlier|back)\b", _from_distance),
-        (rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})\s+from\s+(?:now|today)\b", _from_distance),
         (
-            r"\b(?:(?P<owner>this|last|next)\s+year['’]s\s+|the\s+)?"
-            r"(?:(?P<which>first|second|third|fourth|[1-4](?:st|nd|rd|th))\s+quarter"
-            rf"|q(?P<short>[1-4])|quarter\s+(?P<which2>one|two|three|four|[1-4]))\b{_OF_YEAR}?"
-            r"(?:\s+of\s+(?:(?P<whose>this|last|next)|the)\s+(?:fiscal\s+)?year)?",
-            _from_quarter,
+            rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT}){_AND_A_HALF}\s+(?P<ago>ago|earlier|back)\b(?:\s+today\b)?",
+            _from_distance,
         ),
+        (
+            rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT}){_AND_A_HALF}\s+from\s+(?:now|today)\b",
+            _from_distance,
+        ),
+        (_QUARTER, _from_quarter),
         (
             r"\b(?:the\s+)?(?:first|second|back|other|latter)\s+half\b(?:\s+of\s+(?:the\s+|this\s+"
             r"|last\s+|next\s+)?"
@@ -528,19 +723,19 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _from_year,
         ),
         (
-            r"\b(?P<holiday>christmas(?:\s+(?:eve|day))?|boxing\s+day|new\s+year['’]?s(?:\s+(?:eve"
-            r"|day))?|thanksgiving|halloween|easter|valentine['’]?s\s+day|labor\s+day"
-            r"|memorial\s+day|independence\s+day|veterans\s+day|st\.?\s+patrick['’]?s\s+day"
-            r"|ramadan|hanukkah|diwali)\b",
+            rf"\b(?:(?P<when>this|next|last)\s+)?(?P<holiday>{HOLIDAY})\b(?:,?\s+(?:of\s+)?(?P<year>{_YEAR}))?",
             _from_holiday,
         ),
         (
-            rf"\b(?P<when>this|next|last|the)\s+(?P<season>spring|summer|autumn|winter){_OF_YEAR}?\b",
+            r"\b(?P<when>this|next|last|(?:(?<=in\s)|(?<=of\s)|(?<=by\s)|(?<=over\s)|(?<=for\s)|(?<=until\s)"
+            r"|(?<=during\s)|(?<=through\s)|(?<=since\s)|(?<=before\s)|(?<=after\s))the)\s+"
+            rf"(?P<season>spring|summer|autumn|winter)\b(?!\s+(?:in|of)\s+(?!{_YEAR})){_OF_YEAR}?",
             _from_season,
         ),
         (
             r"\b(?:(?<=on\s)|(?<=by\s)|(?<=until\s)|(?<=before\s)|(?<=after\s)|(?<=since\s)"
-            rf"|(?<=for\s)|(?<=from\s)|(?<=to\s)|(?<=and\s))the\s+(?P<day>{_DAY})\b(?!\s+\w)",
+            r"|(?<=for\s)|(?<=from\s)|(?<=to\s)|(?<=and\s)|(?<=between\s))the\s+"
+            rf"(?P<day>{_DAY})\b(?!\s+(?!and\b|to\b|until\b|at\b|or\b)\w)",
             _from_day_of_month,
         ),
         (r"\b(?:(?<=on\s)|(?<=by\s))the\s+(?P<day>\d{1,2}(?:st|nd|rd|th))\b", _from_day_of_month),

@@ -145,7 +145,7 @@ def trimmed(lower: str, start: int, end: int) -> tuple[int, int]:
 
 _NEUTRAL = re.compile(
     rf"\b(?:the|our|your|their|its|his|her|a|an|about|around|approximately|roughly|just|fiscal|calendar|full"
-    rf"|of|in|on|month|very|{_HOW_MUCH})\b|[\s,.-]+"
+    rf"|of|in|on|month|very|earlier|later|{_HOW_MUCH})\b|[\s,.-]+"
 )
 
 

@@ -1,0 +1,32 @@
+"""Whether a sentence tells of what has been: "we met on Monday" is another day than "see you on Monday"."""
+
+import re
+
+__all__ = ["tells_of_the_past"]
+
+_SENTENCE_END = re.compile(r"[.;!?]\s|\n")
+_PAST = re.compile(
+    r"\b(?:was|were|did|had|went|met|spoke|sent|got|said|told|came|left|broke|made|took|saw|found|gave|thought|felt"
+    r"|heard|held|kept|knew|lost|paid|ran|sold|spent|wrote|bought|brought|built|began|fell|flew|grew|won|caught"
+    r"|chose|drove|froze|rose|taught|wasn't|weren't|didn't|hadn't)\b"
+    # A participle after "is", "be" or an article is no past: "the office is closed on Friday".
+    r"|(?<!\bis\s)(?<!\bare\s)(?<!\bbe\s)(?<!\bbeen\s)(?<!\bbeing\s)(?<!\bget\s)(?<!'s\s)(?<!'re\s)(?<!\bthe\s)"
+    r"(?<!\ba\s)(?<!\bto\s)\b[a-z]{2,}[a-df-z]ed\b"
+)
+_TO_COME = re.compile(
+    r"\b(?:will|shall|should|would|could|can|may|might|must|need|needs|want|wants|let's|let\s+us|please|going\s+to"
+    r"|gonna|have\s+to|has\s+to|plan|plans|hope|hopes|expect|expects|due|until|till|supposed)\b|'ll\b|'d\b"
+)
+_POINTS_AHEAD = re.compile(r"\b(?:to|by|until|till|for|before)\s+(?:the\s+)?$")
+
+
+def tells_of_the_past(lower: str, start: int, end: int) -> bool:
+    """Tell whether the sentence around a time (at `start`..`end` of a lower-case text) tells what was."""
+    if _POINTS_AHEAD.search(lower, max(0, start - 12), start):
+        return False
+    first = max((hit.end() for hit in _SENTENCE_END.finditer(lower, 0, start)), default=0)
+    after = _SENTENCE_END.search(lower, end)
+    last = after.start() if after else len(lower)
+    if _TO_COME.search(lower, first, last):
+        return False
+    return bool(_PAST.search(lower, first, start) or _PAST.search(lower, end, last))
