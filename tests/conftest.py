@@ -19,6 +19,7 @@ from earful.store.tables import metadata
 from tests.support.mail import MailSink
 from tests.support.phone import free_ports, require_phone
 from tests.support.receiver import Receiver, receiving
+from tests.support.registrar import ScriptedRegistrar
 from tests.support.server import EarfulServer, start_server
 
 # How long an example takes says more about the machine than about the code.
@@ -47,8 +48,18 @@ def calls_mail() -> Iterator[MailSink]:
 
 
 @pytest.fixture(scope="session")
+def calls_registrar() -> Iterator[ScriptedRegistrar]:
+    """Where `calls_server` registers."""
+    with ScriptedRegistrar() as registrar:
+        yield registrar
+
+
+@pytest.fixture(scope="session")
 def calls_server(
-    tmp_path_factory: pytest.TempPathFactory, trunk_port: int, calls_mail: MailSink
+    tmp_path_factory: pytest.TempPathFactory,
+    trunk_port: int,
+    calls_mail: MailSink,
+    calls_registrar: ScriptedRegistrar,
 ) -> Iterator[EarfulServer]:
     """A server that may call this machine, takes calls from it, and mails summaries."""
     require_phone()
@@ -61,6 +72,9 @@ def calls_server(
         "SIP_PREFIXES": "+1202",
         "SIP_LISTEN": "127.0.0.1:0",
         "SIP_SOURCES": "127.0.0.1",
+        "SIP_REGISTRAR": f"127.0.0.1:{calls_registrar.port}",
+        "SIP_REGISTRAR_USER": calls_registrar.user,
+        "SIP_REGISTRAR_PASSWORD": calls_registrar.password,
         "SIP_APPLICATION": "tests",
         "MAX_CALLS_PER_APPLICATION": "2",
         "CALL_RING_SECONDS": "4",

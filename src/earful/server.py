@@ -50,6 +50,7 @@ from earful.settings import Settings, SettingsError
 from earful.speech.engines import Engines
 from earful.speech.service import LocalSpeechService
 from earful.speech.types import SpeechService
+from earful.store.calls import CallStore
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from earful.store.mails import MailStore
@@ -164,7 +165,13 @@ def create_app(
     bodhi = Bodhi(accounts, speech, settings)
     mail = SummaryMail(settings, MailStore(database), conversations, jobs.digests, shares)
     telephony = Telephony.of(
-        settings, accounts, hub, conversations, options_of_calls(library, settings), mail_of_calls(mail)
+        settings,
+        accounts,
+        hub,
+        conversations,
+        CallStore(database),
+        options_of_calls(library, settings),
+        mail_of_calls(mail),
     )
     rooms = Rooms(settings, database, accounts, conversations, speech, hub, jobs, bodhi, mail, telephony)
     metrics = ServerMetrics(speech.capacity)

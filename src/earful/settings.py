@@ -285,6 +285,40 @@ class Settings(BaseSettings):
             "Unset: none."
         ),
     )
+    sip_user: str | None = Field(
+        default=None,
+        description="User name that callers must sign in with (digest), with `EARFUL_SIP_PASSWORD`.",
+    )
+    sip_password: SecretStr | None = Field(
+        default=None,
+        description=(
+            "Password of that user. With it, and without `EARFUL_SIP_SOURCES`, calls of any source are taken "
+            "that know it; with both, it takes both."
+        ),
+    )
+    sip_registrar: str | None = Field(
+        default=None,
+        description=(
+            "Registrar (PBX) to register at, so that calls to the user there come here, "
+            "`HOST[:PORT][;transport=udp|tcp|tls]`. Calls from its address are taken."
+        ),
+    )
+    sip_registrar_user: str | None = Field(default=None, description="User to register.")
+    sip_registrar_password: SecretStr | None = Field(default=None, description="That user's password.")
+    sip_registrar_proxy: str | None = Field(
+        default=None,
+        description="Proxy that the registrar is reached through, `HOST[:PORT]`, if there is one.",
+    )
+    sip_registrar_expires: int = Field(
+        default=600, ge=60, le=86_400, description="Seconds after which the registration is to be made anew."
+    )
+    sip_stun: str | None = Field(
+        default=None,
+        description=(
+            "STUN server, `HOST[:PORT]`, that tells calls their audio's public address, where neither trunk "
+            "nor PBX finds it out by itself."
+        ),
+    )
     sip_application: str = Field(
         default="default",
         description="Application (name or id) that conversations of incoming calls belong to.",
@@ -339,14 +373,17 @@ class Settings(BaseSettings):
             ip_network(one, strict=False)
         return value
 
-    @field_validator("sip_caller_id", "sip_trunk_user", "sip_trunk_proxy", "sip_address")
+    @field_validator(
+        *("sip_caller_id", "sip_trunk_user", "sip_trunk_proxy", "sip_address"),
+        *("sip_user", "sip_registrar_user", "sip_registrar_proxy", "sip_stun"),
+    )
     @classmethod
     def _in_sip(cls, value: str | None) -> str | None:
         if value is not None and (not value or set(value) & _NOT_IN_SIP):
             raise ValueError('must not be empty, nor hold blanks or any of ; , " < >')
         return value
 
-    @field_validator("sip_trunk_password")
+    @field_validator("sip_trunk_password", "sip_registrar_password")
     @classmethod
     def _secret_in_sip(cls, value: SecretStr | None) -> SecretStr | None:
         cls._in_sip(None if value is None else value.get_secret_value())

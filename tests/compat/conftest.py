@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,11 @@ def run_vendor(program: str, server: EarfulServer, folder: Path | None = None, *
     if not VENDOR_PYTHON.exists():
         pytest.fail("the vendor's Python package is missing: run scripts/setup")
     return _run([str(VENDOR_PYTHON), str(HERE / "python" / program)], server, folder, settings)
+
+
+def run_ours(program: str, server: EarfulServer, folder: Path | None = None, **settings: str) -> Any:
+    """Run a Python program with this project's package; its result."""
+    return _run([sys.executable, str(HERE / "python" / program)], server, folder, settings)
 
 
 def run_node(program: str, server: EarfulServer, folder: Path | None = None, **settings: str) -> Any:

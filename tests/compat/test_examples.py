@@ -1,7 +1,8 @@
 """Every example of the vendor's repository that needs no telephone, with our package.
 
-The examples are in `tests/compat/python/examples.py`, in our words. All run in one process for each client,
-in a folder whose `symbl.conf` has the credentials and, for ours, the address of the server: nothing else.
+Those that need one are in `test_telephony.py`. The examples are in `tests/compat/python/examples.py`, in our
+words. All run in one process for each client, in a folder whose `symbl.conf` has the credentials and, for
+ours, the address of the server: nothing else.
 """
 
 from __future__ import annotations

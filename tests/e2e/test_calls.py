@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import socket
@@ -18,6 +19,7 @@ from tests.e2e.client import Client, connect
 from tests.support import sip_scripts
 from tests.support.mail import MailSink
 from tests.support.phone import LossyNetwork, Phone, phone, sipp
+from tests.support.registrar import ScriptedRegistrar
 from tests.support.server import EarfulServer, start_server
 from tests.support.telephone import TWO_CITIES_WORDS
 
@@ -288,15 +290,22 @@ async def test_calls_of_others_are_not_there(
     assert (await stop(api, started["connectionId"])).status_code == 200
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("way", ["registered", "tcp"])
 async def test_a_call_comes_in(
-    api: httpx.AsyncClient, calls_server: EarfulServer, other: Phone, transport: str
+    api: httpx.AsyncClient,
+    calls_server: EarfulServer,
+    calls_registrar: ScriptedRegistrar,
+    other: Phone,
+    way: str,
 ) -> None:
     """It is answered, heard (through hold), and kept under the application that is set."""
     log = calls_server.log.read_text()
     found = re.search(r'"sip_port": (\d+)', log)
     assert found
-    await other.do("dial", f"sip:standup@127.0.0.1:{found[1]};transport={transport}")
+    address = f"sip:standup@127.0.0.1:{found[1]};transport=tcp"
+    if way == "registered":
+        address = (await asyncio.to_thread(calls_registrar.wait_for, 1))[-1]
+    await other.do("dial", address)
     await other.until_event("CALL_ESTABLISHED")
     line = await logged(calls_server, len(log), "call started", direction="incoming")
     assert (line["direction"], line["other_side"]) == ("incoming", "sip:phone@127.0.0.1")
@@ -304,14 +313,14 @@ async def test_a_call_comes_in(
         await client.until(lambda: "best of times" in heard(client))
         await other.do("hold")
         await other.do("resume")
-        before = len(client.of("message_response"))
-        await client.until(lambda: len(client.of("message_response")) > before)
+        before = len(client.of("transcript_response"))
+        await client.until(lambda: len(client.of("transcript_response")) > before)
         await other.do("hangup")
         await client.closed()
     assert end_of(client)["reason"] == "remote_hangup"
     listed = (await api.get("/v1/conversations", params={"limit": 100})).json()["conversations"]
     mine = next(one for one in listed if one["id"] == line["conversation"])
-    assert mine["name"] == "Call from phone to standup"
+    assert mine["name"] == f"Call from phone to {'standup' if way == 'tcp' else 'earful'}"
     assert [member["userId"] for member in mine["members"]] == ["sip:phone@127.0.0.1"]
     ended = await logged(calls_server, len(log), "call ended", connection=line["connection"])
     assert ended["reason"] == "remote_hangup"
@@ -372,21 +381,59 @@ async def test_only_calls_of_named_sources_are_taken(calls_server: EarfulServer)
     assert "127.0.0.2" in calls_server.log.read_text()
 
 
-async def test_stopping_the_server_hangs_up(tmp_path: Path, other: Phone) -> None:
-    """In order: the other side is told, what was said is kept, no process stays."""
+async def test_calls_end_with_their_server_however_it_ends(tmp_path: Path, other: Phone) -> None:
+    """Killed, it leaves no process, and tells afterwards what became of it; stopped, it ends in order."""
     settings = {"EARFUL_SIP_DOMAINS": "127.0.0.1", "EARFUL_SIP_ADDRESS": "127.0.0.1"}
     with start_server(tmp_path, settings) as server:
         headers = {"x-api-key": server.token()}
         async with httpx.AsyncClient(base_url=server.base_url, headers=headers, trust_env=False) as api:
-            started = await begin(api, sip(other.address))
-            async with connect(server, started["connectionId"], path=RESULTS) as client:
+            started = await begin(
+                api, sip(other.address), data={"session": {"users": [{"user": {"userId": "a"}}]}}
+            )
+            with contextlib.suppress(ConnectionError):
+                async with connect(server, started["connectionId"], path=RESULTS) as client:
+                    await client.until_kind("message_response")
+                    children = psutil.Process(server.process.pid).children()
+                    server.process.kill()
+                    server.process.wait(10)
+        assert (await other.until_event("CALL_CLOSED")).param == "Connection reset by peer"
+        await asyncio.to_thread(psutil.wait_procs, children, 10)
+        assert children
+        assert not any(child.is_running() for child in children)
+    with start_server(tmp_path, settings, name="later") as revived:
+        async with httpx.AsyncClient(base_url=revived.base_url, headers=headers, trust_env=False) as api:
+            answer = await stop(api, started["connectionId"])
+            assert answer.status_code == 200
+            assert answer.json()["conversationId"] == started["conversationId"]
+            assert [one["user"]["userId"] for one in answer.json()["summaryInfo"]] == ["a"]
+            assert await kept(api, started["conversationId"])
+            conversation = (await api.get(f"/v1/conversations/{started['conversationId']}")).json()
+            event = {"type": "joined", "user": {"userId": "b"}}
+            late = await api.post(f"/v1/event/{started['connectionId']}", json=event)
+            assert late.status_code == 200
+            headers_of_stranger = {"x-api-key": revived.token()}
+            wish = {"operation": "stop", "connectionId": started["connectionId"]}
+            theirs = await api.post(CONNECT, json=wish, headers=headers_of_stranger)
+            assert theirs.status_code == 404
+        assert conversation["endTime"] > conversation["startTime"]
+        assert conversation["metadata"]["callEnd"] == "interrupted"
+        async with connect(
+            revived, started["connectionId"], path=RESULTS, token=headers["x-api-key"]
+        ) as client:
+            assert await client.closed() == 1000
+        assert end_of(client)["reason"] == "interrupted"
+
+        async with httpx.AsyncClient(base_url=revived.base_url, headers=headers, trust_env=False) as api:
+            again = await begin(api, sip(other.address))
+            token = headers["x-api-key"]
+            async with connect(revived, again["connectionId"], path=RESULTS, token=token) as client:
                 await client.until_kind("transcript_response")
-                children = psutil.Process(server.process.pid).children()
+                children = psutil.Process(revived.process.pid).children()
                 assert children
-                server.process.terminate()
+                revived.process.terminate()
                 await client.closed()
         assert end_of(client)["reason"] == "server_stopping"
         assert heard(client)
-        assert (await other.until_event("CALL_CLOSED")).param == "Connection reset by peer"
-        assert await asyncio.to_thread(server.process.wait, 30) == 0
+        assert (await other.until_event("CALL_CLOSED", 2)).param == "Connection reset by peer"
+        assert await asyncio.to_thread(revived.process.wait, 30) == 0
         assert not any(child.is_running() for child in children)

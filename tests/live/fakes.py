@@ -110,12 +110,14 @@ class ScriptedStream:
     def __init__(self, options: StreamOptions, on_hypothesis: Callable[[Hypothesis], None]) -> None:
         self.options = options
         self.heard = 0.0
+        self.loudest = 0.0
         self.closed = False
         self.at_flush: list[Hypothesis] = []
         self._on_hypothesis = on_hypothesis
 
     def feed(self, samples: Samples) -> None:
         self.heard += len(samples) / 16_000
+        self.loudest = max(self.loudest, float(np.abs(samples).max(initial=0)))
 
     async def flush(self) -> None:
         await asyncio.sleep(0)

@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from earful.telephony.control import Answer, ControlReader, Event, command
 from earful.telephony.listeners import listening
 from tests.support.telephone import read_speech, write_wav
 
-__all__ = ["LossyNetwork", "Phone", "free_ports", "phone", "require_phone", "sipp"]
+__all__ = ["LossyNetwork", "Phone", "free_ports", "make_certificate", "phone", "require_phone", "sipp"]
 
 _MODULES = Path("/usr/lib/baresip/modules")
 _CONTROL = "127.83.73.99"
@@ -31,6 +32,16 @@ def require_phone() -> None:
     for program, package in (("baresip", "baresip-core"), ("sipp", "sip-tester")):
         if shutil.which(program) is None:
             pytest.skip(f"needs {program} (apt-get install {package})")
+
+
+def make_certificate(folder: Path) -> Path:
+    """Make a certificate for 127.0.0.1: one file that holds its key too."""
+    path = folder / "certificate.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext"
+    extra = ["subjectAltName=IP:127.0.0.1", "-keyout", str(folder / "key.pem"), "-out", str(path)]
+    subprocess.run([*command.split(), *extra], check=True, capture_output=True)
+    path.write_text(path.read_text() + (folder / "key.pem").read_text())
+    return path
 
 
 def free_ports() -> int:
@@ -107,11 +118,18 @@ async def phone(
     certificate: Path | None = None,
     port: int | None = None,
     encryption: str | None = None,
+    sign_in: tuple[str, str] | None = None,
+    name: str = "phone",
 ) -> AsyncIterator[Phone]:
-    """Have a phone until the end of the block; `speech` is a WAV file that it plays into its calls."""
+    """Have a phone until the end of the block; `speech` is a WAV file that it plays into its calls.
+
+    At the end of the recording it hangs up. `name` is the user that it answers as; `sign_in` is a user name
+    and password to answer challenges with.
+    """
     folder = Path(tempfile.mkdtemp(prefix="phone-"))
     port = port or free_ports()
-    modules = ["g711", "opus", "aufile", "aubridge", "srtp"]
+    # DTLS makes a key when it is loaded, which takes most of the time of a start.
+    modules = ["g711", "opus", "aufile", "aubridge", "dtls_srtp" if encryption == "dtls_srtp" else "srtp"]
     speech = speech or write_wav(folder / "speech.wav", read_speech(8000, 30.0), 8000)
     lines = [
         "poll_method epoll",
@@ -132,7 +150,8 @@ async def phone(
     ]
     if certificate is not None:
         lines.append(f"sip_certificate {certificate}")
-    account = f"<sip:phone@127.0.0.1>;regint=0;auth_pass=none;audio_codecs={codecs}"
+    user, password = sign_in or ("phone", "none")
+    account = f"<sip:{name}@127.0.0.1>;regint=0;auth_user={user};auth_pass={password};audio_codecs={codecs}"
     account += ";answermode=auto" if answers else ""
     account += f";mediaenc={encryption}" if encryption else ""
     (folder / "config").write_text("\n".join(lines) + "\n")

@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import textwrap
 import time
@@ -31,7 +30,7 @@ from earful.telephony.engine import (
     Trunk,
 )
 from tests.support import sip_scripts
-from tests.support.phone import free_ports, phone, sipp
+from tests.support.phone import free_ports, make_certificate, phone, sipp
 from tests.support.telephone import write_wav
 
 RATE = 16_000
@@ -223,15 +222,6 @@ async def test_tcp_and_tls_and_encrypted_sound(make_engine: Callable[..., Baresi
         line = await make_engine(ca_file=certificate, encryption="srtp").dial(target, longest=60)
         await Watch(line).until_sound(0.3)
         await line.hang_up()
-
-
-def make_certificate(folder: Path) -> Path:
-    path = folder / "certificate.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext"
-    extra = ["subjectAltName=IP:127.0.0.1", "-keyout", str(folder / "key.pem"), "-out", str(path)]
-    subprocess.run([*command.split(), *extra], check=True, capture_output=True)
-    path.write_text(path.read_text() + (folder / "key.pem").read_text())
-    return path
 
 
 async def test_a_lost_network_ends_the_call(make_engine: Callable[..., Baresip]) -> None:

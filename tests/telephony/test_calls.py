@@ -4,78 +4,54 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from earful.accounts.service import Accounts
 from earful.conversation.ids import new_uuid
 from earful.conversation.types import Member
 from earful.live.hub import LiveHub
 from earful.live.options import SessionOptions
+from earful.store import tables
+from earful.store.calls import CallStore
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from earful.telephony.baresip import Baresip
-from earful.telephony.calls import Action, Call, CallPlan, Calls, CallsLimits, TooManyCalls
-from earful.telephony.engine import Answered, Audio, EngineFailed, Hung, LineEvent, Ringing, Target
+from earful.telephony.calls import (
+    Action,
+    Call,
+    CallElsewhere,
+    CallPlan,
+    Calls,
+    CallsLimits,
+    TooManyCalls,
+)
+from earful.telephony.engine import Answered, Audio, Hung, Ringing, Target
 from tests.live.fakes import ScriptedInsight, ScriptedSpeech
 from tests.support.phone import phone
+from tests.telephony.fakes import ScriptedEngine, ScriptedLine
 
 TARGET = Target("phone", "127.0.0.1")
 ROSA = Member(new_uuid(), "Rosa", user_id="rosa@example.net", email="rosa@example.net")
 
 
-class ScriptedLine:
-    """A line on which happens what a test says."""
-
-    codec = "PCMU"
-
-    def __init__(self) -> None:
-        self.queue: asyncio.Queue[LineEvent] = asyncio.Queue()
-        self.pressed = ""
-        self.hung_up = False
-
-    async def events(self) -> AsyncIterator[LineEvent]:
-        while True:
-            yield await self.queue.get()
-
-    async def press(self, keys: str) -> None:
-        self.pressed += keys
-
-    async def hang_up(self) -> None:
-        self.hung_up = True
-
-
-class ScriptedEngine:
-    """Makes scripted lines, or fails."""
-
-    def __init__(self) -> None:
-        self.lines: list[ScriptedLine] = []
-        self.broken = False
-
-    def require(self) -> None:
-        pass
-
-    async def dial(self, target: Target, *, longest: float) -> ScriptedLine:
-        if self.broken:
-            raise EngineFailed("baresip did not start: no memory")
-        self.lines.append(ScriptedLine())
-        return self.lines[-1]
-
-    async def await_call(self, *, address: str, longest: float) -> Any:
-        raise NotImplementedError
-
-    async def close(self) -> None:
-        pass
-
-
 class House:
     """Calls over a real store, with scripted speech."""
 
-    def __init__(self, hub: LiveHub, store: ConversationStore, speech: ScriptedSpeech, owner: str) -> None:
-        self.hub, self.store, self.speech, self.owner = hub, store, speech, owner
+    def __init__(
+        self,
+        hub: LiveHub,
+        store: ConversationStore,
+        records: CallStore,
+        speech: ScriptedSpeech,
+        owner: str,
+    ) -> None:
+        self.hub, self.store, self.records, self.speech, self.owner = hub, store, records, speech, owner
         self.engine = ScriptedEngine()
         self.done: list[tuple[str, Action]] = []
         self.calls = self.having(self.engine)
@@ -85,7 +61,8 @@ class House:
             self.done.append((call.id, action))
 
         given = {"keys_after_s": 0.0, **limits}
-        return Calls(engine, self.hub, self.store, CallsLimits(per_application=2, **given), note)
+        limited = CallsLimits(per_application=2, **given)
+        return Calls(engine, self.hub, self.store, self.records, limited, note)
 
     async def begin(self, calls: Calls | None = None, **plan: Any) -> Call:
         made = CallPlan(SessionOptions(), "sip:phone@127.0.0.1", **plan)
@@ -103,7 +80,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     application = await Accounts(database).create("tests")
     speech, store = ScriptedSpeech(), ConversationStore(database)
     hub = LiveHub(speech, ScriptedInsight(), store)
-    yield House(hub, store, speech, application.customer_id)
+    yield House(hub, store, CallStore(database), speech, application.customer_id)
     await hub.close(1)
     await database.close()
 
@@ -138,8 +115,11 @@ async def test_what_is_heard_is_kept_under_the_one_who_spoke(house: House) -> No
     }  # fmt: skip
     message = (await house.store.messages(house.owner, call.conversation_id))[0]
     assert (message.text, message.member_id) == ("Nobody told me.", rosa.id)
-    assert house.calls.get(house.owner, call.id) is call
-    assert house.calls.get("another", call.id) is None
+    assert await house.calls.find("another", call.id) is None
+    later = await house.having(house.engine).find(house.owner, call.id)
+    assert later is not None, "another server, or the same one after a restart, knows it"
+    assert (later.status, later.end, later.was_answered) == ("ended", call.end, True)
+    assert later.over.is_set()
     assert house.calls.active == 0
 
 
@@ -232,3 +212,36 @@ async def test_the_longest_call_is_ended_on_the_other_side_too(
         call = await calls.dial(house.owner, target, CallPlan(SessionOptions(), target.uri))
         assert await over(call) == "time_limit"
         assert (await other.until_event("CALL_CLOSED")).param == "Connection reset by peer"
+
+
+async def test_a_call_that_was_cut_off_with_its_server_is_over(house: House) -> None:
+    """It has a reason, and so has its conversation, which ends with the last sign of life."""
+    call = await house.begin(webhook_url="https://example.com/calls")
+    (await house.line()).queue.put_nowait(Answered())
+    while call.status != "answered":
+        await asyncio.sleep(0.01)
+    database = house.records._database
+    async with database.write() as connection:  # as a killed process leaves it
+        await connection.execute(update(tables.calls).values(server="elsewhere/1", seen_at=datetime.now(UTC)))
+    revived = house.having(house.engine)
+    with pytest.raises(CallElsewhere):
+        await revived.find(house.owner, call.id)
+    async with database.write() as connection:
+        await connection.execute(update(tables.calls).values(seen_at=datetime.now(UTC) - timedelta(days=1)))
+    await revived.start()
+    found = await revived.find(house.owner, call.id)
+    assert found is not None
+    assert found.end is not None
+    assert (found.end.reason, found.was_answered) == ("interrupted", True)
+    kept = await house.store.get(house.owner, call.conversation_id)
+    assert kept is not None
+    assert kept.ended_at is not None
+    assert kept.metadata["callEnd"] == "interrupted"
+    told = [(one.url, one.body["status"]) for one in await house.records.due_deliveries(9)]
+    assert told == [("https://example.com/calls", "answered")], "one at a time, in order"
+    await house.records.delivered((await house.records.due_deliveries(9))[0])
+    body = (await house.records.due_deliveries(9))[0].body
+    assert (body["connectionId"], body["status"], body["reason"]) == (call.id, "ended", "interrupted")
+    await revived.close(1)
+    call.hang_up("stopped", "")
+    await over(call)

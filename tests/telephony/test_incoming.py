@@ -5,83 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from earful.accounts.service import Accounts
-from earful.live.hub import LiveHub
-from earful.live.options import SessionOptions
-from earful.settings import Settings, SettingsError
-from earful.store.conversations import ConversationStore
-from earful.store.database import Database
-from earful.telephony.calls import Calls, CallsLimits
-from earful.telephony.engine import NotConfigured
-from earful.telephony.incoming import Incoming
-from tests.live.fakes import ScriptedInsight, ScriptedSpeech
-from tests.telephony.test_baresip import make_certificate
-from tests.telephony.test_calls import ScriptedEngine
-
-Open = Callable[..., AbstractAsyncContextManager[Incoming]]
-
-
-class MissingEngine(ScriptedEngine):
-    """What a machine without baresip has."""
-
-    def require(self) -> None:
-        raise NotConfigured("apt-get install baresip-core")
-
-
-@pytest.fixture
-async def opened(tmp_path: Path) -> AsyncIterator[Open]:
-    """Doors under the given settings."""
-    database = await Database.open(f"sqlite:///{tmp_path / 'earful.db'}")
-    accounts = Accounts(database)
-    await accounts.create("tests")
-    hub = LiveHub(ScriptedSpeech(), ScriptedInsight(), ConversationStore(database))
-
-    async def no_action(*_: object) -> None:
-        pass
-
-    async def prepare(_application_id: str, name: str) -> SessionOptions:
-        return SessionOptions(name=name)
-
-    @contextlib.asynccontextmanager
-    async def opening(engine: ScriptedEngine | None = None, **settings: Any) -> AsyncIterator[Incoming]:
-        given = {"sip_listen": "127.0.0.1:0", "sip_sources": ("127.0.0.1",), "sip_application": "tests"}
-        engine, store = engine or ScriptedEngine(), ConversationStore(database)
-        calls = Calls(engine, hub, store, CallsLimits(per_application=1), no_action)
-        made = Incoming(Settings(data_dir=tmp_path, **{**given, **settings}), accounts, calls, prepare)
-        try:
-            await made.start()
-            yield made
-        finally:
-            await made.close()
-
-    yield opening
-    await hub.close(1)
-    await database.close()
-
-
-def request(method: str, call_id: str = "one", *, extra: str = "") -> bytes:
-    return (
-        f"{method} sip:earful@127.0.0.1 SIP/2.0\r\n"
-        f"Via: SIP/2.0/TCP 127.0.0.1:5999;branch=z9hG4bK{call_id};rport\r\n"
-        f"From: <sip:a@127.0.0.1>;tag=1\r\nTo: <sip:earful@127.0.0.1>\r\nCall-ID: {call_id}\r\n"
-        f"CSeq: 1 {method}\r\n{extra}Content-Length: 0\r\n\r\n"
-    ).encode()
-
-
-async def answers(reader: asyncio.StreamReader, count: int) -> list[str]:
-    found = []
-    async with asyncio.timeout(10):
-        while len(found) < count:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            found.append(head.split("\r\n")[0])
-    return found
+from earful.settings import SettingsError
+from tests.support.phone import make_certificate
+from tests.telephony.conftest import Open
+from tests.telephony.fakes import MissingEngine, answers, request
 
 
 async def test_several_requests_may_come_in_one_piece_and_in_many(opened: Open) -> None:

@@ -1,4 +1,4 @@
-"""Tells an application's own server how its jobs stand: signed, retried, never in a job's way.
+"""Tells an application's own server how its jobs and calls stand: signed, retried, never in their way.
 
 A call is a POST of JSON with `X-Earful-Signature: t=SECONDS,v1=HEX`, where HEX is the HMAC-SHA256 of
 `SECONDS.BODY` under the application's webhook secret (`earful apps webhook-secret`). A receiver checks
@@ -11,17 +11,18 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpcore
 import structlog
 
 from earful.jobs.outbound import GuardedBackend, Refused, check_address
-from earful.store.jobs import Delivery, JobStore
+from earful.store.jobs import Delivery
 
-__all__ = ["WebhookSender", "signature"]
+__all__ = ["Outbox", "WebhookSender", "signature"]
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,22 @@ def signature(secret: str, seconds: int, body: bytes) -> str:
     return f"t={seconds},v1={digest}"
 
 
+class Outbox(Protocol):
+    """Where webhook calls wait."""
+
+    async def due_deliveries(self, limit: int) -> Sequence[Delivery]:
+        """Return those that are due, of each job or telephone call the oldest only."""
+        ...
+
+    async def delivered(self, delivery: Delivery) -> None:
+        """Forget one."""
+        ...
+
+    async def postpone(self, delivery: Delivery, due_at: datetime) -> None:
+        """Count an attempt, and keep one for later."""
+        ...
+
+
 class WebhookSender:
     """Makes the webhook calls that are due, a few at a time; those of one job in order.
 
@@ -45,14 +62,14 @@ class WebhookSender:
 
     def __init__(
         self,
-        jobs: JobStore,
+        outbox: Outbox,
         secret_of: Callable[[str], Awaitable[str]],
         *,
         allow_private: bool,
         poll: timedelta = timedelta(seconds=1),
         delays_s: tuple[float, ...] = _DELAYS_S,
     ) -> None:
-        self._jobs = jobs
+        self._outbox = outbox
         self._secret_of = secret_of
         self._allow_private = allow_private
         self._poll_s = poll.total_seconds()
@@ -73,7 +90,7 @@ class WebhookSender:
     async def _run(self) -> None:
         while True:
             try:
-                due = await self._jobs.due_deliveries(_AT_A_TIME)
+                due = await self._outbox.due_deliveries(_AT_A_TIME)
                 await asyncio.gather(*(self._deliver(delivery) for delivery in due))
             except Exception:
                 log.exception("webhook sender failed")
@@ -84,14 +101,15 @@ class WebhookSender:
     async def _deliver(self, delivery: Delivery) -> None:
         problem = await self._call(delivery)
         if problem is None:
-            await self._jobs.delivered(delivery)
+            await self._outbox.delivered(delivery)
         elif delivery.attempts < len(self._delays_s):
             due_at = datetime.now(UTC) + timedelta(seconds=self._delays_s[delivery.attempts])
-            await self._jobs.postpone(delivery, due_at)
+            await self._outbox.postpone(delivery, due_at)
         else:
-            job_id = delivery.body.get("jobId")
-            log.warning("webhook given up", job_id=job_id, attempts=delivery.attempts + 1, reason=problem)
-            await self._jobs.delivered(delivery)
+            names = (("job_id", "jobId"), ("connection", "connectionId"))
+            about = {name: delivery.body[key] for name, key in names if key in delivery.body}
+            log.warning("webhook given up", **about, attempts=delivery.attempts + 1, reason=problem)
+            await self._outbox.delivered(delivery)
 
     async def _call(self, delivery: Delivery) -> str | None:
         """Make one call; return what went wrong, or None."""

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import secrets
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +11,7 @@ import structlog
 
 from earful.conversation.types import Member
 from earful.insight.types import Findings
+from earful.jobs.processes import is_gone, this_process
 from earful.store.jobs import Job, JobStore, LeaseLost
 
 __all__ = ["JobFailed", "Outcome", "Report", "Worker"]
@@ -62,13 +61,13 @@ class Worker:
         self._poll_s = poll.total_seconds()
         self._max_attempts = max_attempts
         self._on_done = on_done
-        self._name = f"{_process()}/{secrets.token_hex(4)}"
+        self._name = f"{this_process()}/{secrets.token_hex(4)}"
         self._new = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
 
     async def recover(self) -> None:
         """Free jobs of processes of this machine that are no more, without waiting for their leases."""
-        await self._jobs.free(_is_gone)
+        await self._jobs.free(lambda worker: is_gone(worker.rpartition("/")[0]))
 
     def start(self) -> None:
         """Begin to take jobs."""
@@ -152,30 +151,6 @@ class Worker:
         with contextlib.suppress(LeaseLost):
             await asyncio.shield(self._jobs.fail(job, name, reason))
             self._on_done(job)
-
-
-def _process() -> str:
-    return f"{socket.gethostname()[:32]}/{os.getpid()}"
-
-
-def _is_gone(worker: str) -> bool:
-    """Whether a worker was of a process of this machine that has ended. When in doubt it was not.
-
-    A mistake (two machines of one name) costs no more than work done twice: a job that is no longer its
-    worker's cannot be completed by it.
-    """
-    host, _, rest = worker.rpartition("/")[0].rpartition("/")
-    if host != socket.gethostname()[:32] or not rest.isdecimal():
-        return False
-    if int(rest) == os.getpid():
-        return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return False
 
 
 async def _cancel(work: asyncio.Future[Outcome]) -> None:

@@ -34,6 +34,8 @@ __all__ = [
     "UtcDateTime",
     "applications",
     "attachments",
+    "call_notices",
+    "calls",
     "conversations",
     "entity_matches",
     "insights",
@@ -381,6 +383,40 @@ mails = Table(
     ),
     Index(None, "status", "due_at"),
     Index(None, "application_id", "created_at"),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", SafeString(36), primary_key=True),
+    _conversation_column(),
+    Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), nullable=False),
+    Column("direction", SafeString(8), nullable=False),
+    Column("other_side", SafeText, nullable=False),
+    Column("emails", StoredJson, nullable=False),
+    Column("webhook_url", SafeText),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("server", SafeString(64), nullable=False),
+    Column("answered", Boolean, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("reason", SafeString(24)),
+    Column("details", SafeText),
+    Column("sip_status", Integer),
+    Index(None, "conversation_id"),
+    Index(None, "ended_at"),
+)
+
+call_notices = Table(
+    "call_notices",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), nullable=False),
+    Column("body", StoredJson, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, nullable=False),
+    Index(None, "call_id", "seq"),
+    Index(None, "due_at"),
 )
 
 resources = Table(

@@ -16,6 +16,7 @@ import tempfile
 import time
 import wave
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ from earful.telephony.control import Answer, ControlReader, Event, ProtocolError
 from earful.telephony.engine import (
     Answered,
     Audio,
+    Encryption,
     EngineFailed,
     Hung,
     Line,
@@ -55,7 +57,7 @@ _GAP_S = 0.2
 _SILENCE_S = 60
 _REARM_S = 45.0
 _KEY_S, _PAUSE_S = 0.3, 0.5
-_BYE_S, _QUIT_S = 1.5, 3.0
+_BYE_S, _QUIT_S = 1.5, 1.0
 _DIRECTION = re.compile(r"audio dir=(\w+)")
 _CODEC = re.compile(r"decode: (\S+)")
 _MODULES = (
@@ -117,8 +119,9 @@ class Baresip:
 
     async def dial(self, target: Target, *, longest: float) -> "_Line":
         """Call someone."""
-        account = account_for_dialling(target, self._options.media, self._options.caller)
-        line = await self._start(account, longest, address=self._options.address, listen=None)
+        media = self._options.media
+        account = account_for_dialling(target, media, self._options.caller)
+        line = await self._start(account, media, longest, address=self._options.address, listen=None)
         try:
             answer = await line.command("dial", target.uri)
             if not answer.ok:
@@ -128,11 +131,14 @@ class Baresip:
             raise
         return line
 
-    async def await_call(self, *, address: str, longest: float) -> "_Waiting":
+    async def await_call(
+        self, *, address: str, longest: float, encryption: Encryption | None = None
+    ) -> "_Waiting":
         """Make ready for one incoming call."""
         user = f"line{os.urandom(8).hex()}"
-        account = account_for_answering(user, self._options.media)
-        line = await self._start(account, longest, address=address, listen="127.0.0.1:0")
+        media = replace(self._options.media, encryption=encryption)
+        account = account_for_answering(user, media)
+        line = await self._start(account, media, longest, address=address, listen="127.0.0.1:0")
         ports = [
             found.port for found in listening(line.pid) if (found.kind, found.host) == ("udp", "127.0.0.1")
         ]
@@ -151,7 +157,7 @@ class Baresip:
             self._lock = None
 
     async def _start(
-        self, account: str, longest: float, *, address: str | None, listen: str | None
+        self, account: str, media: Media, longest: float, *, address: str | None, listen: str | None
     ) -> "_Line":
         self.require()
         base = self._prepared()
@@ -162,7 +168,7 @@ class Baresip:
             folder,
             modules,
             base / "silence.wav",
-            self._options.media,
+            media,
             address=address,
             listen=listen,
             ca_file=self._options.ca_file,

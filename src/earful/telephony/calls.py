@@ -5,27 +5,30 @@
 
 A call is a participant of a live conversation of its own, whose name is the call's connection id. It ends
 for one reason, the first that comes up; what was said by then is recognised and stored before the
-conversation is complete.
+conversation is complete. The store keeps what became of it: a server that comes back after it was killed
+knows its calls, and closes those that were cut off.
 """
 
 import asyncio
 import contextlib
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, cast
 
 import structlog
 
 from earful.conversation.ids import new_uuid
 from earful.conversation.speakers import attributed
 from earful.conversation.types import Member
+from earful.jobs.processes import is_gone, this_process
 from earful.live.bus import Delivery
 from earful.live.events import ConversationCompleted, Transcribed
 from earful.live.hub import LiveHub
 from earful.live.options import SessionOptions
 from earful.live.participant import Participant
+from earful.store.calls import CallRecord, CallStore
 from earful.store.conversations import ConversationStore
 from earful.telephony.engine import (
     Answered,
@@ -41,17 +44,28 @@ from earful.telephony.engine import (
 )
 from earful.telephony.speaking import Speaking
 
-__all__ = ["Action", "Call", "CallEnd", "CallPlan", "Calls", "CallsLimits", "Status", "TooManyCalls"]
+__all__ = [
+    "Action",
+    "Call",
+    "CallElsewhere",
+    "CallEnd",
+    "CallPlan",
+    "Calls",
+    "CallsLimits",
+    "Status",
+    "TooManyCalls",
+]
 
 log = structlog.get_logger(__name__)
 
 Status = Literal["dialling", "ringing", "answered", "ended"]
 
-Reason = Cause | Literal["stopped", "time_limit", "silence", "no_answer", "server_stopping"]
+Reason = Cause | Literal["stopped", "time_limit", "silence", "no_answer", "server_stopping", "interrupted"]
 
-_REMEMBERED = 10_000
 _CLOCK_SKEW_S = 10.0
 _WATCH_S = 1.0
+_SIGN_OF_LIFE_S = 5.0
+_SILENT_FOR = timedelta(seconds=20)
 
 
 class TooManyCalls(TelephonyError):
@@ -86,6 +100,7 @@ class CallPlan:
 
     `shown` is the other side as logs and people see it; `speaker` is whose voice it is, if that is one
     person's; `members` are people who are said to take part. Without a word for `idle_s`, it ends.
+    `webhook_url` is told how far it is.
     """
 
     options: SessionOptions
@@ -95,6 +110,12 @@ class CallPlan:
     members: tuple[Member, ...] = ()
     actions: tuple[Action, ...] = ()
     idle_s: float | None = None
+    webhook_url: str | None = None
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """Everyone who is to be mailed."""
+        return tuple(dict.fromkeys(email for action in self.actions for email in action.emails))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +134,14 @@ class CallEnd:
 
 @dataclass(eq=False)
 class Call:
-    """One call, from when it was asked for until long after it is over."""
+    """One call. `other_side` is as logs and people see it, `emails` are those who get its summary."""
 
     id: str
     application_id: str
     conversation_id: str
     direction: Literal["outgoing", "incoming"]
-    plan: CallPlan
+    other_side: str
+    emails: tuple[str, ...]
     started_at: datetime
     speaking: Speaking = field(default_factory=Speaking)
     status: Status = "dialling"
@@ -139,6 +161,20 @@ class Call:
         """Return when the call is to end."""
         await self._ending.wait()
 
+    def about(self, status: Status) -> dict[str, Any]:
+        """Return how far the call is, as an address that its client named is told."""
+        told: dict[str, Any] = {
+            "connectionId": self.id,
+            "conversationId": self.conversation_id,
+            "direction": self.direction,
+            "status": status,
+        }
+        if status == "ended" and self.end is not None:
+            told |= {"reason": self.end.reason, "details": self.end.details}
+            if self.end.sip_status is not None:
+                told["sipStatus"] = self.end.sip_status
+        return told
+
     def move(self, status: Status) -> None:
         """Note how far the call is, and tell those who watch."""
         self.status = status
@@ -146,8 +182,12 @@ class Call:
             listener()
 
 
+class CallElsewhere(TelephonyError):
+    """Another server over the same database has that call."""
+
+
 class Calls:
-    """Every call of this process. Use from one event loop.
+    """Every call of this process, and those that are over. Use from one event loop.
 
     `on_action` is called with a call and what its client wants done, once somebody has answered.
     """
@@ -157,6 +197,7 @@ class Calls:
         engine: Engine,
         hub: LiveHub,
         conversations: ConversationStore,
+        records: CallStore,
         limits: CallsLimits,
         on_action: Callable[[Call, Action], Awaitable[None]],
     ) -> None:
@@ -164,8 +205,10 @@ class Calls:
         self.limits = limits
         self._hub = hub
         self._conversations = conversations
+        self._records = records
         self._on_action = on_action
-        self._calls: OrderedDict[str, Call] = OrderedDict()
+        self._calls: dict[str, Call] = {}
+        self._alive: asyncio.Task[None] | None = None
         self._active: Counter[str] = Counter()
         self._participants: dict[str, Participant] = {}
         self._tasks: dict[asyncio.Task[None], Call] = {}
@@ -175,10 +218,26 @@ class Calls:
         """How many calls go on."""
         return self._active.total()
 
-    def get(self, application_id: str, call_id: str) -> Call | None:
-        """Return a call of that application, also one that is over."""
+    async def start(self) -> None:
+        """Close the calls that were cut off with a server that was killed, now and from time to time."""
+        await self._close_cut_off()
+        self._alive = asyncio.create_task(self._give_signs_of_life(), name="earful calls")
+
+    async def find(self, application_id: str, call_id: str) -> Call | None:
+        """Return a call of that application, also one that is over.
+
+        Raises `CallElsewhere` when it goes on, but not here.
+        """
         call = self._calls.get(call_id)
-        return call if call is not None and call.application_id == application_id else None
+        if call is not None:
+            return call if call.application_id == application_id else None
+        record = await self._records.get(application_id, call_id)
+        if record is not None and record.ended_at is None:
+            if not self._is_cut_off(record):
+                raise CallElsewhere("another server has that call")
+            await self._close_record(record)
+            record = await self._records.get(application_id, call_id)
+        return None if record is None else _past(record)
 
     async def dial(self, application_id: str, target: Target, plan: CallPlan) -> Call:
         """Begin a call and return at once; whether it is answered shows later.
@@ -235,6 +294,9 @@ class Calls:
             call.hang_up("server_stopping", "the server is being stopped")
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
+        if self._alive is not None:
+            self._alive.cancel()
+            await asyncio.wait([self._alive])
 
     # -- one call ---------------------------------------------------------------------------------
 
@@ -249,24 +311,30 @@ class Calls:
             limit = self.limits.per_application
             raise TooManyCalls(f"The limit of {limit} concurrent calls is reached.")
         self._active[application_id] += 1
+        participant: Participant | None = None
+        call_id = new_uuid()
         try:
-            call_id = new_uuid()
             watcher = _Watcher(self._hub)
             participant = await self._hub.join(
                 application_id, call_id, plan.options, plan.speaker, watcher.hear
             )
+            call = Call(
+                call_id,
+                application_id,
+                participant.conversation_id,
+                direction,
+                plan.shown,
+                plan.emails,
+                participant.began_at,
+            )
+            self._calls[call.id] = call
+            await self._records.add(_record(call, plan))
         except BaseException:
             self._release(application_id)
+            self._calls.pop(call_id, None)
+            if participant is not None:
+                await participant.leave()
             raise
-        call = Call(
-            call_id,
-            application_id,
-            participant.conversation_id,
-            direction,
-            plan,
-            participant.began_at,
-        )
-        self._keep(call)
         watcher.call = call
         log.info(
             "call started",
@@ -276,7 +344,7 @@ class Calls:
             direction=direction,
             other_side=plan.shown,
         )
-        task = asyncio.create_task(self._run(call, participant, watcher, line))
+        task = asyncio.create_task(self._run(call, plan, participant, watcher, line))
         self._tasks[task] = call
         task.add_done_callback(lambda done: self._tasks.pop(done))
         return call
@@ -284,6 +352,7 @@ class Calls:
     async def _run(
         self,
         call: Call,
+        plan: CallPlan,
         participant: Participant,
         watcher: "_Watcher",
         line: Callable[[], Coroutine[Any, Any, Line]],
@@ -294,10 +363,10 @@ class Calls:
         participant.attribute(call.speaking.during)
         self._participants[call.id] = participant
         try:
-            for person in call.plan.members:
+            for person in plan.members:
                 await self.introduce(call, person)
             up = await line()
-            answered_at = await self._follow(call, participant, watcher, up)
+            answered_at = await self._follow(call, plan, participant, watcher, up)
         except TelephonyError as error:
             call.hang_up("failed", str(error))
         except Exception:
@@ -308,11 +377,11 @@ class Calls:
             await asyncio.shield(ending)
 
     async def _follow(
-        self, call: Call, participant: Participant, watcher: "_Watcher", line: Line
+        self, call: Call, plan: CallPlan, participant: Participant, watcher: "_Watcher", line: Line
     ) -> float | None:
         """Do what the line brings until the call is to end. Return when it was answered."""
-        over = asyncio.create_task(self._watch(call, watcher))
-        following = asyncio.create_task(self._take_events(call, participant, watcher, line))
+        over = asyncio.create_task(self._watch(call, plan, watcher))
+        following = asyncio.create_task(self._take_events(call, plan, participant, watcher, line))
         until = asyncio.create_task(call.ending())
         try:
             await asyncio.wait([following, until], return_when=asyncio.FIRST_COMPLETED)
@@ -325,7 +394,7 @@ class Calls:
         return watcher.answered_at
 
     async def _take_events(
-        self, call: Call, participant: Participant, watcher: "_Watcher", line: Line
+        self, call: Call, plan: CallPlan, participant: Participant, watcher: "_Watcher", line: Line
     ) -> None:
         keys: asyncio.Task[None] | None = None
         try:
@@ -335,13 +404,15 @@ class Calls:
                         participant.feed(samples)
                     case Ringing() if call.status == "dialling":
                         call.move("ringing")
+                        await self._note_status(call)
                     case Answered():
                         watcher.answered_at = watcher.spoken_at = self._hub.clock.time()
                         call.was_answered = True
                         call.move("answered")
-                        if call.plan.keys:
-                            keys = asyncio.create_task(self._press(line, call))
-                        for action in call.plan.actions:
+                        await self._note_status(call)
+                        if plan.keys:
+                            keys = asyncio.create_task(self._press(line, call, plan.keys))
+                        for action in plan.actions:
                             await self.act(call, action)
                     case Hung(cause, status, details):
                         call.hang_up(cause, details, status)
@@ -352,18 +423,18 @@ class Calls:
             if keys is not None:
                 keys.cancel()
 
-    async def _press(self, line: Line, call: Call) -> None:
+    async def _press(self, line: Line, call: Call, keys: str) -> None:
         await asyncio.sleep(self.limits.keys_after_s)
         with contextlib.suppress(EngineFailed):
-            await line.press(call.plan.keys)
+            await line.press(keys)
             # Not which: they are often a meeting's passcode.
-            log.info("keys pressed", connection=call.id, keys=len(call.plan.keys))
+            log.info("keys pressed", connection=call.id, keys=len(keys))
 
-    async def _watch(self, call: Call, watcher: "_Watcher") -> None:
+    async def _watch(self, call: Call, plan: CallPlan, watcher: "_Watcher") -> None:
         """End the call when it has gone on, or rung, or been silent for too long."""
         clock = self._hub.clock
         began = clock.time()
-        step = min(_WATCH_S, self.limits.longest_s, self.limits.ring_s, call.plan.idle_s or _WATCH_S)
+        step = min(_WATCH_S, self.limits.longest_s, self.limits.ring_s, plan.idle_s or _WATCH_S)
         while True:
             await asyncio.sleep(step)
             now = clock.time()
@@ -372,8 +443,8 @@ class Calls:
                     call.hang_up("no_answer", f"nobody answered within {self.limits.ring_s:g} seconds")
             elif now - watcher.answered_at > self.limits.longest_s:
                 call.hang_up("time_limit", f"the call reached the limit of {self.limits.longest_s:g} seconds")
-            elif call.plan.idle_s is not None and now - watcher.spoken_at > call.plan.idle_s:
-                call.hang_up("silence", f"nobody has spoken for {call.plan.idle_s:g} seconds")
+            elif plan.idle_s is not None and now - watcher.spoken_at > plan.idle_s:
+                call.hang_up("silence", f"nobody has spoken for {plan.idle_s:g} seconds")
 
     async def _end(
         self,
@@ -397,15 +468,17 @@ class Calls:
         finally:
             self._participants.pop(call.id, None)
             self._release(call.application_id)
-            call.move("ended")
             assert call.end is not None, "it was hung up"
+            await self._keep_end(call, call.end, datetime.now(UTC))
+            call.move("ended")
+            self._calls.pop(call.id, None)
             log.info(
                 "call ended",
                 connection=call.id,
                 conversation=call.conversation_id,
                 application=call.application_id,
                 direction=call.direction,
-                other_side=call.plan.shown,
+                other_side=call.other_side,
                 reason=call.end.reason,
                 sip_status=call.end.sip_status,
                 answered=answered_at is not None,
@@ -433,22 +506,105 @@ class Calls:
         if kept is None or call.end is None:
             return
         about = {"connectionId": call.id, "callDirection": call.direction, "callEnd": call.end.reason}
-        other = {"callTo" if call.direction == "outgoing" else "callFrom": call.plan.shown}
+        other = {"callTo" if call.direction == "outgoing" else "callFrom": call.other_side}
         metadata = {**kept.metadata, **about, **other}
         await self._conversations.update_metadata(call.application_id, call.conversation_id, metadata)
 
-    def _keep(self, call: Call) -> None:
-        self._calls[call.id] = call
-        if len(self._calls) > _REMEMBERED:
-            for id_, old in list(self._calls.items()):
-                if old.status == "ended":
-                    del self._calls[id_]
-                    break
+    # -- what the store keeps -----------------------------------------------------------------------
+
+    async def _note_status(self, call: Call) -> None:
+        try:
+            await self._records.note(call.id, call.about(call.status), answered=call.was_answered)
+        except Exception:
+            log.exception("how far a call is could not be kept", connection=call.id)
+
+    async def _keep_end(self, call: Call, end: CallEnd, ended_at: datetime) -> None:
+        try:
+            await self._records.end(
+                call.id,
+                call.about("ended"),
+                ended_at=ended_at,
+                reason=end.reason,
+                details=end.details,
+                sip_status=end.sip_status,
+            )
+        except Exception:
+            log.exception("the end of a call could not be kept", connection=call.id)
+
+    async def _give_signs_of_life(self) -> None:
+        while True:
+            await asyncio.sleep(_SIGN_OF_LIFE_S)
+            try:
+                if self._calls:
+                    await self._records.seen(tuple(self._calls))
+                await self._close_cut_off()
+            except Exception:
+                log.exception("calls could not be looked after")
+
+    async def _close_cut_off(self) -> None:
+        for record in await self._records.going_on():
+            if record.id not in self._calls and self._is_cut_off(record):
+                await self._close_record(record)
+
+    def _is_cut_off(self, record: CallRecord) -> bool:
+        silent = datetime.now(UTC) - record.seen_at > _SILENT_FOR
+        return silent or record.server == this_process() or is_gone(record.server)
+
+    async def _close_record(self, record: CallRecord) -> None:
+        """Give a call that was cut off with its server an end: the store's, and its conversation's."""
+        call = _past(record)
+        call.end = CallEnd("interrupted", "the server was cut off while the call went on")
+        await self._keep_end(call, call.end, record.seen_at)
+        await self._note(call)
+        await self._conversations.finish(record.conversation_id, record.seen_at)
+        log.info(
+            "call ended",
+            connection=call.id,
+            conversation=call.conversation_id,
+            application=call.application_id,
+            direction=call.direction,
+            other_side=call.other_side,
+            reason=call.end.reason,
+            sip_status=None,
+            answered=call.was_answered,
+        )
 
     def _release(self, application_id: str) -> None:
         self._active[application_id] -= 1
         if not self._active[application_id]:
             del self._active[application_id]
+
+
+def _record(call: Call, plan: CallPlan) -> CallRecord:
+    return CallRecord(
+        id=call.id,
+        application_id=call.application_id,
+        conversation_id=call.conversation_id,
+        direction=call.direction,
+        other_side=call.other_side,
+        started_at=call.started_at,
+        seen_at=datetime.now(UTC),
+        server=this_process(),
+        emails=call.emails,
+        webhook_url=plan.webhook_url,
+    )
+
+
+def _past(record: CallRecord) -> Call:
+    """Return a call that is over, as the store has it."""
+    call = Call(
+        record.id,
+        record.application_id,
+        record.conversation_id,
+        record.direction,
+        record.other_side,
+        record.emails,
+        record.started_at,
+    )
+    call.status, call.was_answered = "ended", record.answered
+    call.end = CallEnd(cast(Reason, record.reason), record.details or "", record.sip_status)
+    call.over.set()
+    return call
 
 
 class _Watcher:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from earful.telephony.engine import Target
+from earful.telephony.engine import Encryption, Target
 
 __all__ = ["CONTROL_HOST", "Media", "account_for_answering", "account_for_dialling", "configuration"]
 
@@ -12,17 +12,21 @@ CONTROL_HOST = "127.83.73.80"
 
 _APPS = ("account", "menu", "ctrl_tcp")
 _MODULES = ("g711", "opus", "aufile", "aubridge", "sndfile", "plc")
-_ENCRYPTION = {"srtp": "srtp", "srtp-mand": "srtp", "dtls_srtp": "dtls_srtp"}
+_ENCRYPTION: dict[Encryption, str] = {"srtp": "srtp", "srtp-mand": "srtp", "dtls_srtp": "dtls_srtp"}
 _CODECS = {"pcmu": "pcmu", "pcma": "pcma", "opus": "opus/48000/2"}
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """How audio travels: codecs in the order of preference, encryption, and the UDP ports for RTP."""
+    """How audio travels: codecs in the order of preference, encryption, and the UDP ports for RTP.
+
+    `stun` is the server that tells which address of ours the other side sees.
+    """
 
     codecs: tuple[str, ...]
-    encryption: str | None
+    encryption: Encryption | None
     ports: tuple[int, int]
+    stun: str | None = None
 
 
 def configuration(
@@ -44,6 +48,8 @@ def configuration(
     if media.encryption is not None:
         # Not always: DTLS makes a key when it is loaded, which takes most of the time of a start.
         wanted.append(_ENCRYPTION[media.encryption])
+    if media.stun is not None:
+        wanted.append("stun")
     lines = [
         "poll_method epoll",
         "call_max_calls 1",
@@ -105,4 +111,6 @@ def _media(media: Media) -> list[str]:
     parts = ["audio_codecs=" + ",".join(_CODECS[name] for name in media.codecs)]
     if media.encryption is not None:
         parts.append(f"mediaenc={media.encryption}")
+    if media.stun is not None:
+        parts += ["medianat=stun", f'stunserver="stun:{media.stun}"']
     return parts

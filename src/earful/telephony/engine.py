@@ -15,6 +15,7 @@ __all__ = [
     "Answered",
     "Audio",
     "Cause",
+    "Encryption",
     "Engine",
     "EngineFailed",
     "Hung",
@@ -28,6 +29,9 @@ __all__ = [
 ]
 
 Transport = Literal["udp", "tcp", "tls"]
+
+Encryption = Literal["srtp", "srtp-mand", "dtls_srtp"]
+"""How audio is encrypted: `srtp` if the other side can, `srtp-mand` and `dtls_srtp` in any case."""
 
 Cause = Literal[
     "remote_hangup",
@@ -149,7 +153,9 @@ class Engine(Protocol):
         """Call someone; after `longest` seconds the line ends whatever happens. Raises `EngineFailed`."""
         ...
 
-    async def await_call(self, *, address: str, longest: float) -> "Waiting":
+    async def await_call(
+        self, *, address: str, longest: float, encryption: Encryption | None = None
+    ) -> "Waiting":
         """Make ready for one incoming call, whose audio comes to `address` (an IP). Raises `EngineFailed`."""
         ...
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from earful.accounts.service import Accounts
+from earful.jobs.webhooks import WebhookSender
 from earful.live.hub import LiveHub
 from earful.settings import Settings, SettingsError
+from earful.store.calls import CallStore
 from earful.store.conversations import ConversationStore
 from earful.telephony.baresip import Baresip, Options
 from earful.telephony.calls import Action, Call, Calls, CallsLimits
@@ -28,6 +30,7 @@ class Telephony:
     allowed: AllowList
     incoming: Incoming
     engine: Engine
+    webhooks: WebhookSender
 
     @classmethod
     def of(
@@ -36,6 +39,7 @@ class Telephony:
         accounts: Accounts,
         hub: LiveHub,
         conversations: ConversationStore,
+        records: CallStore,
         prepare: Prepare,
         on_action: Callable[[Call, Action], Awaitable[None]],
     ) -> "Telephony":
@@ -49,17 +53,22 @@ class Telephony:
             longest_s=settings.max_call_seconds,
             ring_s=settings.call_ring_seconds,
         )
-        calls = Calls(engine, hub, conversations, limits, on_action)
-        return cls(calls, _allowed(settings), Incoming(settings, accounts, calls, prepare), engine)
+        calls = Calls(engine, hub, conversations, records, limits, on_action)
+        private = settings.allow_private_addresses
+        webhooks = WebhookSender(records, accounts.webhook_secret, allow_private=private)
+        return cls(calls, _allowed(settings), Incoming(settings, accounts, calls, prepare), engine, webhooks)
 
     async def start(self) -> None:
         """Take calls, if that is set. Raises `SettingsError` when it cannot be done."""
+        await self.calls.start()
+        self.webhooks.start()
         await self.incoming.start()
 
     async def drain(self, grace: float) -> None:
         """Take no more calls, and end those that go on within `grace` seconds; what was said is stored."""
         await self.incoming.stop()
         await self.calls.close(grace)
+        await self.webhooks.stop()
 
     async def close(self) -> None:
         """Leave no process, no folder and no socket. Idempotent."""
@@ -74,7 +83,7 @@ def _options(settings: Settings) -> Options:
     ca_file = settings.sip_ca_file or (_AUTHORITIES if _AUTHORITIES.exists() else None)
     return Options(
         settings.baresip,
-        Media(settings.sip_codecs, settings.sip_media_encryption, (low, high)),
+        Media(settings.sip_codecs, settings.sip_media_encryption, (low, high), settings.sip_stun),
         caller=settings.sip_caller_id,
         address=settings.sip_address,
         ca_file=ca_file,

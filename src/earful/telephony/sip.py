@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["BadMessage", "Message", "Via", "address_parts", "answer", "read_message"]
+from earful.telephony.engine import Encryption
+
+__all__ = ["BadMessage", "Message", "Via", "address_parts", "answer", "offered_encryption", "read_message"]
 
 _COMPACT = {
     "v": "via",
@@ -172,6 +174,20 @@ def answer(request: Message, status: int, reason: str, tag: str, *headers: tuple
     if ";tag=" not in to and status > 100:
         to += f";tag={tag}"
     return Message(f"SIP/2.0 {status} {reason}", [*kept, ("to", to), *headers])
+
+
+def offered_encryption(sdp: bytes) -> Encryption | None:
+    """Return how the audio that a session description offers is encrypted (RFC 4568, RFC 5763).
+
+    `srtp` may be, `srtp-mand` and `dtls_srtp` must be.
+    """
+    text = sdp.decode("ascii", "replace")
+    found = re.search(r"^m=audio \d+ (\S+)", text, re.MULTILINE)
+    profile = found[1].upper() if found else ""
+    keyed = re.search(r"^a=crypto:", text, re.MULTILINE) is not None
+    if "SAVP" not in profile:
+        return "srtp" if keyed else None
+    return "srtp-mand" if keyed else "dtls_srtp"
 
 
 def address_parts(value: str) -> tuple[str, str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -14,7 +16,8 @@ from earful.accounts.service import Accounts
 from earful.server import create_app
 from earful.settings import Settings
 from tests.live.fakes import ScriptedInsight, ScriptedSpeech
-from tests.support.phone import require_phone
+from tests.support.phone import phone, require_phone
+from tests.support.receiver import Receiver
 
 CONNECT = "/v1/endpoint:connect"
 Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -81,6 +84,9 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({**SIP, "endpoint": {"type": "sip"}}, 400, "uri is required"),
     ({**SIP, "actions": [{"invokeOn": "stop", "name": "sendSummaryEmail"}]}, 400, "emails"),
     ({**SIP, "actions": [_mail("not an address")]}, 400, "not an address"),
+    ({**SIP, "endpointWebhookUrl": "file:///etc/passwd"}, 400, "endpointWebhookUrl: only http"),
+    ({**SIP, "callbackUrl": "https://u:p@example.com"}, 400, "callbackUrl"),
+    ({**SIP, "insightTypes": "question"}, 400, "insightTypes"),
 ]
 
 
@@ -102,3 +108,24 @@ async def test_events_need_a_call_and_a_token(serve: Serve) -> None:
         client.headers.pop("x-api-key")
         for path in ("/v1/event/unknown", CONNECT):
             assert (await client.post(path, json=event)).status_code == 401
+
+
+async def test_whoever_wants_it_is_told_how_far_a_call_is(serve: Serve, receiver: Receiver) -> None:
+    """In order, each as a signed POST, and by the end with the reason."""
+    require_phone()
+    allowed = {"sip_domains": ("127.0.0.1",), "sip_address": "127.0.0.1", "allow_private_addresses": True}
+    async with phone() as other, serve(**allowed) as client:
+        endpoint = {"type": "sip", "uri": other.address}
+        answer = await client.post(CONNECT, json={"endpoint": endpoint, "endpointWebhookUrl": receiver.url})
+        assert answer.status_code == 201
+        await other.until_event("CALL_ESTABLISHED")
+        await other.do("hangup")
+        async with asyncio.timeout(20):
+            while len(receiver.calls) < 3:
+                await asyncio.sleep(0.02)
+    assert receiver.told == ["ringing", "answered", "ended"]
+    assert all("x-earful-signature" in headers for headers, _ in receiver.calls)
+    last = json.loads(receiver.calls[-1][1])
+    about = {"connectionId", "conversationId"}
+    assert {key: last[key] for key in about} == {key: answer.json()[key] for key in about}
+    assert (last["direction"], last["reason"]) == ("outgoing", "remote_hangup")

@@ -46,6 +46,17 @@ def test_what_javascript_sends_for_an_address() -> None:
     assert body.timezone_offset_min(WINTER) == 0
 
 
+def test_what_is_to_be_told_and_where() -> None:
+    """Kinds that are not known count for nothing; without any, everything is told."""
+    body = ConnectBody.model_validate(
+        {"insightTypes": ["question", "topic", "Action_Item"], "callbackUrl": ""}
+    )
+    assert (body.told_kinds, body.webhook_url) == ({"question", "action_item"}, None)
+    urls = {"endpointWebhookUrl": "https://a.example", "callbackUrl": "https://b.example"}
+    assert ConnectBody.model_validate(urls).webhook_url == "https://a.example"
+    assert ConnectBody.model_validate({"insightTypes": {}}).told_kinds == frozenset()
+
+
 def test_the_time_zone_outside_counts_and_may_have_an_old_name() -> None:
     body = ConnectBody.model_validate(
         {"endpoint": PSTN, "timezone": "US/Pacific",

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from earful.accounts.service import Accounts
 from earful.accounts.types import Application
-from earful.conversation.types import Member
+from earful.conversation.types import InsightKind, Member
 from earful.dialects.symbl.actions import read_actions
 from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import Body
@@ -33,7 +33,7 @@ from earful.settings import Settings
 from earful.speech.types import LanguageNotAvailable, SpeechBusy, StreamOptions
 from earful.store.conversations import ConversationStore, UnknownConversation
 from earful.store.mails import Occasion
-from earful.telephony.calls import Action, Call, CallPlan, TooManyCalls
+from earful.telephony.calls import Action, Call, CallElsewhere, CallPlan, TooManyCalls
 from earful.telephony.engine import NotConfigured, Target
 from earful.telephony.incoming import Prepare
 from earful.telephony.service import Telephony
@@ -143,9 +143,7 @@ def endpoint_router(
         if not body.connection_id:
             raise BadRequest("connectionId: is required to stop a call")
         response.status_code = 200
-        call = calls.get(caller.id, body.connection_id)
-        if call is None:
-            raise ApiError(404, "There is no call with that connectionId.")
+        call = await found(caller, body.connection_id)
         for action in _actions(mail, body.actions, _base_url(request), "stop"):
             await calls.act(call, action)
         call.hang_up("stopped", "the call was ended by request")
@@ -153,17 +151,23 @@ def endpoint_router(
             async with asyncio.timeout(_STOP_S):
                 await call.over.wait()
         members = await store.members(caller.id, call.conversation_id)
-        emails = [email for action in call.plan.actions for email in action.emails]
-        return _connection(call, _base_url(request), members, emails)
+        return _connection(call, _base_url(request), members, call.emails)
 
     @router.post("/event/{connection_id}", summary="Say who is talking in a call")
     async def event(connection_id: str, caller: Caller, body: SpeakerEventBody) -> Response:
         """Attribute what is heard: someone began or stopped to speak, came or left."""
-        call = calls.get(caller.id, connection_id)
-        if call is None:
-            raise ApiError(404, "There is no call with that connectionId.")
+        call = await found(caller, connection_id)
         await tell(calls, call, body)
         return Response()
+
+    async def found(caller: Application, connection_id: str) -> Call:
+        try:
+            call = await calls.find(caller.id, connection_id)
+        except CallElsewhere as error:
+            raise ApiError(503, f"{error}; ask that one, or try again later.", {"Retry-After": "5"}) from None
+        if call is None:
+            raise ApiError(404, "There is no call with that connectionId.")
+        return call
 
     async def begin(caller: Application, body: ConnectBody, base_url: str) -> Call:
         if body.endpoint is None:
@@ -196,6 +200,7 @@ def endpoint_router(
             session.name,
             body.spoken_language(settings.sip_language),
             body.timezone_offset_min(clock.now()),
+            body.told_kinds,
         )
         people = [one.user.member() for one in (*session.users, *session.user)]
         idle = endpoint.idle_timeout
@@ -206,6 +211,7 @@ def endpoint_router(
             members=tuple(person for person in people if person is not None),
             actions=tuple(_actions(mail, body.actions, base_url)),
             idle_s=idle if idle is not None and idle > 0 else None,
+            webhook_url=body.webhook_url,
         )
 
     def _base_url(request: Request) -> str:
@@ -221,12 +227,13 @@ async def _options(
     name: str | None,
     language: str,
     timezone_offset_min: int = 0,
+    told_kinds: frozenset[InsightKind] = frozenset(),
 ) -> SessionOptions:
     insights = InsightOptions(trackers=await library.trackers(application_id))
     return SessionOptions(
         speech=StreamOptions(language=language, endpoint_silence=settings.endpoint_silence),
         insights=insights,
-        told_kinds=insights.kinds,
+        told_kinds=told_kinds or insights.kinds,
         name=name,
         timezone_offset_min=timezone_offset_min,
     )
@@ -261,11 +268,7 @@ def _connection(
     summaries = None
     if members is not None:
         listed = {member.email or member.user_id for member in members}
-        others = [
-            Member(id="", user_id=email, email=email)
-            for email in dict.fromkeys(emails)
-            if email not in listed
-        ]
+        others = [Member(id="", user_id=email, email=email) for email in emails if email not in listed]
         summaries = [_summary(call, base_url, member) for member in (*members, *others)]
     return Connection(
         event_url=f"{base_url}/v1/event/{call.id}",

@@ -5,15 +5,16 @@ objects and the time zone inside `data`; what is not known is ignored.
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from earful.conversation.ids import new_uuid
-from earful.conversation.types import Member
+from earful.conversation.types import InsightKind, Member
 from earful.dialects.symbl.bodies import Body
 from earful.dialects.symbl.parameters import Moment
+from earful.jobs.outbound import Refused, check_address
 
 __all__ = ["ConnectBody", "SpeakerEventBody", "SpeakerUser"]
 
@@ -171,6 +172,15 @@ class ConnectBody(_Tolerant):
     language: Loose = None
     timezone: Loose = Field(default=None, description="IANA name, `Europe/Lisbon`.")
     push_speaker_events: bool = False
+    insight_types: Annotated[list[Text], BeforeValidator(_list)] = Field(
+        default=[],
+        max_length=_MAX_LIST,
+        description="What to tell while the call goes on; everything if empty.",
+    )
+    endpoint_webhook_url: Loose = Field(
+        default=None, description="Is told, by signed POSTs, when it rings, is answered and has ended."
+    )
+    callback_url: Loose = Field(default=None, description="The same, when `endpointWebhookUrl` is missing.")
 
     @field_validator("data", mode="before")
     @classmethod
@@ -189,6 +199,27 @@ class ConnectBody(_Tolerant):
         """Return the language of the call."""
         inner = self.endpoint.language if self.endpoint else None
         return (self.languages[0] if self.languages else None) or self.language or inner or otherwise
+
+    @property
+    def told_kinds(self) -> frozenset[InsightKind]:
+        """The kinds of insights to tell; those that are not known count for nothing."""
+        wanted = {one.lower() for one in self.insight_types}
+        return frozenset(kind for kind in get_args(InsightKind) if kind in wanted)
+
+    @property
+    def webhook_url(self) -> str | None:
+        """Whom to tell how far the call is. Raises `ValueError` when nobody could be told there."""
+        for name, url in (
+            ("endpointWebhookUrl", self.endpoint_webhook_url),
+            ("callbackUrl", self.callback_url),
+        ):
+            if url is not None:
+                try:
+                    check_address(url)
+                except Refused as error:
+                    raise ValueError(f"{name}: {error}") from None
+                return url
+        return None
 
     def timezone_offset_min(self, now: datetime) -> int:
         """Return how far local time is from UTC, in minutes. Raises `ValueError`."""

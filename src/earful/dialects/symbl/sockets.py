@@ -43,7 +43,7 @@ from earful.mail import MailRefused, SummaryMail
 from earful.settings import Settings
 from earful.speech.types import LanguageNotAvailable, SpeechBusy
 from earful.store.conversations import UnknownConversation
-from earful.telephony.calls import Calls
+from earful.telephony.calls import CallElsewhere, Calls
 
 __all__ = ["websocket_routes"]
 
@@ -79,7 +79,10 @@ def websocket_routes(
         async with door.admitted(websocket, speaks=False) as application:
             if application is None:
                 return
-            call = calls.get(application.id, websocket.path_params["connection_id"])
+            try:
+                call = await calls.find(application.id, websocket.path_params["connection_id"])
+            except CallElsewhere:
+                call = None
             if call is None:
                 await _SubscriberSocket(websocket, application, hub, settings).serve()
             else:
