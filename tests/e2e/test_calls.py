@@ -121,9 +121,10 @@ async def test_a_call_is_heard_from_beginning_to_end(
     text = " ".join(message["text"] for message in await kept(api, started["conversationId"])).lower()
     assert text == heard(client)
     assert (await stop(api, connection)).json()["conversationId"] == started["conversationId"], "again"
-    await asyncio.to_thread(calls_mail.wait, lambda sink: sink.taken)
-    _, recipient, mail = calls_mail.taken[-1]
-    assert (recipient, mail["Subject"]) == ("rosa@example.net", "Summary: Reading")
+    mailed = ("rosa@example.net", "Summary: Reading")
+    await asyncio.to_thread(
+        calls_mail.wait, lambda sink: mailed in [(to, mail["Subject"]) for _, to, mail in sink.taken]
+    )
 
 
 async def test_the_other_side_hangs_up(

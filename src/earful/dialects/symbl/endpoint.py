@@ -197,7 +197,7 @@ def endpoint_router(
             library,
             settings,
             caller.id,
-            session.name,
+            session.name or f"Call to {shown.removeprefix('sip:').partition(';')[0]}"[:200],
             body.spoken_language(settings.sip_language),
             body.timezone_offset_min(clock.now()),
             body.told_kinds,
