@@ -1,6 +1,6 @@
 """Who is to do what, by when: said in a call between Ines and Tomasz on Tuesday, 1 March 2022."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -164,6 +164,18 @@ def test_no_text_breaks_the_finder(text: str) -> None:
     """Scores lie between none and one, and the phrase is in the text."""
     action = find_action(text, INES, (INES, TOMASZ), NOW)
     assert action is None or 0.0 <= action.score <= 1.0
+
+
+def test_a_part_of_today_that_is_over_is_no_due_date() -> None:
+    """What was discussed this morning is not due then; an hour that has passed is tomorrow's."""
+    late = NOW.replace(hour=15)
+    action = find_action("I'll send the notes we took this morning.", INES, (INES,), late)
+    assert action is not None
+    assert action.due is None
+    call = find_action("I'll call the bank at 9 am.", INES, (INES,), late)
+    assert call is not None
+    assert call.due is not None
+    assert call.due.last == late.replace(hour=9) + timedelta(days=1)
 
 
 def test_this_week_is_due_on_friday() -> None:

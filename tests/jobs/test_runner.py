@@ -178,6 +178,34 @@ async def test_appended_talk_follows_what_was_said_and_topics_are_those_of_it_al
     assert topic.message_ids == tuple(message.id for message in messages)
 
 
+async def test_what_is_appended_with_times_is_at_them(bench: Bench) -> None:
+    owner = await bench.kept.conversation()
+    first = await bench.run(TextWork((Remark("one two three four five"),)), owner)
+    await bench.kept.conversations.add_findings(owner, first.findings)
+    began = bench.insight.sessions[0].conversation.started_at
+    later = (Remark("six seven", start=0.0, end=1.0), Remark("eight", start=60.0, end=61.0))
+    a_week_on = began + timedelta(days=7)
+    outcome = await bench.run(TextWork(later, Wanted(timezone_offset_min=-300), a_week_on), owner)
+    week = 7 * 24 * 3600.0
+    assert said(outcome) == [("six seven", week, week + 1), ("eight", week + 60, week + 61)]
+    assert bench.insight.sessions[-1].conversation.timezone_offset_min == -300
+    heard = await bench.run(MediaWork(media=bench.recording(), began_at=a_week_on), owner)
+    assert said(heard)[0][1] == week + 0.5
+
+
+@pytest.mark.parametrize("hours", [-1, 0])
+async def test_a_time_that_cannot_be_is_not_taken(bench: Bench, hours: int) -> None:
+    owner = await bench.kept.conversation()
+    first = await bench.run(TextWork((Remark("one two three four five"),)), owner)
+    await bench.kept.conversations.add_findings(owner, first.findings)
+    when = bench.insight.sessions[0].conversation.started_at + timedelta(hours=hours)
+    heard = await bench.run(MediaWork(media=bench.recording(), began_at=when), owner)
+    assert said(heard)[0][1] == 2.5
+    if hours:
+        outcome = await bench.run(TextWork((Remark("six", start=0.0, end=1.0),), began_at=when), owner)
+        assert said(outcome) == [("six", 2.0, 3.0)]
+
+
 async def test_a_recording_is_recognised_with_its_times(bench: Bench) -> None:
     outcome = await bench.run(MediaWork(media=bench.recording(), vocabulary=("Capgemini",)))
     assert said(outcome) == [("Hello there.", 0.5, 2.0), ("Good morning.", 2.5, 4.0)]

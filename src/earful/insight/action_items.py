@@ -221,12 +221,9 @@ def _due(text: str, now: datetime, at: int) -> DateSpan | None:
     """
     begin = max((hit.end() for hit in _SENTENCE_END.finditer(text, 0, max(at, 0))), default=0)
     ahead = [
-        span
+        moved
         for span in find_dates(text, now)
-        if span.last is not None
-        and span.last.date() >= now.date()
-        and span.kind != "duration"
-        and span.start >= begin
+        if span.start >= begin and (moved := _ahead(span, now)) is not None
     ]
     due = next((span for span in ahead if span.start >= at), ahead[-1] if ahead else None)
     if due is not None and due.last is not None and re.search(r"\bweek$", due.text, re.IGNORECASE):
@@ -234,6 +231,17 @@ def _due(text: str, now: datetime, at: int) -> DateSpan | None:
         if due.last.weekday() == 6 and friday.date() >= now.date():
             return replace(due, last=friday)
     return due
+
+
+def _ahead(span: DateSpan, now: datetime) -> DateSpan | None:
+    """Return a time that is still to come, or None; an hour of the clock that has passed is tomorrow's."""
+    if span.first is None or span.last is None or span.kind == "duration":
+        return None
+    if span.kind in ("time", "timerange") and span.last < now:
+        return replace(span, first=span.first + timedelta(days=1), last=span.last + timedelta(days=1))
+    if span.kind in ("datetime", "datetimerange"):
+        return span if span.last >= now.replace(second=0, microsecond=0) else None
+    return span if span.last.date() >= now.date() else None
 
 
 def _object_score(lower: str, verb_start: int, verb: str) -> float:

@@ -97,7 +97,7 @@ class Processing:
                     started_at=intake.started_at,
                     name=intake.name,
                     language=work.wanted.language,
-                    timezone_offset_min=work.wanted.timezone_offset_min,
+                    timezone_offset_min=work.wanted.timezone_offset_min or 0,
                     metadata=dict(intake.labels or {}),
                 )
             )

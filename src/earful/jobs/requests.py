@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
@@ -13,10 +14,13 @@ __all__ = ["ChannelSpeaker", "MediaWork", "Remark", "TextWork", "Wanted", "from_
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to find, whatever the source. `confidence_threshold` filters insights by score, 0..1."""
+    """What to find, whatever the source. `confidence_threshold` filters insights by score, 0..1.
+
+    `timezone_offset_min` is the clock that dates are said by; None is the conversation's.
+    """
 
     language: str = "en-US"
-    timezone_offset_min: int = 0
+    timezone_offset_min: int | None = None
     confidence_threshold: float = 0.5
     phrases: bool = False
     entities: bool = False
@@ -42,7 +46,8 @@ class MediaWork:
     """Recognise a recording: the file under `media` in the media store, or the one at `url`.
 
     `speakers` is how many people to tell apart by voice, None to find out; it counts only with
-    `diarize`. Diarization wins over separate channels when both are asked for.
+    `diarize`. Diarization wins over separate channels when both are asked for. `began_at` is when the
+    recording began; without it, it follows what was said before.
     """
 
     media: str | None = None
@@ -54,11 +59,12 @@ class MediaWork:
     speakers: int | None = None
     vocabulary: tuple[str, ...] = ()
     phone: bool = False
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One item of a text, of one or more sentences. Times are seconds since the conversation began."""
+    """One item of a text, of one or more sentences. Times are seconds since the text began."""
 
     text: str
     name: str | None = None
@@ -69,10 +75,14 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class TextWork:
-    """Understand what was written down already."""
+    """Understand what was written down already.
+
+    `began_at` is when the text began; without it, it follows what was said before.
+    """
 
     remarks: tuple[Remark, ...]
     wanted: Wanted = field(default_factory=Wanted)
+    began_at: datetime | None = None
 
 
 _ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
@@ -83,7 +93,7 @@ _ADAPTERS: Mapping[str, TypeAdapter[Any]] = {
 
 def to_json(work: MediaWork | TextWork) -> dict[str, Any]:
     """Return the work as a JSON-serialisable mapping."""
-    return asdict(work)
+    return {**asdict(work), "began_at": work.began_at.isoformat() if work.began_at else None}
 
 
 def from_json(kind: Literal["media", "text"], data: Mapping[str, Any]) -> MediaWork | TextWork:

@@ -72,7 +72,7 @@ class JobRunner:
         earlier = await self._conversations.messages(job.application_id, job.conversation_id)
         work = from_json(job.kind, job.request)
         cast = _Cast(conversation.members)
-        offset = conversation.spoken_until
+        offset = _begins(work, conversation)
         if isinstance(work, TextWork):
             utterances = _written(work.remarks, cast, offset)
         else:
@@ -157,6 +157,19 @@ class JobRunner:
 def media_key(job: Job) -> str:
     """Return the key of a job's recording: that of the upload, or the job's own for one from an address."""
     return str(job.request.get("media") or job.id)
+
+
+def _begins(work: MediaWork | TextWork, conversation: Conversation) -> float:
+    """Return when the work begins, in seconds of its conversation.
+
+    What has no time of its own, or one before the conversation's, follows what was said; so does a recording
+    that would begin in the middle of it.
+    """
+    if work.began_at is None:
+        return conversation.spoken_until
+    start = (work.began_at - conversation.started_at) / timedelta(seconds=1)
+    late_enough = start >= (0 if isinstance(work, TextWork) else conversation.spoken_until)
+    return start if late_enough else conversation.spoken_until
 
 
 class _Cast:
@@ -248,8 +261,10 @@ class _Understanding:
         self, insight: InsightService, conversation: Conversation, wanted: Wanted, cast: _Cast
     ) -> None:
         self._members = {member.id: member for member in conversation.members}
+        zone = wanted.timezone_offset_min
+        here = conversation if zone is None else replace(conversation, timezone_offset_min=zone)
         self._session: InsightSession = insight.open(
-            replace(conversation, members=(*conversation.members, *cast.newcomers)), _options(wanted)
+            replace(here, members=(*conversation.members, *cast.newcomers)), _options(wanted)
         )
 
     def run(

@@ -164,6 +164,29 @@ async def test_start_and_labels_are_the_conversations(api: Api) -> None:
     assert conversation.metadata == {"salesStage": "demo"}
 
 
+@pytest.mark.parametrize(
+    ("given", "minutes"),
+    [
+        ({}, -300),
+        ({"timezoneOffset": "60"}, 60),
+        ({"startTime": "2022-03-01T23:00:00+05:30"}, 330),
+    ],
+)
+async def test_times_tell_the_clock_that_dates_are_said_by(
+    api: Api, given: dict[str, str], minutes: int
+) -> None:
+    item = {"payload": {"content": "Tomorrow."}, "duration": {"startTime": "2022-03-01T23:30:00-05:00"}}
+    job = await api.stored(await api.client.post("/v1/process/text", json={"messages": [item], **given}))
+    conversation = await api.conversations.get(api.application_id, job.conversation_id)
+    assert conversation is not None
+    assert conversation.timezone_offset_min == minutes
+    assert job.request["wanted"]["timezone_offset_min"] == minutes
+    appended = await api.stored(
+        await api.client.put(f"/v1/process/text/{conversation.id}", json={"messages": [item]})
+    )
+    assert appended.request["began_at"] == "2022-03-01T23:30:00-05:00"
+
+
 async def test_appending_keeps_the_conversation_and_makes_a_new_job(api: Api) -> None:
     first = await api.stored(await api.client.post("/v1/process/text", json=TEXT))
     owner = first.conversation_id

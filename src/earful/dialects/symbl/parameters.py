@@ -7,7 +7,7 @@ symbl-async.md §3.
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
@@ -169,12 +169,24 @@ class ProcessParameters(_Given):
     channel_metadata: Annotated[tuple[ChannelGiven, ...], BeforeValidator(_listed)] = ()
     enable_speaker_diarization: Flag = False
     diarization_speaker_count: Count = None
-    timezone_offset: int = Field(default=0, ge=-1440, le=1440)
+    timezone_offset: int | None = Field(default=None, ge=-1440, le=1440)
     conversation_type: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     features: FeaturesGiven = FeaturesGiven()
     metadata: dict[str, Any] = Field(default_factory=dict)
     start_time: Moment | None = None
     redaction: RedactionGiven = RedactionGiven()
+
+    def began_at(self) -> datetime | None:
+        """Return when it was said, as far as that is given."""
+        return self.start_time
+
+    def _zone(self) -> int | None:
+        """Return the minutes from UTC of the clock it was said by: as given, or that of the times given."""
+        began = self.began_at()
+        if self.timezone_offset is not None or began is None:
+            return self.timezone_offset
+        # "Z" and no zone at all say nothing of where it was said.
+        return round((began.utcoffset() or timedelta()) / timedelta(minutes=1)) or None
 
     def wanted(self, trackers: tuple[Tracker, ...], entities: tuple[CustomEntity, ...] = ()) -> Wanted:
         """Return what is to be found.
@@ -183,7 +195,7 @@ class ProcessParameters(_Given):
         """
         return Wanted(
             language=self.language_code,
-            timezone_offset_min=self.timezone_offset,
+            timezone_offset_min=self._zone(),
             confidence_threshold=self.confidence_threshold,
             phrases=self.detect_phrases,
             entities=self.detect_entities,
@@ -258,6 +270,11 @@ class TextBody(ProcessParameters):
     """A text to understand."""
 
     messages: tuple[TextItem, ...]
+
+    def began_at(self) -> datetime | None:
+        """Return when it began: as asked, else the time of its earliest item."""
+        times = (item.duration.start_time for item in self.messages)
+        return self.start_time or min((time for time in times if time is not None), default=None)
 
 
 class UrlBody(ProcessParameters):

@@ -74,10 +74,12 @@ def process_router(accounts: Accounts, processing: Processing, library: Library)
 
     async def submit_text(request: Request, caller: Application, conversation_id: str | None) -> Submitted:
         asked = parse(TextBody, gather(request.query_params.multi_items(), await _json(request)))
-        origin = _origin(asked)
+        began_at = asked.began_at()
+        origin = began_at or datetime.now(UTC)
         work = TextWork(
             remarks=tuple(_remark(item, origin) for item in asked.messages),
             wanted=await wanted(asked, caller),
+            began_at=began_at,
         )
         intake = _intake(caller, asked, conversation_id, origin)
         return await _submitted(processing.submit(intake, work))
@@ -228,13 +230,8 @@ def _media_work(asked: ProcessParameters, wanted: Wanted, url: str | None = None
         speakers=asked.diarization_speaker_count,
         vocabulary=asked.custom_vocabulary,
         phone=asked.mode == "phone",
+        began_at=asked.began_at(),
     )
-
-
-def _origin(asked: TextBody) -> datetime:
-    """Return when a text began: as asked, else its earliest item, else now."""
-    times = [item.duration.start_time for item in asked.messages if item.duration.start_time is not None]
-    return asked.start_time or min(times, default=datetime.now(UTC))
 
 
 def _remark(item: TextItem, origin: datetime) -> Remark:
