@@ -18,34 +18,46 @@ __all__ = [
     "Call",
     "Parameters",
     "Progress",
+    "action_items",
+    "analytics",
+    "call_score",
+    "call_score_status",
+    "conversation",
     "delete",
     "endpoint",
-    "get_part",
+    "entities",
+    "follow_ups",
     "insights_url",
     "job",
+    "members",
+    "messages",
     "process_file",
     "process_json",
     "put_member",
     "put_speakers",
     "query",
+    "questions",
     "speaker_event",
     "token",
+    "topics",
+    "trackers",
     "transcript",
 ]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 Parameters = Mapping[str, Any]
 Progress = Callable[[int, int], object]
 """Called with (bytes sent, bytes in all) while a file is sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """One request and the reader of its answer."""
 
     method: str
     path: str
-    read: Callable[[Any], T]
+    read: Callable[[Any], T_co]
     query: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     """JSON body; `None` sends none."""
@@ -76,12 +88,64 @@ def token(app_id: str, app_secret: str) -> Call[Mapping[str, Any]]:
     return Call("POST", "/oauth2/token:generate", dict, json=body)
 
 
-def get_part(
-    part: str, read: Callable[[Any], T], conversation_id: object, parameters: Parameters | None = None
-) -> Call[T]:
-    """Read one part of a conversation, such as `messages`; "" is the conversation itself."""
-    tail = f"/{part}" if part else ""
-    return Call("GET", _conversation_path(conversation_id) + tail, read, query(parameters))
+def messages(conversation_id: object, parameters: Parameters | None = None) -> Call[models.Messages]:
+    """The sentences that were said."""
+    return _get("messages", models.Messages.read, conversation_id, parameters)
+
+
+def topics(conversation_id: object, parameters: Parameters | None = None) -> Call[models.Topics]:
+    """What was talked about."""
+    return _get("topics", models.Topics.read, conversation_id, parameters)
+
+
+def questions(conversation_id: object) -> Call[models.Questions]:
+    """What was asked."""
+    return _get("questions", models.Questions.read, conversation_id)
+
+
+def action_items(conversation_id: object) -> Call[models.ActionItems]:
+    """What somebody should do."""
+    return _get("action-items", models.ActionItems.read, conversation_id)
+
+
+def follow_ups(conversation_id: object) -> Call[models.FollowUps]:
+    """What is to be followed up."""
+    return _get("follow-ups", models.FollowUps.read, conversation_id)
+
+
+def members(conversation_id: object) -> Call[models.Members]:
+    """Who took part."""
+    return _get("members", models.Members.read, conversation_id)
+
+
+def conversation(conversation_id: object) -> Call[models.ConversationData]:
+    """Name, times and members."""
+    return Call("GET", _conversation_path(conversation_id), models.ConversationData.read)
+
+
+def trackers(conversation_id: object) -> Call[list[models.Tracker]]:
+    """Which trackers were heard, and where."""
+    return _get("trackers", models.read_trackers, conversation_id)
+
+
+def entities(conversation_id: object) -> Call[models.Entities]:
+    """Named things."""
+    return _get("entities", models.Entities.read, conversation_id)
+
+
+def analytics(conversation_id: object) -> Call[models.Analytics]:
+    """Who talked how much."""
+    return _get("analytics", models.Analytics.read, conversation_id)
+
+
+def call_score(conversation_id: object) -> Call[models.CallScore]:
+    """The call's score by criteria."""
+    return _get("callscore", models.CallScore.read, conversation_id)
+
+
+def call_score_status(conversation_id: object) -> Call[models.CallScoreStatus]:
+    """Whether the call score is ready."""
+    return _get("callscore/status", models.CallScoreStatus.read, conversation_id)
 
 
 def insights_url(conversation_id: object) -> Call[models.InsightsUrl]:
@@ -90,15 +154,18 @@ def insights_url(conversation_id: object) -> Call[models.InsightsUrl]:
     return Call("GET", path, models.InsightsUrl.read, {"includeCallScore": "true"})
 
 
-def put_member(conversation_id: object, member_id: object, body: Parameters) -> Call[models.Result]:
+def put_member(
+    conversation_id: object, member_id: object, body: Parameters | None = None
+) -> Call[models.Result]:
     """Change a member's name or e-mail address."""
     path = f"{_conversation_path(conversation_id)}/members/{_segment(member_id)}"
-    return Call("PUT", path, models.Result.read, json={"id": member_id, **body})
+    return Call("PUT", path, models.Result.read, json={"id": member_id, **(body or {})})
 
 
-def put_speakers(conversation_id: object, body: Parameters) -> Call[models.Result]:
+def put_speakers(conversation_id: object, body: Parameters | None = None) -> Call[models.Result]:
     """Say who spoke when."""
-    return Call("PUT", f"{_conversation_path(conversation_id)}/speakers", models.Result.read, json=dict(body))
+    path = f"{_conversation_path(conversation_id)}/speakers"
+    return Call("PUT", path, models.Result.read, json=dict(body or {}))
 
 
 def delete(conversation_id: object) -> Call[models.Result]:
@@ -106,10 +173,10 @@ def delete(conversation_id: object) -> Call[models.Result]:
     return Call("DELETE", _conversation_path(conversation_id), models.Result.read)
 
 
-def transcript(conversation_id: object, body: Parameters) -> Call[models.Transcript]:
+def transcript(conversation_id: object, body: Parameters | None = None) -> Call[models.Transcript]:
     """The whole text as Markdown or SRT."""
     path = f"{_conversation_path(conversation_id)}/transcript"
-    return Call("POST", path, models.Transcript.read, json=_booleans(body))
+    return Call("POST", path, models.Transcript.read, json=_booleans(body or {}))
 
 
 def job(job_id: str) -> Call[models.Job]:
@@ -154,6 +221,12 @@ def endpoint(body: Parameters) -> Call[models.Endpoint]:
 def speaker_event(connection_id: str, body: Parameters) -> Call[None]:
     """Say who speaks in a telephone call."""
     return Call("POST", f"/v1/event/{_segment(connection_id)}", lambda _answer: None, json=dict(body))
+
+
+def _get(
+    part: str, read: Callable[[Any], T], conversation_id: object, parameters: Parameters | None = None
+) -> Call[T]:
+    return Call("GET", f"{_conversation_path(conversation_id)}/{part}", read, query(parameters))
 
 
 def _process(kind: str, conversation_id: object) -> tuple[str, str]:

@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, Self, TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+from symbl import _calls
 from symbl import _models as models
-from symbl._calls import Parameters
-from symbl._conversations_api import AsyncConversationsApi, ConversationsApi, Login
+from symbl._calls import Call, Parameters
 from symbl._jobs import AsyncJob, Job
+from symbl._operations import Awaited, Blocking, Login, Request, operation
 from symbl._session import AsyncSession, Session, default_session
 
 __all__ = ["AsyncConversation", "Conversation"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
-log = logging.getLogger("symbl")
 
 
-class Conversation:
-    """A conversation; what `process_*` calls return and what a connection has.
+class _AboutConversation:
+    """What is known about one conversation, and everything that can be asked about it."""
 
-    With a job and `wait=True` it is made when the job has ended, with `wait=False` at once; then
-    `on_complete` and `on_error` tell when it ended. Without an id every question logs an error and returns
-    `None`.
-    """
-
-    def __init__(
-        self,
-        conversation_id: str | None,
-        job_id: str | None = None,
-        wait: bool = True,
-        credentials: Login = None,
-        *,
-        base_url: str | None = None,
-        session: Session | None = None,
-    ) -> None:
-        session = session or default_session
-        self._conversation_id = conversation_id
-        self._credentials = credentials
-        self._base_url = base_url
-        self._api = ConversationsApi(session)
-        if conversation_id is not None:
-            session.last_ids = (conversation_id, job_id)
-        self._job: Job | None = None
-        if job_id is not None:
-            self._job = Job(
-                job_id, conversation_id, wait, session=session, credentials=credentials, base_url=base_url
-            )
-            self._job.monitor_job(self, wait=wait)
+    _conversation_id: str | None
+    _credentials: Login
+    _base_url: str | None
+    _job: Job | AsyncJob | None
 
     @property
     def conversation_id(self) -> str | None:
@@ -69,7 +46,9 @@ class Conversation:
         return self.job_id
 
     def get_job_status(self) -> str | None:
-        """`scheduled`, `in_progress`, `completed` or `failed`; `None` for live conversations."""
+        """`scheduled`, `in_progress`, `completed` or `failed`, as last heard; `None` for live
+        conversations.
+        """
         return self._job.get_job_status() if self._job else None
 
     def get_job_progress(self) -> float | None:
@@ -79,6 +58,145 @@ class Conversation:
     def get_job_error(self) -> str | None:
         """Why the job failed, in the server's words."""
         return self._job.get_job_error() if self._job else None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._conversation_id}>"
+
+    def _ask(
+        self, call: Callable[Concatenate[object, P], Call[T]], *arguments: P.args, **named: P.kwargs
+    ) -> Request[T | None]:
+        if self._conversation_id is None:
+            return Request(None)
+        asked = call(self._conversation_id, *arguments, **named)
+        return Request(asked, self._credentials, self._base_url)
+
+    @operation
+    def get_messages(self, parameters: Parameters | None = None) -> Request[models.Messages | None]:
+        """The sentences that were said; `parameters` may hold `sentiment`, `verbose`."""
+        return self._ask(_calls.messages, parameters)
+
+    @operation
+    def get_topics(self, parameters: Parameters | None = None) -> Request[models.Topics | None]:
+        """What was talked about; `parameters` may hold `sentiment`, `parentRefs`."""
+        return self._ask(_calls.topics, parameters)
+
+    @operation
+    def get_questions(self) -> Request[models.Questions | None]:
+        """What was asked."""
+        return self._ask(_calls.questions)
+
+    @operation
+    def get_action_items(self) -> Request[models.ActionItems | None]:
+        """What somebody should do."""
+        return self._ask(_calls.action_items)
+
+    @operation
+    def get_follow_ups(self) -> Request[models.FollowUps | None]:
+        """What is to be followed up."""
+        return self._ask(_calls.follow_ups)
+
+    @operation
+    def get_members(self) -> Request[models.Members | None]:
+        """Who took part."""
+        return self._ask(_calls.members)
+
+    @operation
+    def get_conversation(self) -> Request[models.ConversationData | None]:
+        """Name, times and members."""
+        return self._ask(_calls.conversation)
+
+    @operation
+    def get_trackers(self) -> Request[list[models.Tracker] | None]:
+        """Which trackers were heard, and where."""
+        return self._ask(_calls.trackers)
+
+    @operation
+    def get_entities(self) -> Request[models.Entities | None]:
+        """Named things; a dict with the key `entities`."""
+        return self._ask(_calls.entities)
+
+    @operation
+    def get_analytics(self) -> Request[models.Analytics | None]:
+        """Who talked how much."""
+        return self._ask(_calls.analytics)
+
+    @operation
+    def get_call_score(self) -> Request[models.CallScore | None]:
+        """The call's score by criteria."""
+        return self._ask(_calls.call_score)
+
+    @operation
+    def get_call_score_status(self) -> Request[models.CallScoreStatus | None]:
+        """Whether the call score is ready."""
+        return self._ask(_calls.call_score_status)
+
+    @operation
+    def get_call_score_insights_url(self) -> Request[models.InsightsUrl | None]:
+        """The address of the page with the call's score."""
+        return self._ask(_calls.insights_url)
+
+    @operation
+    def get_formatted_transcript(
+        self, parameters: Parameters | None = None
+    ) -> Request[models.Transcript | None]:
+        """The whole text as one; `parameters` hold `contentType` and more."""
+        return self._ask(_calls.transcript, parameters)
+
+    @operation
+    def put_members(
+        self, members_id: object, parameters: Parameters | None = None
+    ) -> Request[models.Result | None]:
+        """Change a member; `parameters` hold `name` and `email`."""
+        return self._ask(_calls.put_member, members_id, parameters)
+
+    @operation
+    def put_speakers_events(self, parameters: Parameters | None = None) -> Request[models.Result | None]:
+        """Say who spoke when; `parameters` hold `speakerEvents`."""
+        return self._ask(_calls.put_speakers, parameters)
+
+    @operation
+    def delete_conversation(self) -> Request[models.Result | None]:
+        """Delete the conversation; the server's message, or `None` when that failed (unless strict)."""
+        return replace(self._ask(_calls.delete), none_if_failed=True)
+
+
+class Conversation(_AboutConversation, Blocking):
+    """A conversation; what `process_*` calls return and what a connection has.
+
+    With a job and `wait=True` it is made when the job has ended, with `wait=False` at once; then
+    `on_complete` and `on_error` tell when it ended. Without an id every question logs an error and returns
+    `None`.
+    """
+
+    _job: Job | None
+
+    def __init__(
+        self,
+        conversation_id: str | None,
+        job_id: str | None = None,
+        wait: bool = True,
+        credentials: Login = None,
+        *,
+        base_url: str | None = None,
+        session: Session | None = None,
+    ) -> None:
+        super().__init__(session or default_session)
+        self._conversation_id = conversation_id
+        self._credentials = credentials
+        self._base_url = base_url
+        if conversation_id is not None:
+            self._session.last_ids = (conversation_id, job_id)
+        self._job = None
+        if job_id is not None:
+            self._job = Job(
+                job_id,
+                conversation_id,
+                wait,
+                session=self._session,
+                credentials=credentials,
+                base_url=base_url,
+            )
+            self._job.monitor_job(self, wait=wait)
 
     def on_complete(self, func: Callable[[Conversation], Any]) -> Self:
         """Call a function with this object when the job has completed; at once when it already has."""
@@ -94,88 +212,11 @@ class Conversation:
             self._job.on_error(func)
         return self
 
-    def __repr__(self) -> str:
-        return f"<Conversation {self._conversation_id}>"
 
-    def _ask(self, method: Callable[..., T], **arguments: Any) -> T | None:
-        if self._conversation_id is None:
-            log.error("Conversation not initialized")
-            return None
-        return method(
-            self._conversation_id, credentials=self._credentials, base_url=self._base_url, **arguments
-        )
-
-    def get_messages(self, parameters: Parameters | None = None) -> models.Messages | None:
-        """The sentences that were said; `parameters` may hold `sentiment`, `verbose`."""
-        return self._ask(self._api.get_messages, parameters=parameters)
-
-    def get_topics(self, parameters: Parameters | None = None) -> models.Topics | None:
-        """What was talked about; `parameters` may hold `sentiment`, `parentRefs`."""
-        return self._ask(self._api.get_topics, parameters=parameters)
-
-    def get_questions(self) -> models.Questions | None:
-        """What was asked."""
-        return self._ask(self._api.get_questions)
-
-    def get_action_items(self) -> models.ActionItems | None:
-        """What somebody should do."""
-        return self._ask(self._api.get_action_items)
-
-    def get_follow_ups(self) -> models.FollowUps | None:
-        """What is to be followed up."""
-        return self._ask(self._api.get_follow_ups)
-
-    def get_members(self) -> models.Members | None:
-        """Who took part."""
-        return self._ask(self._api.get_members)
-
-    def get_conversation(self) -> models.ConversationData | None:
-        """Name, times and members."""
-        return self._ask(self._api.get_conversation)
-
-    def get_trackers(self) -> list[models.Tracker] | None:
-        """Which trackers were heard, and where."""
-        return self._ask(self._api.get_trackers)
-
-    def get_entities(self) -> models.Entities | None:
-        """Named things; a dict with the key `entities`."""
-        return self._ask(self._api.get_entities)
-
-    def get_analytics(self) -> models.Analytics | None:
-        """Who talked how much."""
-        return self._ask(self._api.get_analytics)
-
-    def get_call_score(self) -> models.CallScore | None:
-        """The call's score by criteria."""
-        return self._ask(self._api.get_call_score)
-
-    def get_call_score_status(self) -> models.CallScoreStatus | None:
-        """Whether the call score is ready."""
-        return self._ask(self._api.get_call_score_status)
-
-    def get_call_score_insights_url(self) -> models.InsightsUrl | None:
-        """The address of the page with the call's score."""
-        return self._ask(self._api.get_call_score_insights_url)
-
-    def get_formatted_transcript(self, parameters: Parameters | None = None) -> models.Transcript | None:
-        """The whole text as one; `parameters` hold `contentType` and more."""
-        return self._ask(self._api.get_formatted_transcript, parameters=parameters)
-
-    def put_members(self, members_id: object, parameters: Parameters | None = None) -> models.Result | None:
-        """Change a member; `parameters` hold `name` and `email`."""
-        return self._ask(self._api.put_members, members_id=members_id, parameters=parameters)
-
-    def put_speakers_events(self, parameters: Parameters | None = None) -> models.Result | None:
-        """Say who spoke when; `parameters` hold `speakerEvents`."""
-        return self._ask(self._api.put_speakers_events, parameters=parameters)
-
-    def delete_conversation(self) -> models.Result | None:
-        """Delete the conversation."""
-        return self._ask(self._api.delete_conversation)
-
-
-class AsyncConversation:
+class AsyncConversation(_AboutConversation, Awaited):
     """`Conversation` for asyncio; `await conversation.wait()` returns when its job has ended."""
+
+    _job: AsyncJob | None
 
     def __init__(
         self,
@@ -186,127 +227,14 @@ class AsyncConversation:
         session: AsyncSession,
         base_url: str | None = None,
     ) -> None:
+        super().__init__(session)
         self._conversation_id = conversation_id
         self._credentials = credentials
         self._base_url = base_url
-        self._api = AsyncConversationsApi(session)
-        self._job = job_id and AsyncJob(job_id, session=session, credentials=credentials, base_url=base_url)
-
-    @property
-    def conversation_id(self) -> str | None:
-        """Id of the conversation."""
-        return self._conversation_id
-
-    @property
-    def job_id(self) -> str | None:
-        """Id of the job that fills it, if there is one."""
-        return self._job.job_id if self._job else None
-
-    def get_conversation_id(self) -> str | None:
-        """Id of the conversation, `None` as long as a stream has none."""
-        return self._conversation_id
-
-    def get_job_id(self) -> str | None:
-        """Id of the job that fills it, `None` for live conversations."""
-        return self.job_id
-
-    def get_job_status(self) -> str | None:
-        """`scheduled`, `in_progress`, `completed` or `failed`, as last heard; `None` for live
-        conversations.
-        """
-        return self._job.status if self._job else None
-
-    def get_job_progress(self) -> float | None:
-        """How much of the work is done, 0..1, as last heard; `None` where that is not known."""
-        return self._job.progress if self._job else None
-
-    def get_job_error(self) -> str | None:
-        """Why the job failed, in the server's words."""
-        return self._job.error if self._job else None
+        self._job = None
+        if job_id is not None:
+            self._job = AsyncJob(job_id, session=session, credentials=credentials, base_url=base_url)
 
     async def wait(self) -> str | None:
         """Wait until the job has ended; its status."""
         return await self._job.wait() if self._job else None
-
-    def __repr__(self) -> str:
-        return f"<AsyncConversation {self._conversation_id}>"
-
-    async def _ask(self, method: Callable[..., Awaitable[T]], **arguments: Any) -> T | None:
-        if self._conversation_id is None:
-            log.error("Conversation not initialized")
-            return None
-        return await method(
-            self._conversation_id, credentials=self._credentials, base_url=self._base_url, **arguments
-        )
-
-    async def get_messages(self, parameters: Parameters | None = None) -> models.Messages | None:
-        """The sentences that were said; `parameters` may hold `sentiment`, `verbose`."""
-        return await self._ask(self._api.get_messages, parameters=parameters)
-
-    async def get_topics(self, parameters: Parameters | None = None) -> models.Topics | None:
-        """What was talked about; `parameters` may hold `sentiment`, `parentRefs`."""
-        return await self._ask(self._api.get_topics, parameters=parameters)
-
-    async def get_questions(self) -> models.Questions | None:
-        """What was asked."""
-        return await self._ask(self._api.get_questions)
-
-    async def get_action_items(self) -> models.ActionItems | None:
-        """What somebody should do."""
-        return await self._ask(self._api.get_action_items)
-
-    async def get_follow_ups(self) -> models.FollowUps | None:
-        """What is to be followed up."""
-        return await self._ask(self._api.get_follow_ups)
-
-    async def get_members(self) -> models.Members | None:
-        """Who took part."""
-        return await self._ask(self._api.get_members)
-
-    async def get_conversation(self) -> models.ConversationData | None:
-        """Name, times and members."""
-        return await self._ask(self._api.get_conversation)
-
-    async def get_trackers(self) -> list[models.Tracker] | None:
-        """Which trackers were heard, and where."""
-        return await self._ask(self._api.get_trackers)
-
-    async def get_entities(self) -> models.Entities | None:
-        """Named things; a dict with the key `entities`."""
-        return await self._ask(self._api.get_entities)
-
-    async def get_analytics(self) -> models.Analytics | None:
-        """Who talked how much."""
-        return await self._ask(self._api.get_analytics)
-
-    async def get_call_score(self) -> models.CallScore | None:
-        """The call's score by criteria."""
-        return await self._ask(self._api.get_call_score)
-
-    async def get_call_score_status(self) -> models.CallScoreStatus | None:
-        """Whether the call score is ready."""
-        return await self._ask(self._api.get_call_score_status)
-
-    async def get_call_score_insights_url(self) -> models.InsightsUrl | None:
-        """The address of the page with the call's score."""
-        return await self._ask(self._api.get_call_score_insights_url)
-
-    async def get_formatted_transcript(
-        self, parameters: Parameters | None = None
-    ) -> models.Transcript | None:
-        """The whole text as one; `parameters` hold `contentType` and more."""
-        return await self._ask(self._api.get_formatted_transcript, parameters=parameters)
-
-    async def put_members(
-        self, members_id: object, parameters: Parameters | None = None
-    ) -> models.Result | None:
-        """Change a member; `parameters` hold `name` and `email`."""
-        return await self._ask(self._api.put_members, members_id=members_id, parameters=parameters)
-
-    async def put_speakers_events(self, parameters: Parameters | None = None) -> models.Result | None:
-        """Say who spoke when; `parameters` hold `speakerEvents`."""
-        return await self._ask(self._api.put_speakers_events, parameters=parameters)
-
-    async def delete_conversation(self) -> models.Result | None:
-        """Delete the conversation."""
-        return await self._ask(self._api.delete_conversation)

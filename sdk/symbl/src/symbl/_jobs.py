@@ -45,7 +45,38 @@ def _delays() -> Iterator[float]:
     )
 
 
-class Job:
+class _Report:
+    """What was last heard of a job."""
+
+    def __init__(self, job_id: str) -> None:
+        self._job_id = job_id
+        self._status = JobStatus.IN_PROGRESS
+        self._report = models.Job({})
+
+    def get_job_id(self) -> str:
+        """Id of the job."""
+        return self._job_id
+
+    def get_job_status(self) -> str:
+        """`scheduled`, `in_progress`, `completed` or `failed`, as last heard."""
+        return self._status.value
+
+    def get_job_progress(self) -> float | None:
+        """How much of the work is done, 0..1, as last heard; `None` when the server does not say."""
+        return self._report.progress
+
+    def get_job_error(self) -> str | None:
+        """Why the job failed, in the server's words."""
+        return self._report.error
+
+    def _heard(self, report: models.Job) -> bool:
+        """Keep what the server says; whether the job has ended."""
+        self._report = report
+        self._status = JobStatus(report.status)
+        return self._status.ended
+
+
+class Job(_Report):
     """A job on the server, polled until it has ended.
 
     Of `on_complete` and `on_error` the one that fits is called exactly once, at once if the job has already
@@ -63,14 +94,12 @@ class Job:
         credentials: Mapping[str, Any] | Credentials | None = None,
         base_url: str | None = None,
     ) -> None:
-        self._job_id = job_id
+        super().__init__(job_id)
         self._conversation_id = conversation_id
         self._wait = wait
         self._session = session or default_session
         self._credentials = credentials
         self._base_url = base_url
-        self._status = JobStatus.IN_PROGRESS
-        self._report = models.Job({})
         self._lock = threading.Lock()
         self._conversation: Any = None
         self._ended = False
@@ -81,22 +110,6 @@ class Job:
     def getConversationId(self) -> str | None:
         """Id of the conversation that the job fills."""
         return self._conversation_id
-
-    def get_job_id(self) -> str:
-        """Id of the job."""
-        return self._job_id
-
-    def get_job_status(self) -> str:
-        """`scheduled`, `in_progress`, `completed` or `failed`, as last heard."""
-        return self._status.value
-
-    def get_job_progress(self) -> float | None:
-        """How much of the work is done, 0..1, as last heard; `None` when the server does not say."""
-        return self._report.progress
-
-    def get_job_error(self) -> str | None:
-        """Why the job failed, in the server's words."""
-        return self._report.error
 
     def on_complete(self, func: Listener) -> Self:
         """Call a function with the conversation when the job has completed."""
@@ -154,9 +167,7 @@ class Job:
 
     def _poll(self, target: Target, interval: float | None) -> None:
         for delay in itertools.repeat(interval) if interval is not None else _delays():
-            self._report = self._session.run(_calls.job(self._job_id), target)
-            self._status = JobStatus(self._report.status)
-            if self._status.ended:
+            if self._heard(self._session.run(_calls.job(self._job_id), target)):
                 return
             time.sleep(delay)
 
@@ -168,7 +179,7 @@ class Job:
             listener(self._conversation)
 
 
-class AsyncJob:
+class AsyncJob(_Report):
     """A job on the server, for asyncio."""
 
     def __init__(
@@ -179,10 +190,7 @@ class AsyncJob:
         credentials: Mapping[str, Any] | Credentials | None = None,
         base_url: str | None = None,
     ) -> None:
-        self.job_id = job_id
-        self.status: str | None = JobStatus.IN_PROGRESS.value
-        self.progress: float | None = None
-        self.error: str | None = None
+        super().__init__(job_id)
         self._session = session
         self._credentials = credentials
         self._base_url = base_url
@@ -195,10 +203,7 @@ class AsyncJob:
         """
         target = self._session.target(self._credentials, self._base_url)
         for delay in _delays():
-            report = await self._session.run(_calls.job(self.job_id), target)
-            status = JobStatus(report.status)
-            self.status, self.progress, self.error = status.value, report.progress, report.error
-            if status.ended:
-                return self.status
+            if self._heard(await self._session.run(_calls.job(self._job_id), target)):
+                break
             await asyncio.sleep(delay)
-        raise AssertionError("delays never end")
+        return self.get_job_status()

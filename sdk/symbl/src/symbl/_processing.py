@@ -3,87 +3,109 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, Generic, ParamSpec, overload
 
 from symbl import _calls
 from symbl._calls import Call, Parameters, Progress
 from symbl._conversation import AsyncConversation, Conversation
-from symbl._conversations_api import Login
 from symbl._models import Submitted
+from symbl._operations import Login, bound
 from symbl._session import AsyncSession, Session, default_session
 
 __all__ = ["AsyncMedia", "AsyncText", "Audio", "Text", "Video"]
 
+P = ParamSpec("P")
 log = logging.getLogger("symbl")
 
 Payload = Mapping[str, Any] | str | None
+_Coming = Coroutine[Any, Any, AsyncConversation]
 
 
-def _file(
-    kind: str,
-    path: Any,
-    content_type: str,
-    parameters: Parameters | None,
-    on_progress: Progress | None,
-    to: object = None,
-) -> Call[Submitted]:
-    if not path:
-        raise ValueError("Please enter a valid file_path")
-    return _calls.process_file(kind, Path(path), to, content_type, parameters, on_progress)
+@dataclass(frozen=True, slots=True)
+class _Submission:
+    """What to have worked on, and whether to wait for it."""
+
+    call: Call[Submitted]
+    credentials: Login
+    wait: bool
+    base_url: str | None
 
 
-def _url(
-    kind: str, payload: Payload, url: str | None, parameters: Parameters | None, to: object = None
-) -> Call[Submitted]:
-    given = payload if payload is not None else url
-    body = {"url": given} if isinstance(given, str) else dict(given or {})
-    if not body.get("url"):
-        raise ValueError("Please enter a valid url")
-    return _calls.process_json(f"{kind}/url", body, to, parameters)
-
-
-def _text(payload: Any, parameters: Parameters | None, to: object = None) -> Call[Submitted]:
-    if payload is None:
-        raise ValueError("Please enter a valid payload.")
-    return _calls.process_json("text", payload, to, parameters)
-
-
-def _id(conversation_id: object) -> object:
-    if conversation_id is None or conversation_id == "":
-        raise ValueError("Please enter a valid conversation_id")
-    return conversation_id
-
-
-class _Submitting:
-    """What the blocking classes share: send a call, give back the conversation it fills."""
+class _Blocking:
+    """Submits, and gives back the conversation that is filled."""
 
     def __init__(self, session: Session | None = None) -> None:
         self._session = session or default_session
 
-    def _submit(
-        self, call: Call[Submitted], credentials: Login, wait: bool, base_url: str | None
-    ) -> Conversation:
-        target = self._session.target(credentials, base_url)
-        answer = self._session.run(call, target)
-        log.info("Job with jobId %s for conversationId %s started", answer.job_id, answer.conversation_id)
+    def _send(self, submission: _Submission) -> Conversation:
+        target = self._session.target(submission.credentials, submission.base_url)
+        answer = self._session.run(submission.call, target)
+        _log_start(answer)
         return Conversation(
             answer.conversation_id,
             answer.job_id,
-            wait,
+            submission.wait,
             target.credentials,
             base_url=target.base_url,
             session=self._session,
         )
 
 
-class _Media(_Submitting):
+class _Awaited:
+    """The same in asyncio."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def _send(self, submission: _Submission) -> AsyncConversation:
+        target = self._session.target(submission.credentials, submission.base_url)
+        answer = await self._session.run(submission.call, target)
+        _log_start(answer)
+        conversation = AsyncConversation(
+            answer.conversation_id,
+            answer.job_id,
+            target.credentials,
+            session=self._session,
+            base_url=target.base_url,
+        )
+        if submission.wait:
+            await conversation.wait()
+        return conversation
+
+
+def _log_start(answer: Submitted) -> None:
+    log.info("Job with jobId %s for conversationId %s started", answer.job_id, answer.conversation_id)
+
+
+class _submission(Generic[P]):
+    """Makes of a method that returns a `_Submission` one that sends it and returns the conversation."""
+
+    def __init__(self, method: Callable[Concatenate[Any, P], _Submission]) -> None:
+        self._method = method
+
+    @overload
+    def __get__(self, sender: _Blocking, owner: type) -> Callable[P, Conversation]: ...
+    @overload
+    def __get__(
+        self, sender: _Awaited, owner: type
+    ) -> Callable[P, Coroutine[Any, Any, AsyncConversation]]: ...
+    @overload
+    def __get__(self, sender: None, owner: type) -> Callable[Concatenate[Any, P], Any]: ...
+    def __get__(self, sender: object, owner: type) -> Any:
+        answer = "AsyncConversation" if issubclass(owner, _Awaited) else "Conversation"
+        return bound(self._method, sender, owner, answer)
+
+
+class _MediaOperations:
     """Recordings of one kind."""
 
     _kind = ""
     _content_type = ""
 
+    @_submission
     def process_file(
         self,
         file_path: Any,
@@ -94,7 +116,7 @@ class _Media(_Submitting):
         *,
         on_progress: Progress | None = None,
         base_url: str | None = None,
-    ) -> Conversation:
+    ) -> _Submission:
         """Upload a file as a new conversation.
 
         Args:
@@ -111,11 +133,10 @@ class _Media(_Submitting):
             FileNotFoundError: there is no such file.
             ApiException, ConnectionFailed: the server refused it or cannot be reached.
         """
-        content_type = self._content_type if content_type is None else content_type
-        return self._submit(
-            _file(self._kind, file_path, content_type, parameters, on_progress), credentials, wait, base_url
-        )
+        call = self._file(file_path, None, content_type, parameters, on_progress)
+        return _Submission(call, credentials, wait, base_url)
 
+    @_submission
     def append_file(
         self,
         file_path: Any,
@@ -127,12 +148,12 @@ class _Media(_Submitting):
         *,
         on_progress: Progress | None = None,
         base_url: str | None = None,
-    ) -> Conversation:
+    ) -> _Submission:
         """Upload a file and append it to a conversation; otherwise as `process_file`."""
-        content_type = self._content_type if content_type is None else content_type
-        call = _file(self._kind, file_path, content_type, parameters, on_progress, _id(conversation_id))
-        return self._submit(call, credentials, wait, base_url)
+        call = self._file(file_path, _id(conversation_id), content_type, parameters, on_progress)
+        return _Submission(call, credentials, wait, base_url)
 
+    @_submission
     def process_url(
         self,
         payload: Payload = None,
@@ -142,7 +163,7 @@ class _Media(_Submitting):
         *,
         url: str | None = None,
         base_url: str | None = None,
-    ) -> Conversation:
+    ) -> _Submission:
         """Have a recording fetched from an address as a new conversation.
 
         Args:
@@ -157,8 +178,9 @@ class _Media(_Submitting):
             ValueError: there is no address.
             ApiException, ConnectionFailed: the server refused it or cannot be reached.
         """
-        return self._submit(_url(self._kind, payload, url, parameters), credentials, wait, base_url)
+        return _Submission(self._url(payload, url, None, parameters), credentials, wait, base_url)
 
+    @_submission
     def append_url(
         self,
         payload: Payload = None,
@@ -169,28 +191,38 @@ class _Media(_Submitting):
         *,
         url: str | None = None,
         base_url: str | None = None,
-    ) -> Conversation:
+    ) -> _Submission:
         """Have a recording fetched and appended to a conversation; otherwise as `process_url`."""
-        call = _url(self._kind, payload, url, parameters, _id(conversation_id))
-        return self._submit(call, credentials, wait, base_url)
+        call = self._url(payload, url, _id(conversation_id), parameters)
+        return _Submission(call, credentials, wait, base_url)
+
+    def _file(
+        self,
+        path: Any,
+        to: object,
+        content_type: str | None,
+        parameters: Parameters | None,
+        on_progress: Progress | None,
+    ) -> Call[Submitted]:
+        if not path:
+            raise ValueError("Please enter a valid file_path")
+        content_type = self._content_type if content_type is None else content_type
+        return _calls.process_file(self._kind, Path(path), to, content_type, parameters, on_progress)
+
+    def _url(
+        self, payload: Payload, url: str | None, to: object, parameters: Parameters | None
+    ) -> Call[Submitted]:
+        given = payload if payload is not None else url
+        body = {"url": given} if isinstance(given, str) else dict(given or {})
+        if not body.get("url"):
+            raise ValueError("Please enter a valid url")
+        return _calls.process_json(f"{self._kind}/url", body, to, parameters)
 
 
-class Audio(_Media):
-    """Sound recordings."""
-
-    _kind = "audio"
-
-
-class Video(_Media):
-    """Video recordings."""
-
-    _kind = "video"
-    _content_type = "video/mp4"
-
-
-class Text(_Submitting):
+class _TextOperations:
     """Conversations that exist as text."""
 
+    @_submission
     def process(
         self,
         payload: Any,
@@ -200,7 +232,7 @@ class Text(_Submitting):
         *,
         content_type: str | None = None,
         base_url: str | None = None,
-    ) -> Conversation:
+    ) -> _Submission:
         """Submit a text, `{"messages": [{"payload": {"content": …}, "from": {…}}, …]}`, as a new
         conversation.
 
@@ -210,8 +242,9 @@ class Text(_Submitting):
             ValueError: there is no payload.
             ApiException, ConnectionFailed: the server refused it or cannot be reached.
         """
-        return self._submit(_text(payload, parameters), credentials, wait, base_url)
+        return _Submission(_text(payload, None, parameters), credentials, wait, base_url)
 
+    @_submission
     def append(
         self,
         payload: Any,
@@ -222,35 +255,41 @@ class Text(_Submitting):
         *,
         content_type: str | None = None,
         base_url: str | None = None,
-    ) -> Conversation:
+    ) -> _Submission:
         """Append a text to a conversation; otherwise as `process`."""
-        return self._submit(_text(payload, parameters, _id(conversation_id)), credentials, wait, base_url)
+        return _Submission(_text(payload, _id(conversation_id), parameters), credentials, wait, base_url)
 
 
-class _AsyncSubmitting:
-    """What the asyncio classes share."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    async def _submit(
-        self, call: Call[Submitted], credentials: Login, wait: bool, base_url: str | None
-    ) -> AsyncConversation:
-        target = self._session.target(credentials, base_url)
-        answer = await self._session.run(call, target)
-        conversation = AsyncConversation(
-            answer.conversation_id,
-            answer.job_id,
-            target.credentials,
-            session=self._session,
-            base_url=target.base_url,
-        )
-        if wait:
-            await conversation.wait()
-        return conversation
+def _text(payload: Any, to: object, parameters: Parameters | None) -> Call[Submitted]:
+    if payload is None:
+        raise ValueError("Please enter a valid payload.")
+    return _calls.process_json("text", payload, to, parameters)
 
 
-class AsyncMedia(_AsyncSubmitting):
+def _id(conversation_id: object) -> object:
+    if conversation_id is None or conversation_id == "":
+        raise ValueError("Please enter a valid conversation_id")
+    return conversation_id
+
+
+class Audio(_MediaOperations, _Blocking):
+    """Sound recordings."""
+
+    _kind = "audio"
+
+
+class Video(_MediaOperations, _Blocking):
+    """Video recordings."""
+
+    _kind = "video"
+    _content_type = "video/mp4"
+
+
+class Text(_TextOperations, _Blocking):
+    """Conversations that exist as text."""
+
+
+class AsyncMedia(_MediaOperations, _Awaited):
     """Recordings of one kind, `audio` or `video`, for asyncio."""
 
     def __init__(self, session: AsyncSession, kind: str, content_type: str = "") -> None:
@@ -258,93 +297,6 @@ class AsyncMedia(_AsyncSubmitting):
         self._kind = kind
         self._content_type = content_type
 
-    async def process_file(
-        self,
-        file_path: Any,
-        credentials: Login = None,
-        content_type: str | None = None,
-        wait: bool = True,
-        parameters: Parameters | None = None,
-        *,
-        on_progress: Progress | None = None,
-        base_url: str | None = None,
-    ) -> AsyncConversation:
-        """As `Audio.process_file`."""
-        content_type = self._content_type if content_type is None else content_type
-        call = _file(self._kind, file_path, content_type, parameters, on_progress)
-        return await self._submit(call, credentials, wait, base_url)
 
-    async def append_file(
-        self,
-        file_path: Any,
-        conversation_id: object,
-        credentials: Login = None,
-        content_type: str | None = None,
-        wait: bool = True,
-        parameters: Parameters | None = None,
-        *,
-        on_progress: Progress | None = None,
-        base_url: str | None = None,
-    ) -> AsyncConversation:
-        """As `Audio.append_file`."""
-        content_type = self._content_type if content_type is None else content_type
-        call = _file(self._kind, file_path, content_type, parameters, on_progress, _id(conversation_id))
-        return await self._submit(call, credentials, wait, base_url)
-
-    async def process_url(
-        self,
-        payload: Payload = None,
-        credentials: Login = None,
-        wait: bool = True,
-        parameters: Parameters | None = None,
-        *,
-        url: str | None = None,
-        base_url: str | None = None,
-    ) -> AsyncConversation:
-        """As `Audio.process_url`."""
-        return await self._submit(_url(self._kind, payload, url, parameters), credentials, wait, base_url)
-
-    async def append_url(
-        self,
-        payload: Payload = None,
-        conversation_id: object = None,
-        credentials: Login = None,
-        wait: bool = True,
-        parameters: Parameters | None = None,
-        *,
-        url: str | None = None,
-        base_url: str | None = None,
-    ) -> AsyncConversation:
-        """As `Audio.append_url`."""
-        call = _url(self._kind, payload, url, parameters, _id(conversation_id))
-        return await self._submit(call, credentials, wait, base_url)
-
-
-class AsyncText(_AsyncSubmitting):
+class AsyncText(_TextOperations, _Awaited):
     """Conversations that exist as text, for asyncio."""
-
-    async def process(
-        self,
-        payload: Any,
-        credentials: Login = None,
-        wait: bool = True,
-        parameters: Parameters | None = None,
-        *,
-        base_url: str | None = None,
-    ) -> AsyncConversation:
-        """As `Text.process`."""
-        return await self._submit(_text(payload, parameters), credentials, wait, base_url)
-
-    async def append(
-        self,
-        payload: Any,
-        conversation_id: object,
-        credentials: Login = None,
-        wait: bool = True,
-        parameters: Parameters | None = None,
-        *,
-        base_url: str | None = None,
-    ) -> AsyncConversation:
-        """As `Text.append`."""
-        call = _text(payload, parameters, _id(conversation_id))
-        return await self._submit(call, credentials, wait, base_url)

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from symbl import _calls
 from symbl._conversation import Conversation
-from symbl._conversations_api import Login
 from symbl._models import Endpoint
+from symbl._operations import Login
 from symbl._protocol import Callback
 from symbl._session import API_KEY_HEADER, Session, default_session
 from symbl._settings import Target, websocket_url
