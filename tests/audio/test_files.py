@@ -194,3 +194,19 @@ def test_an_address_is_taken_for_a_file_name():
     """Nothing is ever fetched from the network through a file name."""
     with pytest.raises(FileNotFoundError):
         probe("http://127.0.0.1:9/speech.wav")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ffconcat version 1.0\nfile other.wav\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nother.wav\n#EXT-X-ENDLIST\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["list", "list.m3u8"])
+def test_a_file_cannot_name_another_file_or_address_to_be_read(tmp_path, speech, text, name):
+    """FFmpeg follows playlists, and listens where a session description says: not here."""
+    write(tmp_path, encode(speech, "pcm_s16le", "wav")[0], "other.wav")
+    with pytest.raises(BrokenAudio):
+        whole(write(tmp_path, text.encode(), name))

@@ -26,6 +26,8 @@ _GAP_S = 0.25
 _MAX_GAPS_S = 6 * 3600.0
 """How much silence a file's time stamps may add; more is a mistake in the file."""
 
+# A playlist or session description would have FFmpeg open the files and addresses that it names.
+_ALONE = {"protocol_whitelist": "none"}
 _RATES = (2_000, 768_000)
 _MAX_BROKEN_IN_A_ROW = 2_000
 
@@ -173,7 +175,7 @@ def _opened(path: Path | str) -> Iterator[InputContainer]:
             raise BrokenAudio(f"{path.name} is empty")
         file.seek(0)
         try:
-            container = av.open(file, "r", metadata_errors="replace")
+            container = av.open(file, "r", options=_ALONE, metadata_errors="replace")
         except (FFmpegError, ValueError) as error:
             raise BrokenAudio(f"{path.name} is not an audio or video file that can be read") from error
         with container:
