@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from earful.jobs.fetch import FetchError, FetchLimits, FetchRefused, FetchTooLarge, fetch
-from earful.jobs.outbound import is_public
+from earful.jobs.outbound import Refused, checked_address, is_public
 
 OPEN = FetchLimits(max_bytes=1_000_000, timeout_s=10, allow_private=True)
 GUARDED = FetchLimits(max_bytes=1_000_000, timeout_s=10)
@@ -39,6 +39,8 @@ class Handler(BaseHTTPRequestHandler):
             case "/nowhere":
                 self.send_response(302)
                 self.end_headers()
+            case "/%C3%BC%20?a=%C3%B6":
+                self.answer(BODY)
             case "/to-file":
                 self.redirect("/file")
             case "/to-local-file":
@@ -213,3 +215,40 @@ def test_addresses_of_private_networks_are_not_public(address: str) -> None:
 @pytest.mark.parametrize("address", ["93.184.216.34", "8.8.8.8", "2606:2800:220:1:248:1893:25c8:1946"])
 def test_addresses_of_the_internet_are_public(address: str) -> None:
     assert is_public(ip_address(address))
+
+
+async def test_an_address_with_letters_beyond_ascii_is_fetched(web: Web, tmp_path: Path) -> None:
+    assert await fetch(web.url + "/ü ?a=ö", tmp_path / "got", OPEN) == len(BODY)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("http://bücher.example/a?b#c", "http://xn--bcher-kva.example/a?b"),
+        ("https://x.example/a%2Fb?sig=a%2Bb/c", "https://x.example/a%2Fb?sig=a%2Bb/c"),
+    ],
+)
+def test_an_address_goes_out_in_ascii_and_otherwise_as_it_was(given: str, sent: str) -> None:
+    assert checked_address(given) == sent
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "http://",
+        "http://。/",
+        "http://a:0/",
+        "http://a:b/",
+        "http://u@a/",
+        "http://@a/",
+        "http://a\r\nb/",
+        "ftp://a",
+        "//a",
+        "javascript:a",
+        "http://[::1",
+    ],
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(Refused):
+        checked_address(address)

@@ -105,3 +105,28 @@ async def test_a_private_address_is_not_called_unless_allowed(
     async with sending(kept, allow_private=False, delays_s=()):
         await all_delivered(kept)
     assert receiver.calls == []
+
+
+async def test_an_address_with_letters_beyond_ascii_is_called(kept: Kept, receiver: Receiver) -> None:
+    await finished_job(kept, receiver.url + "/ü")
+    async with sending(kept):
+        await all_delivered(kept)
+    assert receiver.told == ["scheduled", "in_progress", "completed"]
+
+
+async def test_a_call_that_breaks_is_made_again_like_any_other(
+    kept: Kept, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One application's webhook stops nobody else's."""
+    once = iter([RuntimeError("broken")])
+
+    def checked(url: str) -> str:
+        for error in once:
+            raise error
+        return url
+
+    monkeypatch.setattr("earful.jobs.webhooks.checked_address", checked)
+    await finished_job(kept, receiver.url)
+    async with sending(kept):
+        await all_delivered(kept)
+    assert receiver.told == ["scheduled", "in_progress", "completed"]

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import anyio
 import httpcore
 
-from earful.jobs.outbound import GuardedBackend, Refused, check_address
+from earful.jobs.outbound import GuardedBackend, Refused, checked_address
 
 __all__ = ["FetchError", "FetchLimits", "FetchRefused", "FetchTooLarge", "fetch"]
 
@@ -68,7 +68,7 @@ async def _fetch(
     backend = GuardedBackend(limits.allow_private)
     async with httpcore.AsyncConnectionPool(network_backend=backend, max_connections=1) as pool:
         for _ in range(limits.max_redirects + 1):
-            _check(url)
+            url = _checked(url)
             try:
                 async with pool.stream("GET", url, headers=_headers(url), extensions=_TIMEOUTS) as response:
                     if response.status not in _REDIRECTS:
@@ -114,9 +114,9 @@ async def _save(
     return done
 
 
-def _check(url: str) -> None:
+def _checked(url: str) -> str:
     try:
-        check_address(url)
+        return checked_address(url)
     except Refused as refused:
         raise FetchRefused(str(refused)) from None
 
@@ -127,7 +127,9 @@ def _headers(url: str) -> list[tuple[str, str]]:
 
 
 def _header(response: httpcore.Response, name: bytes) -> str | None:
-    return next((value.decode("latin-1") for key, value in response.headers if key.lower() == name), None)
+    return next(
+        (value.decode("utf-8", "replace") for key, value in response.headers if key.lower() == name), None
+    )
 
 
 _TIMEOUTS = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), _CHUNK_TIMEOUT_S)}

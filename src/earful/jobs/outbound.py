@@ -14,8 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
+import httpx
 
-__all__ = ["GuardedBackend", "Refused", "check_address", "is_public"]
+__all__ = ["GuardedBackend", "Refused", "checked_address", "is_public"]
 
 _NAT64 = ip_network("64:ff9b::/96")
 
@@ -31,19 +32,25 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def check_address(url: str) -> None:
-    """Raise `Refused` unless `url` is an http or https address without credentials in it."""
+def checked_address(url: str) -> str:
+    """Return `url` as it goes over the wire, in ASCII alone: `http://exämple.org/ü` is an address too.
+
+    Raises `Refused` unless it is an http or https address without credentials in it.
+    """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
+        port = parts.port
+        address = httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
         raise Refused("that is not an address") from None
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not address.raw_host.strip(b"."):
         raise Refused("only http and https addresses are fetched")
-    if parts.username is not None or parts.password is not None:
+    if address.userinfo or "@" in parts.netloc:
         raise Refused("addresses with a user name or password are not fetched")
     if port == 0:
         raise Refused("that is not an address")
+    # What stands behind # is not sent.
+    return str(address.copy_with(fragment=None))
 
 
 class Refused(Exception):

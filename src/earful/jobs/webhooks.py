@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import httpcore
 import structlog
 
-from earful.jobs.outbound import GuardedBackend, Refused, check_address
+from earful.jobs.outbound import GuardedBackend, Refused, checked_address
 from earful.store.jobs import Delivery
 
 __all__ = ["Outbox", "WebhookSender", "signature"]
@@ -99,15 +99,19 @@ class WebhookSender:
                 await asyncio.sleep(self._poll_s)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        problem = await self._call(delivery)
+        names = (("job_id", "jobId"), ("connection", "connectionId"))
+        about = {name: delivery.body[key] for name, key in names if key in delivery.body}
+        try:
+            problem = await self._call(delivery)
+        except Exception:
+            log.exception("webhook call broke", **about)
+            problem = "an error inside the server"
         if problem is None:
             await self._outbox.delivered(delivery)
         elif delivery.attempts < len(self._delays_s):
             due_at = datetime.now(UTC) + timedelta(seconds=self._delays_s[delivery.attempts])
             await self._outbox.postpone(delivery, due_at)
         else:
-            names = (("job_id", "jobId"), ("connection", "connectionId"))
-            about = {name: delivery.body[key] for name, key in names if key in delivery.body}
             log.warning("webhook given up", **about, attempts=delivery.attempts + 1, reason=problem)
             await self._outbox.delivered(delivery)
 
@@ -115,8 +119,12 @@ class WebhookSender:
         """Make one call; return what went wrong, or None."""
         body = json.dumps(delivery.body).encode()
         secret = await self._secret_of(delivery.application_id)
+        try:
+            url = checked_address(delivery.url)
+        except Refused as refused:
+            return str(refused)
         headers = [
-            ("Host", urlsplit(delivery.url).netloc),
+            ("Host", urlsplit(url).netloc),
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),
             ("User-Agent", "earful"),
@@ -124,13 +132,10 @@ class WebhookSender:
         ]
         backend = GuardedBackend(self._allow_private)
         try:
-            check_address(delivery.url)
             async with (
                 asyncio.timeout(20),
                 httpcore.AsyncConnectionPool(network_backend=backend, max_connections=1) as pool,
-                pool.stream(
-                    "POST", delivery.url, headers=headers, content=body, extensions=_TIMEOUTS
-                ) as response,
+                pool.stream("POST", url, headers=headers, content=body, extensions=_TIMEOUTS) as response,
             ):
                 # What it answers beyond the status is of no interest, and may be endless.
                 status = response.status

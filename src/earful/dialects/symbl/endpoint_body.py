@@ -14,7 +14,7 @@ from earful.conversation.ids import new_uuid
 from earful.conversation.types import InsightKind, Member
 from earful.dialects.symbl.bodies import Body
 from earful.dialects.symbl.parameters import Moment
-from earful.jobs.outbound import Refused, check_address
+from earful.jobs.outbound import Refused, checked_address
 
 __all__ = ["ConnectBody", "SpeakerEventBody", "SpeakerUser"]
 
@@ -215,7 +215,7 @@ class ConnectBody(_Tolerant):
         ):
             if url is not None:
                 try:
-                    check_address(url)
+                    checked_address(url)
                 except Refused as error:
                     raise ValueError(f"{name}: {error}") from None
                 return url
