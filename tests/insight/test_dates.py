@@ -123,6 +123,15 @@ def test_days_that_do_not_exist_do_no_harm(text: str) -> None:
     assert all(span.kind != "date" or span.first is None for span in find_dates(text, NOW))
 
 
+@pytest.mark.parametrize("count", ["9000", "99999999", "9" * 30])
+@pytest.mark.parametrize("unit", ["minutes", "days", "weeks", "months", "years", "decades"])
+def test_what_lies_beyond_the_calendar_is_no_day(count: str, unit: str) -> None:
+    """Nor does it break the conversation in which it is said."""
+    for text in (f"in {count} {unit}", f"{count} {unit} ago", f"the next {count} {unit}", f"year {count}"):
+        for span in find_dates(text, NOW):
+            assert span.first is None or 2 < span.first.year < 9998
+
+
 _PARTS = [
     "next",
     "last",

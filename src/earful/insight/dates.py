@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from earful.insight.clock import CLOCK_RULES, HOUR, clock_range, clock_time, hour_of
-from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, month_span, months_away
+from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, Maker, month_span, months_away
 from earful.insight.periods import period_spans, same_time, trimmed
 from earful.insight.tense import tells_of_the_past
 
@@ -44,13 +44,27 @@ _PART_RULE = re.compile(
 _GREETING = re.compile(r"\bgood\s*,?\s+$")
 
 
+def _resolved(
+    maker: Maker, hit: re.Match[str], now: datetime
+) -> tuple[DateKind, datetime | None, datetime | None] | None:
+    """Return what a rule makes of its hit; nothing when that lies beyond the calendar."""
+    try:
+        resolved = maker(hit, now)
+    except (OverflowError, ValueError):
+        return None
+    # Days are added to these and taken off them.
+    if resolved is not None and any(end is not None and not 2 < end.year < 9998 for end in resolved[1:]):
+        return None
+    return resolved
+
+
 def find_dates(text: str, now: datetime) -> list[DateSpan]:
     """Find the time expressions of a text that was said at `now` (local, naive), in order."""
     lower = text.lower().replace("’", "'")
     found: list[DateSpan] = []
     for pattern, maker in DAY_RULES:
         for hit in pattern.finditer(lower):
-            resolved = maker(hit, now)
+            resolved = _resolved(maker, hit, now)
             if resolved is not None and hit.group().strip():
                 begin, end = _trim(lower, hit.start(), hit.end())
                 # "End of day" is a time of the clock, on whichever day stands beside it.
