@@ -110,6 +110,8 @@ _SEARCHES = (
     ("a rare word", "word9000"),
     ("a word of average frequency", "word300"),
     ("a common word", "word20"),
+    ("the most common word", "word0"),
+    ("two very common words", "word1 word2"),
     ("three words", "word20 word50 word90"),
     ("a phrase", '"word3 word5"'),
     ("a word but not another", "word300 -word3"),

@@ -174,6 +174,7 @@ def create_app(
         mail_of_calls(mail),
     )
     rooms = Rooms(settings, database, accounts, conversations, speech, hub, jobs, bodhi, mail, telephony)
+    search = SearchStore(database, encode)
     metrics = ServerMetrics(speech.capacity)
     metrics.watch_calls(lambda: telephony.calls.active)
 
@@ -181,7 +182,11 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await database.start()
         _build_routes(app)
-        tasks = [asyncio.create_task(rooms.warm_up()), asyncio.create_task(metrics.watch_loop())]
+        tasks = [
+            asyncio.create_task(rooms.warm_up()),
+            asyncio.create_task(metrics.watch_loop()),
+            asyncio.create_task(_warm_search(search, rooms)),
+        ]
         try:
             yield
         finally:
@@ -230,7 +235,7 @@ def create_app(
     app.router.routes.extend(bodhi.routes())
     app.router.routes.extend(twilio_routes(accounts, hub, settings))
     app.include_router(management_router(accounts, resources))
-    app.include_router(search_router(accounts, SearchStore(database, encode)))
+    app.include_router(search_router(accounts, search))
     _add_operations(app, rooms, metrics)
     app.include_router(pages_router(accounts, settings))
     app.include_router(
@@ -249,6 +254,15 @@ def create_app(
         max_age=86_400,
     )
     return app
+
+
+async def _warm_search(search: SearchStore, rooms: Rooms) -> None:
+    """Read the vectors of stored messages once the server is ready: the first search finds them there."""
+    try:
+        if await rooms.ready():
+            await search.warm()
+    except Exception:
+        log.exception("the index for searches by meaning could not be read ahead")
 
 
 def _build_routes(app: FastAPI) -> None:

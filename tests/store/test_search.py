@@ -137,6 +137,24 @@ async def test_a_search_is_narrowed_to_a_conversation_or_a_time_and_paged(
     assert pages[0] != pages[1]
 
 
+async def test_of_very_many_the_newest_are_ranked_and_the_rest_follows_newest_first(
+    search: SearchStore,
+    store: ConversationStore,
+    application: Application,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("earful.store.search._RANKED", 3)
+    texts = ["plan plan", "plan one", "plan two and more", "plan three with very much more", "the plan plan"]
+    await talk(store, application, texts)
+    whole = await found(search, application, "plan", limit=10)
+    assert whole[0] == "the plan plan"  # twice the word is better than once
+    assert set(whole[1:3]) == set(texts[2:4])
+    assert whole[3:] == [texts[1], texts[0]]
+    for size in (1, 2, 3, 4):
+        pages = [await found(search, application, "plan", limit=size, offset=at) for at in range(0, 6, size)]
+        assert [text for page in pages for text in page] == whole
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
 @given(words=st.text(max_size=40))
 async def test_no_words_do_worse_than_find_nothing(
@@ -310,3 +328,35 @@ async def test_a_search_store_on_another_node_sees_the_same(
     assert await found(SearchStore(database, encode), application, "late deliveries", mode="meaning") == [
         "Deliveries take too long."
     ]
+
+
+async def test_what_was_read_ahead_is_searched_and_what_came_since(
+    database: Database, search: SearchStore, store: ConversationStore, application: Application
+) -> None:
+    await talk(store, application, ["Our parcels come late."])
+    await encode_all(database)
+    await search.warm()
+    await talk(store, application, ["Deliveries take too long."])
+    await encode_all(database)
+    assert set(await found(search, application, "late deliveries", mode="meaning")) == {
+        "Our parcels come late.",
+        "Deliveries take too long.",
+    }
+
+
+async def test_no_more_vectors_stay_in_memory_than_may(
+    database: Database,
+    search: SearchStore,
+    store: ConversationStore,
+    application: Application,
+    stranger: Application,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The application that has not searched for the longest has to read its own again."""
+    monkeypatch.setattr("earful.store.search._MOST_LOADED", 4)
+    await talk(store, application, MEANT)
+    await talk(store, stranger, MEANT)
+    await encode_all(database)
+    for owner in (application, stranger, application):
+        assert (await found(search, owner, ASKED[0][0], mode="meaning"))[0] == MEANT[0]
+        assert list(search._loaded) == [owner.id]

@@ -220,15 +220,17 @@ class ConversationStore:
 
     async def update_metadata(
         self, application_id: str, conversation_id: str, metadata: Mapping[str, str]
-    ) -> None:
-        """Replace the conversation's metadata. Raises `UnknownConversation`."""
+    ) -> dict[str, str]:
+        """Replace the conversation's metadata, and return it as it is kept. Raises `UnknownConversation`."""
         async with self._database.write() as connection:
             await _lock_conversation(connection, conversation_id, application_id)
-            await connection.execute(
+            kept = await connection.scalar(
                 update(tables.conversations)
                 .where(tables.conversations.c.id == conversation_id)
                 .values(metadata=dict(metadata))
+                .returning(tables.conversations.c.metadata)
             )
+            return dict(kept)
 
     async def update_member(
         self, application_id: str, conversation_id: str, member_id: str, *, name: str, email: str | None

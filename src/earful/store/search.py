@@ -2,21 +2,26 @@
 
 Words are found in any inflection (English stemming); several words must all be there; `"quoted words"`
 must follow each other, `-word` must not be there, and `word*` is a beginning. SQLite answers from an
-FTS5 index, which also passes over accents, PostgreSQL from a GIN index. By meaning the closest sentence
-vectors are found (see `earful.store.meaning`); both together are ranked by their places in either list.
+FTS5 index, which also passes over accents, PostgreSQL from a GIN index. Of the messages that have the words
+the newest few thousand are ranked, and the rest follows, newest first: what thousands of messages say ranks
+none of them. By meaning the closest sentence vectors are found (see `earful.store.meaning`); both together
+are ranked by their places in either list.
 """
 
 import asyncio
+import contextlib
 import html
 import json
 import re
+import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import RowMapping, bindparam, select, text
+from sqlalchemy import RowMapping, bindparam, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from earful.conversation.types import Member
 from earful.store import tables
@@ -47,38 +52,53 @@ _SPEAKER = """
 LEFT JOIN members o ON o.conversation_id = m.conversation_id AND o.id = m.member_id
 LEFT JOIN members p ON p.conversation_id = m.conversation_id AND p.id = COALESCE(o.merged_into, o.id)
 """
-_SQLITE = """
-SELECT m.id, m.conversation_id, m.text, m.start, m."end", m.member_id,
-    c.name AS conversation_name, c.started_at,
-    -bm25(message_search) AS score,
-    snippet(message_search, 0, char(2), char(3), '…', 24) AS snippet,
-    {person}
+# The messages that have the words, newest first, as far as they are wanted.
+_SQLITE_FOUND = """
+SELECT m.seq, -bm25(message_search) AS score
 FROM message_search
 JOIN messages m ON m.seq = message_search.rowid
 JOIN conversations c ON c.id = m.conversation_id
-{speaker}
 WHERE message_search MATCH :expression AND c.application_id = :application_id {conditions}
-ORDER BY rank, m.seq
-LIMIT :limit OFFSET :offset
+ORDER BY message_search.rowid DESC
 """
-_POSTGRESQL = """
-WITH query AS (SELECT to_tsquery('english', :expression) AS q), hits AS (
-    SELECT m.id, m.conversation_id, m.text, m.start, m."end", m.member_id, m.seq,
-        c.name AS conversation_name, c.started_at,
-        ts_rank_cd(to_tsvector('english', m.text), query.q) AS score
-    FROM query, messages m
-    JOIN conversations c ON c.id = m.conversation_id
-    WHERE to_tsvector('english', m.text) @@ query.q AND c.application_id = :application_id {conditions}
-    ORDER BY score DESC, m.seq
-    LIMIT :limit OFFSET :offset
-)
-SELECT m.*,
-    ts_headline('english', replace(m.text, '<', chr(4)), query.q,
-        'StartSel=' || chr(2) || ',StopSel=' || chr(3) || ',MaxWords=24,MinWords=12') AS snippet,
+_POSTGRESQL_FOUND = """
+SELECT m.seq, m.text
+FROM messages m
+JOIN conversations c ON c.id = m.conversation_id
+WHERE to_tsvector('english', m.text) @@ to_tsquery('english', :expression)
+    AND c.application_id = :application_id {conditions}
+ORDER BY m.seq DESC
+"""
+# Where its messages lie among all bounds what SQLite has to go through.
+_IN_CONVERSATION = """
+    AND m.conversation_id = :conversation_id
+    AND {row} >= (SELECT min(seq) FROM messages WHERE conversation_id = :conversation_id)
+    AND {row} <= (SELECT max(seq) FROM messages WHERE conversation_id = :conversation_id)
+"""
+_SQLITE_RANKED = "SELECT seq, score FROM ({found} LIMIT :newest)"
+_POSTGRESQL_RANKED = """
+SELECT seq, ts_rank_cd(to_tsvector('english', text), to_tsquery('english', :expression)) AS score
+FROM ({found} LIMIT :newest) AS found
+"""
+_BEST = " ORDER BY score DESC, seq DESC LIMIT :limit OFFSET :offset"
+_REST = "SELECT seq, 0.0 AS score FROM ({found} LIMIT :limit OFFSET :offset) AS found"
+# Those with all that is told of them; the snippet of SQLite is made afterwards.
+_TOLD = """
+SELECT m.seq, m.id, m.conversation_id, m.text, m.start, m."end", m.member_id,
+    c.name AS conversation_name, c.started_at, 0.0 AS score, {snippet} AS snippet,
     {person}
-FROM query, hits AS m
+FROM messages m
+JOIN conversations c ON c.id = m.conversation_id
 {speaker}
-ORDER BY m.score DESC, m.seq
+WHERE m.seq IN (SELECT {ids})
+"""
+_HEADLINE = """
+ts_headline('english', replace(m.text, '<', chr(4)), to_tsquery('english', :expression),
+    'StartSel=' || chr(2) || ',StopSel=' || chr(3) || ',MaxWords=24,MinWords=12')
+"""
+_TOKENIZER = "porter unicode61 remove_diacritics 2"
+_SNIPPETS = """
+SELECT rowid, snippet(found, 0, char(2), char(3), '…', 24) FROM found WHERE found MATCH ?
 """
 _BY_VECTOR = """
 SELECT v.id AS vector_id, m.id, m.conversation_id, m.text, m.start, m."end", m.member_id,
@@ -92,7 +112,9 @@ WHERE v.id IN (SELECT {ids}) AND c.application_id = :application_id
 """
 _SQLITE_IDS, _POSTGRESQL_IDS = "value FROM json_each(:ids)", "unnest(CAST(:ids AS bigint[]))"
 
-_LOADED = 20_000
+_RANKED = 5_000
+# Of all applications together, 108 bytes each; one application alone may have more.
+_MOST_LOADED = 2_000_000
 _CANDIDATES = 1_000
 _MOST = 5_000
 _LEAST_LIKE = 0.25
@@ -167,23 +189,25 @@ class SearchStore:
         expression = _tsquery(query.words) if postgresql else _fts5(query.words)
         if expression is None:
             return ()
-        conditions, values = _conditions(query)
-        template = _POSTGRESQL if postgresql else _SQLITE
-        moments = [bindparam(name, type_=UtcDateTime) for name in values if name.startswith("started")]
-        statement = (
-            text(template.format(conditions=conditions, person=_PERSON, speaker=_SPEAKER))
-            .bindparams(*moments)
-            .columns(started_at=UtcDateTime)
-        )
-        values |= {
-            "expression": expression,
-            "application_id": application_id,
-            "limit": query.limit,
-            "offset": query.offset,
-        }
+        conditions, values = _conditions(query, "m.seq" if postgresql else "message_search.rowid")
+        values |= {"expression": expression, "application_id": application_id}
+        found = (_POSTGRESQL_FOUND if postgresql else _SQLITE_FOUND).format(conditions=conditions)
+        ranked = (_POSTGRESQL_RANKED if postgresql else _SQLITE_RANKED).format(found=found) + _BEST
         async with self._database.read() as connection:
-            rows = (await connection.execute(statement, values)).mappings().all()
-        return tuple(_hit(row) for row in rows)
+            scores: dict[int, float] = {}
+            if query.offset < _RANKED:
+                window = {"newest": _RANKED, "limit": query.limit, "offset": query.offset}
+                scores |= await _scores(connection, ranked, values | window)
+            beyond = query.offset + query.limit - max(query.offset, _RANKED)
+            if beyond > 0 and len(scores) == query.limit - beyond:
+                window = {"limit": beyond, "offset": max(query.offset, _RANKED)}
+                scores |= await _scores(connection, _REST.format(found=found), values | window)
+            if not scores:
+                return ()
+            rows = await _told(connection, postgresql, expression, list(scores))
+        return tuple(
+            replace(_hit(rows[seq]), score=round(score, 4)) for seq, score in scores.items() if seq in rows
+        )
 
     async def _by_meaning(self, application_id: str, query: SearchQuery) -> Sequence[SearchHit]:
         wanted = min(query.offset + query.limit, _MOST)
@@ -208,6 +232,7 @@ class SearchStore:
         loaded = self._loaded[application_id]
         async with loaded.lock:
             await self._load(application_id, loaded)
+            self._keep_within(application_id)
             while True:
                 near = await asyncio.to_thread(loaded.index.nearest, vector, count, only=only)
                 ids = [int(one) for one in near]
@@ -223,11 +248,43 @@ class SearchStore:
     async def _load(self, application_id: str, loaded: _Loaded) -> None:
         """Take in the vectors that were made since the last search."""
         newest = await self._vectors.newest()
-        after = loaded.until
-        while after < newest:
-            rows = await self._vectors.between(application_id, after, newest, _LOADED)
-            await asyncio.to_thread(loaded.index.add, rows)
-            loaded.until = after = rows[-1].id if len(rows) == _LOADED else newest
+        if newest <= loaded.until:
+            return
+        loaded.index.reserve(newest - loaded.until)
+        try:
+            async for rows in self._vectors.between(application_id, loaded.until, newest):
+                await asyncio.to_thread(loaded.index.add, rows)
+        except BaseException:
+            # Some are in and some are not: next time all are read again.
+            loaded.index, loaded.until = MeaningIndex(), 0
+            raise
+        loaded.until = newest
+
+    async def warm(self) -> None:
+        """Read the vectors of the applications that spoke last, so that no search has to wait for it."""
+        table = tables.conversations
+        latest = (
+            select(table.c.application_id)
+            .group_by(table.c.application_id)
+            .order_by(func.max(table.c.started_at).desc())
+        )
+        async with self._database.read() as connection:
+            applications = (await connection.execute(latest)).scalars().all()
+        for application_id in applications:
+            loaded = self._loaded[application_id]
+            async with loaded.lock:
+                await self._load(application_id, loaded)
+            if sum(len(one.index) for one in self._loaded.values()) >= _MOST_LOADED:
+                break
+
+    def _keep_within(self, application_id: str) -> None:
+        """Forget the indexes that were not asked for the longest, as long as there are too many vectors."""
+        self._loaded[application_id] = self._loaded.pop(application_id)
+        for other, loaded in list(self._loaded.items()):
+            if sum(len(one.index) for one in self._loaded.values()) <= _MOST_LOADED:
+                break
+            if other != application_id and not loaded.lock.locked():
+                del self._loaded[other]
 
     async def _narrowed(self, application_id: str, query: SearchQuery) -> Sequence[str] | None:
         """Return the conversations to look in, None for all."""
@@ -264,6 +321,44 @@ class SearchStore:
         return {row["vector_id"]: row for row in rows}
 
 
+async def _scores(connection: AsyncConnection, statement: str, values: Mapping[str, Any]) -> dict[int, float]:
+    """Return the scores of the messages that a statement finds, by their `seq`, the best first."""
+    moments = [bindparam(name, type_=UtcDateTime) for name in values if name.startswith("started")]
+    rows = await connection.execute(text(statement).bindparams(*moments), values)
+    return {row.seq: float(row.score) for row in rows}
+
+
+async def _told(
+    connection: AsyncConnection, postgresql: bool, expression: str, seqs: Sequence[int]
+) -> dict[int, Mapping[Any, Any]]:
+    """Return everything about the messages that were found, by their `seq`."""
+    statement = _TOLD.format(
+        snippet=_HEADLINE if postgresql else "m.text",
+        ids=_POSTGRESQL_IDS if postgresql else _SQLITE_IDS,
+        person=_PERSON,
+        speaker=_SPEAKER,
+    )
+    values: dict[str, Any] = {"ids": seqs if postgresql else json.dumps(seqs)}
+    if postgresql:
+        values["expression"] = expression
+    rows = await connection.execute(text(statement).columns(started_at=UtcDateTime), values)
+    told: dict[int, Mapping[Any, Any]] = {row["seq"]: row for row in rows.mappings()}
+    if postgresql:
+        return told
+    snippets = await asyncio.to_thread(
+        _snippets, expression, [(seq, row["text"]) for seq, row in told.items()]
+    )
+    return {seq: {**row, "snippet": snippets.get(seq, row["text"])} for seq, row in told.items()}
+
+
+def _snippets(expression: str, texts: Sequence[tuple[int, str]]) -> dict[int, str]:
+    """Mark the words in some texts, in an index of these alone: going through the large one takes longer."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"CREATE VIRTUAL TABLE found USING fts5(text, tokenize = '{_TOKENIZER}')")
+        connection.executemany("INSERT INTO found(rowid, text) VALUES (?, ?)", texts)
+        return dict(connection.execute(_SNIPPETS, (expression,)))
+
+
 def _fused(by_words: Sequence[SearchHit], by_meaning: Sequence[SearchHit]) -> list[SearchHit]:
     """Rank by the sum of reciprocal ranks in both lists; a hit of words shows its own snippet."""
     scores: defaultdict[tuple[str, str], float] = defaultdict(float)
@@ -277,11 +372,12 @@ def _fused(by_words: Sequence[SearchHit], by_meaning: Sequence[SearchHit]) -> li
     return [replace(hits[key], score=round(scores[key], 4)) for key in best]
 
 
-def _conditions(query: SearchQuery) -> tuple[str, dict[str, Any]]:
+def _conditions(query: SearchQuery, row: str) -> tuple[str, dict[str, Any]]:
+    """Return what narrows a search, and its values; `row` is the column that numbers messages."""
     conditions = ""
     values: dict[str, Any] = {}
     if query.conversation_id is not None:
-        conditions += " AND m.conversation_id = :conversation_id"
+        conditions += _IN_CONVERSATION.format(row=row)
         values["conversation_id"] = query.conversation_id
     for name, sign, moment in (
         ("started_from", ">=", query.started_from),
@@ -327,7 +423,7 @@ def _tsquery(words: str) -> str | None:
     return " & ".join(pieces)
 
 
-def _hit(row: RowMapping) -> SearchHit:
+def _hit(row: Mapping[Any, Any]) -> SearchHit:
     known = row["person_id"] is not None
     speaker = Member(row["person_id"], row["person_name"], row["person_email"], row["person_user_id"])
     marked = html.escape(row["snippet"].replace(_LESS_THAN, "<"), quote=False)

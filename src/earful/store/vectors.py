@@ -6,9 +6,9 @@ sizes of its numbers in one byte each (int8, scaled so that the largest is 127).
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlalchemy import RowMapping, bindparam, delete, func, insert, select, text
 
@@ -23,6 +23,25 @@ __all__ = ["DIMENSIONS", "Unencoded", "VectorRow", "VectorStore", "pack", "unpac
 
 DIMENSIONS = 384
 _ADVISORY_LOCK = 0x766563746F72  # "vector"
+_BLOCK = 20_000
+# The order of the joins is the order in which SQLite goes: by what the application has when all of it is
+# wanted, by the vectors when some are new.
+_ALL = """
+SELECT v.id, m.conversation_id, v.vector AS packed
+FROM conversations c
+CROSS JOIN messages m
+CROSS JOIN message_vectors v
+WHERE c.application_id = :application_id AND m.conversation_id = c.id AND v.message_seq = m.seq
+    AND v.id > :after AND v.id <= :until
+"""
+_NEW = """
+SELECT v.id, m.conversation_id, v.vector AS packed
+FROM message_vectors v
+CROSS JOIN messages m
+CROSS JOIN conversations c
+WHERE v.id > :after AND v.id <= :until AND m.seq = v.message_seq AND c.id = m.conversation_id
+    AND c.application_id = :application_id
+"""
 _SQLITE_IDS = "SELECT id, vector FROM message_vectors WHERE id IN (SELECT value FROM json_each(:ids))"
 _POSTGRESQL_IDS = "SELECT id, vector FROM message_vectors WHERE id = ANY(CAST(:ids AS bigint[]))"
 
@@ -35,8 +54,7 @@ class Unencoded:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class VectorRow:
+class VectorRow(NamedTuple):
     """The vector of one message of a conversation, packed."""
 
     id: int
@@ -94,23 +112,17 @@ class VectorStore:
         async with self._database.read() as connection:
             return int(await connection.scalar(select(func.max(tables.message_vectors.c.id))) or 0)
 
-    async def between(self, application_id: str, after: int, until: int, limit: int) -> Sequence[VectorRow]:
-        """Return an application's vectors with ids above `after` up to `until`, in their order."""
-        vectors, messages, conversations = tables.message_vectors, tables.messages, tables.conversations
-        wanted = (
-            select(vectors.c.id, messages.c.conversation_id, vectors.c.vector)
-            .join(messages, messages.c.seq == vectors.c.message_seq)
-            .join(conversations, conversations.c.id == messages.c.conversation_id)
-            .where(
-                conversations.c.application_id == application_id,
-                vectors.c.id > after,
-                vectors.c.id <= until,
-            )
-            .order_by(vectors.c.id)
-            .limit(limit)
-        )
+    async def between(
+        self, application_id: str, after: int, until: int
+    ) -> AsyncIterator[Sequence[VectorRow]]:
+        """Yield an application's vectors with ids above `after` up to `until`, some thousands at a time."""
+        wanted = text(_ALL if after == 0 else _NEW)
+        values = {"application_id": application_id, "after": after, "until": until}
         async with self._database.read() as connection:
-            return [VectorRow(*row) for row in await connection.execute(wanted)]
+            rows = await connection.stream(wanted, values)
+            async for block in rows.partitions(_BLOCK):
+                # They have the names of a `VectorRow`; a million objects more take seconds.
+                yield cast(Sequence[VectorRow], block)
 
     async def packed(self, ids: Sequence[int]) -> dict[int, bytes]:
         """Return those of the vectors that are still there."""
