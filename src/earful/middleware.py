@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from earful.dialects.symbl.errors import error_response
@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 _PROBES = ("/health", "/metrics")
 """Asked every few seconds by machines; not worth a line each."""
+_CLIENT_GONE = 499
+"""What logs and figures call a request whose sender left before it was all there."""
 
 
 class Observe:
@@ -49,6 +51,8 @@ class Observe:
 
         try:
             await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            status = _CLIENT_GONE
         except Exception:
             log.exception("request failed", method=scope["method"], path=scope["path"])
             if status:

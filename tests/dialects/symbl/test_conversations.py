@@ -456,6 +456,12 @@ async def test_a_transcript_of_another_kind_is_a_400(api: httpx.AsyncClient, bod
 # -- changing and deleting ------------------------------------------------------------------------
 
 
+async def test_metadata_that_no_database_can_hold_is_told_as_it_is_kept(api: httpx.AsyncClient) -> None:
+    answer = await api.put(AT, content=b'{"metadata": {"a\\ud800": "b\\u0000c"}}')
+    assert answer.json() == {"id": CID, "metadata": {"a?": "bc"}}
+    assert (await get(api, AT))["metadata"] == {"a?": "bc"}
+
+
 async def test_metadata_is_replaced_whole(api: httpx.AsyncClient) -> None:
     answer = await api.put(AT, json={"metadata": {"agentId": "ines"}})
     assert (answer.status_code, answer.json()) == (200, {"id": CID, "metadata": {"agentId": "ines"}})

@@ -251,3 +251,16 @@ async def test_at_most_500_trackers_are_kept(api: Api) -> None:
 async def test_without_a_token_nothing_is_shown(api: Api, path: str) -> None:
     del api.client.headers["x-api-key"]
     await api.call("GET", path, status=401)
+
+
+@pytest.mark.parametrize("vocabulary", [5, "abc", None, [{}], [[1]], ["x", 3]])
+async def test_what_is_no_list_of_phrases_is_not_added_to_a_tracker(api: Api, vocabulary: Any) -> None:
+    kept = (await api.make("tracker", LATE))["tracker"]
+    refused = await api.call("PUT", f"tracker/{kept['id']}", {"vocabulary": vocabulary}, 400)
+    assert "vocabulary" in refused["message"]
+    assert (await api.call("GET", f"tracker/{kept['id']}"))["tracker"] == kept
+
+
+async def test_a_setting_lies_no_deeper_than_it_can(api: Api) -> None:
+    change = {"op": "add", "path": "/redaction/" + "a/" * 5000 + "b", "value": 1}
+    assert "cannot be changed" in (await api.call("PATCH", "settings", [change], 400))["message"]

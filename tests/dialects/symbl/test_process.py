@@ -1,5 +1,6 @@
 """The Async API over HTTP: what is taken, what is refused and how, and how a job stands."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -231,6 +232,10 @@ async def test_a_job_is_told_by_its_state_and_only_to_its_owner(api: Api) -> Non
     [
         ("/v1/process/text", b"{", "not valid JSON"),
         ("/v1/process/text", b"[]", "not a JSON object"),
+        ("/v1/process/text", b"[" * 100_000, "not valid JSON"),
+        ("/v1/process/text", b'{"messages": {}}', "messages: Input should be a list"),
+        ("/v1/process/text", b'{"messages": [], "metadata": 1}', "metadata: Input should be an object"),
+        ("/v1/process/audio?trackers=" + "%5B" * 5000, b"RIFF", "trackers"),
         ("/v1/process/text", b"{}", "messages"),
         ("/v1/process/text", b'{"messages": [{}]}', "payload"),
         ("/v1/process/text", b'{"messages": [], "confidenceThreshold": 7}', "confidenceThreshold"),
@@ -308,3 +313,29 @@ async def test_stored_trackers_and_entities_are_used_when_asked_for(api: Api) ->
     assert [one["text"] for one in wanted["custom_entities"]] == ["cargo bike"]
     unknown = await api.client.post("/v1/process/text", json={**TEXT, "trackers": [{"id": "9"}]})
     assert (unknown.status_code, unknown.json()["message"]) == (400, "trackers: there is no tracker '9'")
+
+
+async def test_a_form_is_refused_with_what_to_send_instead(api: Api) -> None:
+    answer = await api.client.post("/v1/process/audio", files={"file": ("a.wav", b"RIFF", "audio/wav")})
+    assert answer.status_code == 400
+    assert "as the request body, not as a form" in answer.json()["message"]
+
+
+async def test_an_upload_of_which_nothing_more_comes_is_given_up(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("earful.dialects.symbl.process._STALLED_S", 0.05)
+
+    async def halting() -> AsyncIterator[bytes]:
+        yield b"RIFF"
+        await asyncio.Event().wait()
+
+    answer = await api.client.post("/v1/process/audio", content=halting())
+    assert answer.status_code == 408
+    assert list((tmp_path / "media").iterdir()) == []
+
+
+async def test_one_feature_need_not_be_in_a_list(api: Api) -> None:
+    body = {"messages": [], "features": {"featureList": "callScore"}}
+    job = await api.stored(await api.client.post("/v1/process/text", json=body))
+    assert job.request["wanted"]["call_score"]

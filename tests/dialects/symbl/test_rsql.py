@@ -66,6 +66,7 @@ def test_a_filter_holds_or_not(expression: str, holds: bool) -> None:
         ("conversation.name=in=a", r"\( was expected"),
         ("conversation.startTime>yesterday", "no time"),
         ("conversation.name=='a", "cannot be read"),
+        ("(" * 5000, "parentheses within each other"),
         (
             "conversation.name==a;conversation.id==b;conversation.type==c",
             "at most 2 different fields",

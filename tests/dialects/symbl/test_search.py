@@ -85,3 +85,16 @@ async def test_meaning_finds_other_words_than_were_said(rest: Rest, database: Da
         assert results[0]["conversationId"] == CID
         assert (await rest.theirs.http.get("/v1/search", params=params)).json() == {"results": []}
     assert (await rest.mine.http.get("/v1/search", params={"q": "x", "mode": "magic"})).status_code == 400
+
+
+@pytest.mark.parametrize("mode", ["words", "meaning"])
+@pytest.mark.parametrize(("name", "there"), [("startTime", True), ("endTime", False)])
+async def test_a_time_that_its_zone_carries_out_of_the_calendar_is_the_calendars_end(
+    rest: Rest, mode: str, name: str, there: bool
+) -> None:
+    for time in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        params = {"q": "quote", "mode": mode, name: time}
+        answer = await rest.mine.http.get("/v1/search", params=params)
+        assert answer.status_code == 200, answer.text
+        if mode == "words":
+            assert bool(answer.json()["results"]) == (time.startswith("0") == there)

@@ -229,8 +229,8 @@ def conversation_router(
         """Replace the metadata: up to 128 characters of text under each name."""
         metadata = _metadata(await request.body())
         with _not_found():
-            await store.update_metadata(conversation.application_id, conversation.id, metadata)
-        return UpdatedMetadata(id=conversation.id, metadata=metadata)
+            kept = await store.update_metadata(conversation.application_id, conversation.id, metadata)
+        return UpdatedMetadata(id=conversation.id, metadata=kept)
 
     @router.delete(_Path, summary="Delete a conversation")
     async def delete_conversation(conversation_id: str, application: Caller) -> Notice:
@@ -466,10 +466,10 @@ def _sort_fields(sort: str) -> tuple[SortField, ...]:
 def _window(start: datetime | None, end: datetime | None) -> dict[str, datetime]:
     """Return the window of time to list. Times without a zone are UTC."""
     now = datetime.now(UTC)
-    end = _aware(end) if end else now
+    end = shapes.in_utc(end) if end else now
     if start is None:
         return {"started_from": _earlier(end, _DEFAULT_WINDOW), "ended_until": end}
-    start = _aware(start)
+    start = shapes.in_utc(start)
     if start >= now:
         raise BadRequest("startTime: must be in the past")
     if start >= end:
@@ -482,10 +482,6 @@ def _earlier(moment: datetime, by: timedelta) -> datetime:
         return moment - by
     except OverflowError:
         return datetime.min.replace(tzinfo=UTC)
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _metadata(raw: bytes) -> dict[str, str]:

@@ -6,6 +6,7 @@ ApiError                  any status, any message
 └── ConversationNotFound  404
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -31,6 +32,11 @@ __all__ = [
 
 TOKEN_REFUSED: Final = "Token validation failed for provided token."  # noqa: S105 (a message)
 CONVERSATION_NOT_FOUND: Final = "The conversationId is either invalid or does not exist."
+
+
+# pydantic speaks of Python's types, clients send JSON's.
+_MODEL = re.compile(r" or instance of \w+")
+_PLAIN_WORDS = (("a valid tuple", "a list"), ("a valid list", "a list"), ("a valid dictionary", "an object"))
 
 
 class ErrorMessage(BaseModel):
@@ -84,13 +90,17 @@ def describe(problems: Sequence[Any]) -> str:
             continue
         path = [str(part) for part in problem["loc"] if part not in ("body", "query", "path")]
         name = ".".join(path) or "the request body"
-        reason = problem["msg"].removeprefix("Value error, ")
+        reason = _MODEL.sub("", problem["msg"].removeprefix("Value error, "))
+        for pythonic, plain in _PLAIN_WORDS:
+            reason = reason.replace(pythonic, plain)
         sentences.append(f"{name}: {reason}")
     return "; ".join(sentences)
 
 
 def error_response(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return an error in this dialect's form."""
+    # A message may repeat what a client sent: half of a surrogate pair cannot be written.
+    message = message.encode("utf-8", "replace").decode()
     return JSONResponse({"statusCode": status, "message": message}, status, headers)
 
 

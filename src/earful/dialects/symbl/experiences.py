@@ -136,7 +136,7 @@ def experience_router(
         """Get the summary; the newest vendor client asks here for experiences, by their `name`."""
         try:
             body = json.loads(await request.body() or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             raise BadRequest("the request body is not valid JSON") from None
         if isinstance(body, dict) and body.get("name") in _NAMES:
             return await made(request, conversation, _read(body))

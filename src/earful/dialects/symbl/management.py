@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import APIRouter, Body, Depends, Query
+from fastapi import APIRouter, Body, Depends, Path, Query
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from earful.accounts.service import Accounts
@@ -37,6 +37,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     409: {"model": ErrorMessage, "description": "The name is taken."},
 }
 _SETTINGS = "settings"
+_SETTING_PATH = re.compile(r"/intelligence/bookmarks/duration|/redaction(/[^/]+){0,2}")
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -195,22 +196,97 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
             raise _missing(kind) from None
         return {"id": resource_id, "type": kind, "deleted": True}
 
+    # -- what trackers, entities and groups have in common -----------------------------------------
+
+    def add_kind(
+        kind: ResourceKind,
+        plural: str,
+        noun: str,
+        model: type[BaseModel],
+        given: Any,
+        shown: Any,
+        merged: Callable[[Mapping[str, Any], Mapping[str, Any]], Any],
+        put: tuple[str, str],
+        more_paths: Sequence[str] = (),
+        flat: bool = False,
+    ) -> None:
+        """Add the routes of one kind; `merged` makes the new body of the kept one and the one put.
+
+        `given` and `shown` are examples, `put` what putting does in few words and in a sentence. A `flat`
+        answer has the fields of the one itself beside the one.
+        """
+        Id = Annotated[str, Path(alias=f"{kind}_id")]  # noqa: N806 (a type)
+        example = {**shown, kind: shown} if flat else {kind: shown}
+
+        def answer(kept: Resource) -> dict[str, Any]:
+            body = _shown(kept)
+            return {**body, kind: body} if flat else {kind: body}
+
+        async def post(caller: Caller, body: Json) -> dict[str, Any]:
+            bodies = [_read(model, _object(item)) for item in _many(body)]
+            made = await create(caller, kind, bodies)
+            return {plural: [_shown(kept) for kept in made]} if isinstance(body, list) else answer(made[0])
+
+        async def get(caller: Caller, resource_id: Id) -> dict[str, Any]:
+            return answer(await find(caller, kind, resource_id))
+
+        async def change_one(caller: Caller, resource_id: Id, body: Json) -> dict[str, Any]:
+            return answer(
+                await change(
+                    caller, kind, resource_id, lambda kept: _read(model, merged(kept, _object(body)))
+                )
+            )
+
+        async def delete(caller: Caller, resource_id: Id) -> dict[str, Any]:
+            return await remove(caller, kind, resource_id)
+
+        for path in (f"/{kind}", f"/{plural}", *more_paths):
+            router.post(
+                path,
+                status_code=201,
+                summary=f"Keep {plural}",
+                description=f"Keep one {noun}, or many: all or none.",
+                responses=_shows(example, 201),
+                openapi_extra=_one_or_many(model, given),
+            )(post)
+        for path in (f"/{kind}/{{{kind}_id}}", f"/{plural}/{{{kind}_id}}"):
+            router.get(
+                path, summary=f"Get a {noun}", description=f"Get one {noun}.", responses=_shows(example)
+            )(get)
+            router.put(
+                path,
+                summary=put[0],
+                description=put[1],
+                responses=_shows(example),
+                openapi_extra=_one(model, given),
+            )(change_one)
+            router.delete(
+                path,
+                summary=f"Delete a {noun}",
+                description=f"Delete a {noun}; what it found stays.",
+                responses=_shows({**_DELETED, "type": kind}),
+            )(delete)
+
     # -- trackers ---------------------------------------------------------------------------------
 
-    async def post_trackers(caller: Caller, body: Json) -> dict[str, Any]:
-        """Keep one tracker, or many: all or none."""
-        bodies = [_read(TrackerBody, _object(item)) for item in _many(body)]
-        made = [_shown(kept) for kept in await create(caller, "tracker", bodies)]
-        return {"trackers": made} if isinstance(body, list) else {"tracker": made[0]}
+    def grown(kept: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+        phrases = given.get("vocabulary", [])
+        # What is no list of phrases is left for the check to refuse.
+        if isinstance(phrases, list) and all(isinstance(phrase, str) for phrase in phrases):
+            phrases = list(dict.fromkeys([*phrases, *kept["vocabulary"]]))
+        return {**kept, **given, "vocabulary": phrases}
 
-    for path in ("/tracker", "/trackers", "/trackers/bulk"):
-        router.post(
-            path,
-            status_code=201,
-            summary="Keep trackers",
-            responses=_shows({"tracker": _KEPT_TRACKER}, 201),
-            openapi_extra=_one_or_many(TrackerBody, _TRACKER),
-        )(post_trackers)
+    add_kind(
+        "tracker",
+        "trackers",
+        "tracker",
+        TrackerBody,
+        _TRACKER,
+        _KEPT_TRACKER,
+        grown,
+        ("Add to a tracker", "Rename a tracker or add phrases to it; `PATCH` can take phrases away."),
+        more_paths=["/trackers/bulk"],
+    )
 
     @router.get("/trackers", summary="List trackers", responses=_shows({"trackers": [_KEPT_TRACKER]}))
     async def list_trackers(
@@ -220,21 +296,6 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
         kept = await store.list(caller.id, "tracker")
         return {"trackers": [_shown(one) for one in kept if name is None or one.name == name]}
 
-    async def get_tracker(caller: Caller, tracker_id: str) -> dict[str, Any]:
-        """Get one tracker."""
-        return {"tracker": _shown(await find(caller, "tracker", tracker_id))}
-
-    async def put_tracker(caller: Caller, tracker_id: str, body: Json) -> dict[str, Any]:
-        """Rename a tracker or add phrases to it; `PATCH` can take phrases away."""
-
-        def merged(kept: Mapping[str, Any]) -> TrackerBody:
-            given = dict(_object(body))
-            given["vocabulary"] = [*given.get("vocabulary", ()), *kept["vocabulary"]]
-            given["vocabulary"] = list(dict.fromkeys(given["vocabulary"]))
-            return _read(TrackerBody, {**kept, **given})
-
-        return {"tracker": _shown(await change(caller, "tracker", tracker_id, merged))}
-
     async def patch_tracker(caller: Caller, tracker_id: str, body: Json) -> dict[str, Any]:
         """Change a tracker by a JSON Patch."""
         patched = await change(
@@ -242,44 +303,31 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
         )
         return {"tracker": _shown(patched)}
 
-    async def delete_tracker(caller: Caller, tracker_id: str) -> dict[str, Any]:
-        """Delete a tracker; what it found stays."""
-        return await remove(caller, "tracker", tracker_id)
-
     for path in ("/tracker/{tracker_id}", "/trackers/{tracker_id}"):
-        router.get(path, summary="Get a tracker", responses=_shows({"tracker": _KEPT_TRACKER}))(get_tracker)
-        router.put(
-            path,
-            summary="Add to a tracker",
-            responses=_shows({"tracker": _KEPT_TRACKER}),
-            openapi_extra=_one(TrackerBody, _TRACKER),
-        )(put_tracker)
         router.patch(
             path,
             summary="Change a tracker",
             responses=_shows({"tracker": _KEPT_TRACKER}),
             openapi_extra=_patch([_PATCH]),
         )(patch_tracker)
-        router.delete(path, summary="Delete a tracker", responses=_shows({**_DELETED, "type": "tracker"}))(
-            delete_tracker
-        )
 
     # -- custom entities --------------------------------------------------------------------------
 
-    async def post_entities(caller: Caller, body: Json) -> dict[str, Any]:
-        """Keep one custom entity, or many: all or none."""
-        bodies = [_read(EntityBody, _object(item)) for item in _many(body)]
-        made = [_shown(kept) for kept in await create(caller, "entity", bodies)]
-        return {"entities": made} if isinstance(body, list) else {**made[0], "entity": made[0]}
+    def replaced(kept: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**kept, **given}
 
-    for path in ("/entity", "/entities", "/entities/bulk"):
-        router.post(
-            path,
-            status_code=201,
-            summary="Keep entities",
-            responses=_shows({**_KEPT_ENTITY, "entity": _KEPT_ENTITY}, 201),
-            openapi_extra=_one_or_many(EntityBody, _ENTITY),
-        )(post_entities)
+    add_kind(
+        "entity",
+        "entities",
+        "custom entity",
+        EntityBody,
+        _ENTITY,
+        _KEPT_ENTITY,
+        replaced,
+        ("Replace a custom entity", "Replace a custom entity."),
+        more_paths=["/entities/bulk"],
+        flat=True,
+    )
 
     @router.get("/entities", summary="List custom entities", responses=_shows({"entities": [_KEPT_ENTITY]}))
     async def list_entities(caller: Caller) -> dict[str, Any]:
@@ -302,84 +350,23 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
             await remove(caller, "entity", kept.id)
         return {"id": doomed[0].id, "type": "entity", "deleted": True}
 
-    async def get_entity(caller: Caller, entity_id: str) -> dict[str, Any]:
-        """Get one custom entity."""
-        shown = _shown(await find(caller, "entity", entity_id))
-        return {**shown, "entity": shown}
-
-    async def put_entity(caller: Caller, entity_id: str, body: Json) -> dict[str, Any]:
-        """Replace a custom entity."""
-        changed = await change(
-            caller, "entity", entity_id, lambda kept: _read(EntityBody, {**kept, **_object(body)})
-        )
-        return {**_shown(changed), "entity": _shown(changed)}
-
-    async def delete_entity(caller: Caller, entity_id: str) -> dict[str, Any]:
-        """Delete a custom entity; what it found stays."""
-        return await remove(caller, "entity", entity_id)
-
-    for path in ("/entity/{entity_id}", "/entities/{entity_id}"):
-        router.get(
-            path, summary="Get a custom entity", responses=_shows({**_KEPT_ENTITY, "entity": _KEPT_ENTITY})
-        )(get_entity)
-        router.put(
-            path,
-            summary="Replace a custom entity",
-            responses=_shows({**_KEPT_ENTITY, "entity": _KEPT_ENTITY}),
-            openapi_extra=_one(EntityBody, _ENTITY),
-        )(put_entity)
-        router.delete(
-            path, summary="Delete a custom entity", responses=_shows({**_DELETED, "type": "entity"})
-        )(delete_entity)
-
     # -- groups -----------------------------------------------------------------------------------
 
-    async def post_groups(caller: Caller, body: Json) -> dict[str, Any]:
-        """Keep one group, or many: all or none."""
-        bodies = [_read(GroupBody, _object(item)) for item in _many(body)]
-        made = [_shown(kept) for kept in await create(caller, "group", bodies)]
-        return {"groups": made} if isinstance(body, list) else {"group": made[0]}
-
-    for path in ("/group", "/groups"):
-        router.post(
-            path,
-            status_code=201,
-            summary="Keep groups",
-            responses=_shows({"group": _KEPT_GROUP}, 201),
-            openapi_extra=_one_or_many(GroupBody, _GROUP),
-        )(post_groups)
+    add_kind(
+        "group",
+        "groups",
+        "group",
+        GroupBody,
+        _GROUP,
+        _KEPT_GROUP,
+        replaced,
+        ("Replace a group", "Replace a group."),
+    )
 
     @router.get("/groups", summary="List groups", responses=_shows({"groups": [_KEPT_GROUP]}))
     async def list_groups(caller: Caller) -> dict[str, Any]:
         """List the groups."""
         return {"groups": [_shown(kept) for kept in await store.list(caller.id, "group")]}
-
-    async def get_group(caller: Caller, group_id: str) -> dict[str, Any]:
-        """Get one group."""
-        return {"group": _shown(await find(caller, "group", group_id))}
-
-    async def put_group(caller: Caller, group_id: str, body: Json) -> dict[str, Any]:
-        """Replace a group."""
-        changed = await change(
-            caller, "group", group_id, lambda kept: _read(GroupBody, {**kept, **_object(body)})
-        )
-        return {"group": _shown(changed)}
-
-    async def delete_group(caller: Caller, group_id: str) -> dict[str, Any]:
-        """Delete a group; its conversations stay."""
-        return await remove(caller, "group", group_id)
-
-    for path in ("/group/{group_id}", "/groups/{group_id}"):
-        router.get(path, summary="Get a group", responses=_shows({"group": _KEPT_GROUP}))(get_group)
-        router.put(
-            path,
-            summary="Replace a group",
-            responses=_shows({"group": _KEPT_GROUP}),
-            openapi_extra=_one(GroupBody, _GROUP),
-        )(put_group)
-        router.delete(path, summary="Delete a group", responses=_shows({**_DELETED, "type": "group"}))(
-            delete_group
-        )
 
     # -- settings ---------------------------------------------------------------------------------
 
@@ -484,9 +471,7 @@ def _missing(kind: ResourceKind) -> ApiError:
 
 
 def _is_setting(path: str) -> bool:
-    return (
-        path == "/intelligence/bookmarks/duration" or path == "/redaction" or path.startswith("/redaction/")
-    )
+    return _SETTING_PATH.fullmatch(path) is not None
 
 
 def _patched(

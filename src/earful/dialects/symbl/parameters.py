@@ -71,7 +71,7 @@ def _as_object(given: list[str]) -> Any:
 def _json_or_text(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -147,7 +147,7 @@ class RedactionGiven(_Given):
 class FeaturesGiven(_Given):
     """What else to prepare."""
 
-    feature_list: tuple[str, ...] = ()
+    feature_list: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
 
 
 class ProcessParameters(_Given):

@@ -1,7 +1,8 @@
 """Symbl's Async API: send a recording or a text, get a job, ask how it stands."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,7 @@ from earful.dialects.symbl.errors import ApiError, BadRequest, ConversationNotFo
 from earful.dialects.symbl.management import Library
 from earful.dialects.symbl.parameters import ProcessParameters, TextBody, TextItem, UrlBody, gather, parse
 from earful.dialects.symbl.process_docs import TEXT_DOCS, UPLOAD_DOCS, URL_DOCS
-from earful.jobs.outbound import Refused, check_address
+from earful.jobs.outbound import Refused, checked_address
 from earful.jobs.processing import Intake, Processing, TooManyJobs
 from earful.jobs.requests import MediaWork, Remark, TextWork, Wanted
 from earful.store.conversations import UnknownConversation
@@ -28,11 +29,14 @@ __all__ = ["process_router"]
 
 _RETRY_AFTER_S = 10
 _LABEL_CHARS = 128
+_STALLED_S = 120.0
 _MAX_JSON_BYTES = 16 * 1024 * 1024
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorMessage, "description": "A parameter is not what it should be."},
     401: {"model": ErrorMessage, "description": "No valid token."},
     404: {"model": ErrorMessage, "description": "There is no such conversation or job."},
+    408: {"model": ErrorMessage, "description": "The upload has come to a halt."},
+    413: {"model": ErrorMessage, "description": "The body is too large."},
     429: {"model": ErrorMessage, "description": "Too many jobs are under way."},
 }
 
@@ -87,7 +91,7 @@ def process_router(accounts: Accounts, processing: Processing, library: Library)
     async def submit_url(request: Request, caller: Application, conversation_id: str | None) -> Submitted:
         asked = parse(UrlBody, gather(request.query_params.multi_items(), await _json(request)))
         try:
-            check_address(asked.url)
+            checked_address(asked.url)
         except Refused as refused:
             raise BadRequest(f"url: {refused}") from None
         intake = _intake(caller, asked, conversation_id, asked.start_time)
@@ -96,10 +100,12 @@ def process_router(accounts: Accounts, processing: Processing, library: Library)
         )
 
     async def submit_file(request: Request, caller: Application, conversation_id: str | None) -> Submitted:
+        if request.headers.get("content-type", "").startswith("multipart/form-data"):
+            raise BadRequest("send the recording itself as the request body, not as a form")
         asked = parse(ProcessParameters, gather(request.query_params.multi_items()))
         intake = _intake(caller, asked, conversation_id, asked.start_time)
         work = _media_work(asked, await wanted(asked, caller))
-        return await _submitted(processing.submit_upload(intake, work, request.stream()))
+        return await _submitted(processing.submit_upload(intake, work, _steady(request)))
 
     @router.post("/process/text", status_code=201, summary="Send a text", openapi_extra=TEXT_DOCS)
     async def post_text(request: Request, caller: Caller) -> Submitted:
@@ -186,15 +192,31 @@ class TooManyRequests(ApiError):
         super().__init__(429, message, headers={"Retry-After": str(_RETRY_AFTER_S)})
 
 
+async def _steady(request: Request) -> AsyncIterator[bytes]:
+    """Yield the request's body, as long as some of it keeps coming."""
+    chunks = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(_STALLED_S):
+                chunk = await anext(chunks, None)
+        except TimeoutError:
+            raise ApiError(
+                408, f"nothing came for {_STALLED_S:.0f} seconds", {"Connection": "close"}
+            ) from None
+        if chunk is None:
+            return
+        yield chunk
+
+
 async def _json(request: Request) -> Mapping[str, Any]:
     read = bytearray()
-    async for chunk in request.stream():
+    async for chunk in _steady(request):
         read += chunk
         if len(read) > _MAX_JSON_BYTES:
             raise ApiError(413, f"the request body has more than {_MAX_JSON_BYTES} bytes")
     try:
         body = json.loads(read)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadRequest("the request body is not valid JSON") from None
     if not isinstance(body, dict):
         raise BadRequest("the request body is not a JSON object")
@@ -206,7 +228,7 @@ def _intake(
 ) -> Intake:
     if asked.webhook_url:
         try:
-            check_address(asked.webhook_url)
+            checked_address(asked.webhook_url)
         except Refused as refused:
             raise BadRequest(f"webhookUrl: {refused}") from None
     labels = {key: value[:_LABEL_CHARS] for key, value in asked.metadata.items() if isinstance(value, str)}

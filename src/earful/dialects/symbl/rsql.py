@@ -44,6 +44,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _MAX_SELECTORS = 2
+_MAX_DEPTH = 50
 
 
 class RsqlError(ValueError):
@@ -107,6 +108,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._tokens = _tokens(text)
         self._at = 0
+        self._depth = 0
 
     def expression(self) -> list[Comparison]:
         found = self._conjunction()
@@ -129,8 +131,12 @@ class _Parser:
     def _term(self) -> list[Comparison]:
         if self._peek() == ("mark", "("):
             self._at += 1
+            self._depth += 1
+            if self._depth > _MAX_DEPTH:
+                raise RsqlError(f"there are more than {_MAX_DEPTH} parentheses within each other")
             found = self._conjunction()
             self._expect("mark", ")")
+            self._depth -= 1
             return found
         kind, selector = self._next()
         if kind != "bare":

@@ -1,6 +1,6 @@
 """Search over everything an application has stored: an addition of ours to Symbl's API."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -84,8 +84,8 @@ def search_router(accounts: Accounts, store: SearchStore) -> APIRouter:
             limit=limit,
             offset=offset,
             conversation_id=conversation_id,
-            started_from=_aware(start_time),
-            started_until=_aware(end_time),
+            started_from=start_time and shapes.in_utc(start_time),
+            started_until=end_time and shapes.in_utc(end_time),
         )
         return SearchResults(results=[_result(hit) for hit in await store.search(caller.id, query)])
 
@@ -107,7 +107,3 @@ def _result(hit: SearchHit) -> SearchResult:
         time_offset=round(hit.start, 2),
         duration=round(hit.end - hit.start, 2),
     )
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

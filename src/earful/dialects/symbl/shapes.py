@@ -55,6 +55,7 @@ __all__ = [
     "analytics_body",
     "conversation_body",
     "entity_bodies",
+    "in_utc",
     "insight_body",
     "iso_time",
     "message_body",
@@ -68,6 +69,19 @@ __all__ = [
 def iso_time(moment: datetime) -> str:
     """Write an absolute time the way the API does: UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return a time that a client gave, in UTC: without a zone it is that already.
+
+    What its zone carries beyond the calendar is the calendar's end.
+    """
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def person(member: Member | None) -> Person:
