@@ -5,6 +5,9 @@ the vendor's package (`CLIENT=vendor`, which `redirect` points at the server) an
 pointed by the `symbl.conf` of the working directory alone). One function for each file, named after it.
 """
 
+import json
+import multiprocessing
+import multiprocessing.connection
 import os
 import sys
 import threading
@@ -368,17 +371,49 @@ EXAMPLES = (
 )
 
 
-def main():
-    """Run all; a failure of one is its result."""
-    import json
+AT_ONCE, SECONDS = 4, 60.0
 
-    results = {}
-    for example in EXAMPLES:
-        try:
-            results[example.__name__] = example()
-        except Exception:
-            results[example.__name__] = traceback.format_exc()
+
+def main():
+    """Run each in a process of its own, four at a time; what fails or does not end says so in its result.
+
+    After Ctrl-C the vendor's package may wait for its own threads without end, so a process is left when its
+    example has given its result.
+    """
+    context = multiprocessing.get_context("fork")
+    waiting, running, results = list(EXAMPLES), {}, {}
+    while waiting or running:
+        while waiting and len(running) < AT_ONCE:
+            example = waiting.pop(0)
+            ours, theirs = context.Pipe(duplex=False)
+            process = context.Process(target=run, args=(example, theirs))
+            process.start()
+            theirs.close()
+            running[ours] = example.__name__, process, time.monotonic() + SECONDS
+        for pipe in multiprocessing.connection.wait(list(running), timeout=1.0):
+            name, process, _ = running.pop(pipe)
+            try:
+                results[name] = pipe.recv()
+            except EOFError:
+                results[name] = "ended without a result"
+            process.join()
+        for pipe, (name, process, until) in list(running.items()):
+            if time.monotonic() > until:
+                del running[pipe]
+                results[name] = f"no result within {SECONDS:.0f} s"
+                process.kill()
+                process.join()
     print("RESULT " + json.dumps(results, default=str), flush=True)
+
+
+def run(example, pipe):
+    """Run one example in this process, and leave it."""
+    try:
+        result = example()
+    except BaseException:
+        result = traceback.format_exc()
+    pipe.send(result)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import threading
+import time
 
 import symbl_rest
 
@@ -38,16 +39,19 @@ def finish(result):
 
 
 def start_on_thread(self, target, *args):
-    """Start a reader that does not keep the program from ending."""
+    """Start a reader that does not keep the program from ending; the next line looks at its socket."""
     thread = threading.Thread(target=target, args=args, daemon=True)
     self.threads.append(thread)
     thread.start()
+    reader = getattr(target, "__self__", None)
+    while hasattr(reader, "sock") and reader.sock is None and thread.is_alive():
+        time.sleep(0.01)
 
 
 def stop_all_threads(self):
     """Wait for the readers, but not for ever."""
     for thread in self.threads:
-        thread.join(10)
+        thread.join(3)
 
 
 Reader = sys.modules["symbl.utils.Threads"].Thread
