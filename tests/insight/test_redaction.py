@@ -243,3 +243,63 @@ def test_a_partial_shows_no_digit_of_a_number_that_is_being_read_out() -> None:
         found = find_personal_data(text, NOW, unfinished=True)
         masked, _ = apply(text, found, Redaction(redact=True))
         assert masked == "my card number is ****"
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "span"),
+    [
+        ("my email is smith eight two at proton mail dot com", "", "smith eight two at proton mail dot com"),
+        ("it's john at, uh, gmail dot com", "", "john at, uh, gmail dot com"),
+        ("it's dave dot reilly at gmail", "", "dave dot reilly at gmail"),
+        ("you can email t.brown@", "", "t.brown@"),
+        ("that is orders at big shop dot store", "", "orders at big shop dot store"),
+        ("six one seven", "", "six one seven"),
+        ("five five five", "my number is six one seven. Okay.", "five five five"),
+        ("the three digits are zero four two", "", "zero four two"),
+        ("my account ending in four four one two", "", "four four one two"),
+        (
+            "thirty three hundred, ninety one twelve",
+            "the card number is",
+            "thirty three hundred, ninety one twelve",
+        ),
+        (
+            "the ninth of the sixth nineteen eighty eight",
+            "I was born on",
+            "the ninth of the sixth nineteen eighty eight",
+        ),
+        ("my husband is fifty five.", "", "fifty five"),
+        ("my postcode is S W one A one double A", "", "S W one A one double A"),
+        (
+            "flat four, twenty two Baker Street, London NW1 6XE",
+            "",
+            "flat four, twenty two Baker Street, London NW1 6XE",
+        ),
+        (
+            "one ninety two dot one sixty eight dot four dot twelve",
+            "",
+            "one ninety two dot one sixty eight dot four dot twelve",
+        ),
+        ("the password is hunter two", "", "hunter two"),
+        ("K as in kilo", "", "K as in kilo"),
+        ("it expires in august twenty eight", "", "august twenty eight"),
+    ],
+)
+def test_talk_says_personal_data_in_many_ways(text: str, before: str, span: str) -> None:
+    """Fillers, groups, halves of addresses, numbers by hundreds: all of it is found."""
+    assert span in [said for _, said in _found(text, before)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the password is wrong",
+        "have a look at acme tools",
+        "V for volume",
+        "one two three",
+        "version three point two point one",
+        "I work at Yahoo",
+        "we sold thirty three hundred units",
+    ],
+)
+def test_what_only_sounds_like_it_stays(text: str) -> None:
+    assert _found(text, "") == []

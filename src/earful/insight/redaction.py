@@ -8,45 +8,29 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from earful.conversation.types import Entity, Redaction
+from earful.insight.addresses import DOMAINS, as_written, spoken_domains, spoken_emails
 from earful.insight.dates import DateSpan, find_dates
+from earful.insight.days import MONTH_NAMES
 from earful.insight.encoder import NamedSpan
 from earful.insight.gazetteer import GIVEN_NAMES, TITLES
 from earful.insight.lexicon import word_set
-from earful.insight.numbers import SMALL
+from earful.insight.numbers import DIGITS, ORDINALS, SMALL
 from earful.insight.spoken import CodeRun, code_runs, letter_runs
-from earful.insight.text import Token, tokens
+from earful.insight.text import STOP_WORDS, Token, tokens
 
 __all__ = ["PersonalData", "apply", "find_personal_data"]
 
 _BEFORE_CHARS = 90
 _SURE_ENOUGH = 0.15
-_DOMAINS = (
-    "com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|pl|eu|us|ca|au|info|biz|ai|app|dev|in|ch"
-    "|at|se|no|dk|fi|be|pt|ie|nz|jp|br|mx|me|tv|ru|cz|hu|il|za"
-)
 # A stop after a whole word ends the sentence, one after an initial or "St" does not.
 _SENTENCE_END = re.compile(r"\w{3,}\.$")
 _EMAIL = re.compile(r"\b[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\b")
-_LETTER = r"[a-z0-9]"
-_SPOKEN_PART = rf"(?:{_LETTER}[\w'-]*)"
-_SPOKEN_EMAIL = re.compile(
-    rf"(?:\b{_SPOKEN_PART}(?:\s+(?:dot|underscore|dash|hyphen|plus|period)\s+|\s?[._-]\s?))"
-    rf"*\b{_SPOKEN_PART}\s+at(?:\s+sign)?\s+{_SPOKEN_PART}(?:\s+{_SPOKEN_PART}){{0,2}}?"
-    rf"(?:\s+(?:dot|dash)\s+{_SPOKEN_PART})*?\s*(?:\s+dot\s+|\.)\s*(?:{_DOMAINS})"
-    rf"\b(?:\s+dot\s+(?:{_DOMAINS})\b)?",
-    re.IGNORECASE,
-)
-_SPELT_BEFORE = re.compile(r"(?:\b[a-z0-9]\b(?:\s*[-.,]\s*|\s+))+$", re.IGNORECASE)
 _URL = re.compile(
     r"\bhttps?://[^\s,;]+|\bwww\.[\w-]+(?:\.[\w-]+)+(?:/[^\s,;]*)?|\b[\w-]+(?:\.[\w-]+)"
-    rf"*\.(?:{_DOMAINS})\b(?:/[^\s,;]*)?",
-    re.IGNORECASE,
-)
-_SPOKEN_URL = re.compile(
-    r"\b(?:www\s+dot\s+)?[a-z0-9][\w-]*(?:\s+(?:dot|dash)\s+[a-z0-9][\w-]*)"
-    rf"*?\s+dot\s+(?:{_DOMAINS})\b(?:\s+dot\s+(?:uk|au|nz|jp|br|za|in)\b)?",
+    rf"*\.(?:{DOMAINS})\b(?:/[^\s,;]*)?",
     re.IGNORECASE,
 )
 _IP = re.compile(
@@ -54,10 +38,18 @@ _IP = re.compile(
     r"|\b(?:[0-9a-f]{1,4}:){5,7}[0-9a-f]{1,4}\b",
     re.IGNORECASE,
 )
+_WORDS = "|".join((*SMALL, "hundred"))
+_SAID = rf"(?:\d{{1,3}}|(?:(?:{_WORDS}|oh|double|and)\s+){{0,4}}(?:{_WORDS}))"
+_SPOKEN_IP = re.compile(rf"\b(?:{_SAID}\s+(?:dot|point)\s+){{3}}{_SAID}\b", re.IGNORECASE)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}\b")
 _SWIFT = re.compile(r"\b[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")
 _SSN = re.compile(r"\b\d{3}[- ]\d{2}[- ]\d{4}\b")
 _EXPIRY = re.compile(r"\b(?:0?[1-9]|1[0-2])\s?[/-]\s?(?:20)?\d\d\b")
+_SPOKEN_EXPIRY = re.compile(
+    rf"\b(?:{MONTH_NAMES})\s+(?:of\s+)?(?:twenty\s+)?"
+    rf"(?:\d\d(?:\d\d)?\b|(?:twenty|thirty)(?:[- ](?:{'|'.join(DIGITS)}))?\b)",
+    re.IGNORECASE,
+)
 _PHONE = re.compile(
     r"(?<![\w.])(?:\+\d{1,3}[ .-]?)?(?:\(?\d{2,5}\)?[ .-]?){1,4}\d{2,5}(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w])"
 )
@@ -71,7 +63,8 @@ _AGE = re.compile(
     rf"?(?P<b>{_NUM})\b|\b(?:turn(?:ed|ing|s)?|at\s+the\s+age\s+of)\s+(?P<c>{_NUM})"
     r"\b(?!\s*(?:%|percent))"
     r"|\bwhen\s+(?:he|she|they|i)\s+(?:was|were)\s+(?P<e>\d\d)\b"
-    r"|\b(?:i'm|i\s+am|he's|she's|he\s+is|she\s+is)\s+(?P<d>\d\d|(?:twenty|thirty|forty"
+    r"|\b(?:i'm|i\s+am|he's|she's|(?:he|she|husband|wife|partner|mother|father|mom|mum|dad|son|daughter|brother"
+    r"|sister|grandmother|grandfather)(?:\s+is|'s))\s+(?P<d>\d\d|(?:twenty|thirty|forty"
     r"|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight"
     r"|nine))?)(?=\s*(?:[.,;!?]|and\b|now\b|years\b|$))",
     re.IGNORECASE,
@@ -81,13 +74,12 @@ _STREET = (
     r"|square|sq|terrace|way|parkway|pkwy|circle|cir|highway|hwy|trail|crescent|close|"
     r"row|alley|plaza|mews|gardens|grove|hill|park|loop|strasse|straße|rue|via|calle)\b\.?"
 )
-_HOUSE = (
-    rf"(?:\d{{1,6}}[A-Za-z]?|(?:(?:{'|'.join(SMALL)}|hundred|oh)[\s-]+){{0,4}}(?:{'|'.join(SMALL)}|hundred))"
-)
+_HOUSE = rf"(?:\d{{1,6}}[A-Za-z]?|(?:(?:{'|'.join(SMALL)}|hundred|and|oh)[\s-]+){{0,4}}(?:{'|'.join(SMALL)}|hundred))"
 _ADDRESS = re.compile(
-    rf"\b{_HOUSE}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+)?(?:[\w'.-]+\s+){{1,3}}?{_STREET}"
-    r"(?:,?\s+(?:apt|apartment|suite|unit|flat|floor|room|#)\.?\s*#?\s*[\w-]+)"
-    rf"?(?:,?\s+[A-Z][\w-]+(?:\s+[A-Z][\w-]+)?)?(?:,?\s+[A-Z]{{2}}\b)"
+    r"\b(?:(?:apt|apartment|suite|unit|flat)\.?\s+#?\s*[\w-]+,?\s+)?"
+    rf"{_HOUSE}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+)?(?:[\w'.-]+\s+){{1,3}}?{_STREET}(?:\s+{_STREET})?"
+    r"(?:,?\s+(?:apt|apartment|suite|unit|flat|floor|room|#)\.?\s*#?\s*[\w-]+(?:\s[A-Z]\b)?)"
+    rf"?(?:,?\s+[A-Z][\w-]+(?:\s+[A-Z][^\W\d_]+\b)?)?(?:,?\s+(?:[A-Z]{{2}}\b|[A-Z]{{1,2}}\d[A-Z\d]?\s\d[A-Z]{{2}}\b))"
     rf"?(?:,?\s+\d{{5}}(?:-\d{{4}})?)?",
     re.IGNORECASE,
 )
@@ -104,6 +96,12 @@ _ADDRESS_TAIL = re.compile(
     r"{0,5}(?:\s*,?\s+(?:\d{3}\s\d{2}|\d{4,6}(?:-\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d))?"
 )
 _PO_BOX = re.compile(r"\bP\.?\s?O\.?\s+box\s+\d+\b", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"\bpass\s?(?:word|phrase|code)\s+(?:is|was|will\s+be)\s+(?!not\b|wrong|incorrect|expired|invalid|locked|reset"
+    r"|being|still|the\b|changed|required|too\b|correct|set\b|what\b|in\b|on\b|for\b|a\b)(?P<secret>[^.,;?!]+)",
+    re.IGNORECASE,
+)
+_UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b")
 _ZIP = re.compile(r"\b\d{5}(?:-\d{4})?\b")
 _NAME_INTRO = re.compile(
     r"\b(?:my\s+name\s+is|my\s+name's|the\s+name\s+is|name\s+is|name's|this\s+is|i'm"
@@ -118,7 +116,15 @@ _CAPITALISED = re.compile(
 _BARE_NAME = re.compile(r"[a-z][\w'-]+(?:\s+[a-z][\w'-]+)?")
 _NOT_A_NAME = word_set("not_a_name")
 _NOT_NAME_STARTS = word_set("not_name_starts")
-_BIRTH = re.compile(r"\b(?:born|birth|birthday|dob|d\.o\.b)\b", re.IGNORECASE)
+_BIRTH = re.compile(r"\b(?:born|birth|birthday|dob|d\.o\.b|d\s?o\s?b)\b", re.IGNORECASE)
+# "The ninth of the sixth nineteen eighty eight".
+_DAY_OF_MONTH_SAID = re.compile(
+    rf"\b(?:the\s+)?(?:\d{{1,2}}(?:st|nd|rd|th)|(?:twenty[- ]|thirty[- ])?(?:{'|'.join(ORDINALS)}))"
+    r"\s+of\s+the\s+"
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(ORDINALS)})(?:,?\s+(?:\d{{2,4}}|(?:{'|'.join((*SMALL, 'oh'))})\b"
+    rf"(?:[\s-]+(?:{'|'.join((*SMALL, 'oh', 'hundred', 'thousand'))})\b){{0,4}}))?",
+    re.IGNORECASE,
+)
 _ABSOLUTE = re.compile(
     r"\d|january|february|march|april|\bmay\b|june|july|august|september|october|november"
     r"|december|christmas|new year|halloween|thanksgiving|easter|valentine|independence "
@@ -131,8 +137,8 @@ _CONTEXT: tuple[tuple[str, re.Pattern[str], range, bool], ...] = tuple(
         (
             "CREDIT_CARD_CVV",
             r"\b(?:cvv2?|cvc2?|c\s?v\s?v|c\s?v\s?c|security\s+code|card\s+code"
-            r"|verification\s+(?:code|number)|(?:three|four|3|4)\s+digits?\s+(?:on|at)"
-            r"\s+the\s+back)\b",
+            r"|verification\s+(?:code|number)|(?:three|3)\s+digits?"
+            r"|(?:four|4)\s+digits?\s+(?:on|at)\s+the\s+back)\b",
             range(3, 5),
             False,
         ),
@@ -147,6 +153,7 @@ _CONTEXT: tuple[tuple[str, re.Pattern[str], range, bool], ...] = tuple(
             True,
         ),
         ("US_BANK_ACCOUNT_NUMBER", r"\b(?:account|acct|checking|savings)\b", range(5, 18), False),
+        ("US_BANK_ACCOUNT_NUMBER", r"\b(?:ending|ends)\s+(?:in|with)\b", range(3, 7), False),
         (
             "CREDIT_CARD_NUMBER",
             r"\b(?:card|visa|mastercard|amex|american\s+express|debit|credit)\b",
@@ -159,9 +166,21 @@ _CONTEXT: tuple[tuple[str, re.Pattern[str], range, bool], ...] = tuple(
             range(3, 7),
             False,
         ),
-        ("DATE_OF_BIRTH", r"\b(?:born|birth|birthday|dob|d\.o\.b)\b", range(5, 9), False),
+        (
+            "DATE_OF_BIRTH",
+            r"\b(?:born|birth|birthday|dob|d\.o\.b|d\s?o\s?b)\b",
+            range(4, 9),
+            False,
+        ),
         ("ADDRESS", r"\b(?:zip|post(?:al)?\s?code)\b", range(5, 10), False),
         ("IBAN_CODE", r"\biban\b", range(8, 35), True),
+        (
+            "PERSONAL_DATA",
+            r"\b(?:medicare|medicaid|vin|policy|(?:member|membership|patient|customer|tax)\s+(?:i\s?d|number)"
+            r"|licen[sc]e\s+plate)\b",
+            range(6, 18),
+            True,
+        ),
         (
             "PHONE_NUMBER",
             r"\b(?:phone|telephone|call|cell|mobile|reach|fax|text|dial|ring|number|whatsapp"
@@ -216,7 +235,7 @@ def find_personal_data(
             for hit in re.finditer(rf"(?<!\w){re.escape(secret)}(?!\w)", text)
         ),
         *(
-            _data("PERSON_NAME", text, name.start, name.end)
+            _data("PERSON_NAME", text, _first_name(text, name.start), name.end)
             for name in heard
             if name.kind == "PERSON" and name.score >= _SURE_ENOUGH and text[name.start].isalnum()
         ),
@@ -259,14 +278,19 @@ def _within(item: PersonalData, others: list[PersonalData]) -> bool:
 
 def _patterns(text: str, now: datetime, before: str) -> list[PersonalData]:
     found = [_data("EMAIL_ADDRESS", text, *hit.span()) for hit in _EMAIL.finditer(text)]
-    for hit in _SPOKEN_EMAIL.finditer(text):
-        start, end = _whole_email(text, hit)
-        found.append(_data("EMAIL_ADDRESS", text, start, end, _written(text[start:end])))
     found += [
-        _data("DOMAIN_NAME", text, *hit.span(), _written(hit.group())) for hit in _SPOKEN_URL.finditer(text)
+        _data("EMAIL_ADDRESS", text, start, end, as_written(text[start:end]))
+        for start, end in spoken_emails(text, before)
+    ]
+    found += [
+        _data("DOMAIN_NAME", text, start, end, as_written(text[start:end]))
+        for start, end in spoken_domains(text)
     ]
     found += [_data("DOMAIN_NAME", text, *hit.span()) for hit in _URL.finditer(text)]
     found += [_data("IP_ADDRESS", text, *hit.span()) for hit in _IP.finditer(text)]
+    found += [_data("IP_ADDRESS", text, *hit.span()) for hit in _SPOKEN_IP.finditer(text)]
+    found += [_data("PERSONAL_DATA", text, *hit.span("secret")) for hit in _PASSWORD.finditer(text)]
+    found += [_data("ADDRESS", text, *hit.span()) for hit in _UK_POSTCODE.finditer(text)]
     found += [
         _data("IBAN_CODE", text, *hit.span(), re.sub(r"[ -]", "", hit.group()))
         for hit in _IBAN.finditer(text)
@@ -277,7 +301,13 @@ def _patterns(text: str, now: datetime, before: str) -> list[PersonalData]:
         found += [_data("SWIFT_CODE", text, *hit.span()) for hit in _SWIFT.finditer(text)]
     found += [_data("SSN", text, *hit.span(), re.sub(" ", "-", hit.group())) for hit in _SSN.finditer(text)]
     if re.search(r"\b(?:expir\w*|exp|valid\s+(?:until|thru|through))\b", near, re.IGNORECASE):
-        found += [_data("CREDIT_CARD_EXPIRATION", text, *hit.span()) for hit in _EXPIRY.finditer(text)]
+        found += [
+            _data("CREDIT_CARD_EXPIRATION", text, *hit.span())
+            for pattern in (_EXPIRY, _SPOKEN_EXPIRY)
+            for hit in pattern.finditer(text)
+        ]
+    if _BIRTH.search(near):
+        found += [_data("DATE_OF_BIRTH", text, *hit.span()) for hit in _DAY_OF_MONTH_SAID.finditer(text)]
     for hit in _AGE.finditer(text):
         group = next(name for name in "abcde" if hit[name])
         found.append(_data("AGE", text, *hit.span(group)))
@@ -293,35 +323,6 @@ def _patterns(text: str, now: datetime, before: str) -> list[PersonalData]:
     if re.search(r"\b(?:zip|post(?:al)?\s?code)\b", near, re.IGNORECASE):
         found += [_data("ADDRESS", text, *hit.span()) for hit in _ZIP.finditer(text)]
     return found
-
-
-_EMAIL_LEADS = word_set("email_leads")
-
-
-def _whole_email(text: str, hit: re.Match[str]) -> tuple[int, int]:
-    """Take spelt letters before a spoken address along, and leave "my email is" out."""
-    start, end = hit.span()
-    head = re.match(r"[\w'-]+", text[start:end])
-    spelt = _SPELT_BEFORE.search(text[:start])
-    if head and len(head.group()) <= 2 and spelt:
-        start = spelt.start()
-    return start, end
-
-
-def _written(spoken: str) -> str:
-    text = spoken.lower()
-    for word, sign in (
-        ("at sign", "@"),
-        ("at", "@"),
-        ("dot", "."),
-        ("period", "."),
-        ("underscore", "_"),
-        ("dash", "-"),
-        ("hyphen", "-"),
-        ("plus", "+"),
-    ):
-        text = re.sub(rf"\s+{word}\s+", sign, text)
-    return re.sub(r"\s+", "", text)
 
 
 def _iban_ok(text: str) -> bool:
@@ -394,6 +395,7 @@ def _part_of_number(run: CodeRun, text: str, before: str, *, unfinished: bool) -
         or (place and alone and not year)
         or (goes_on and count + len(_tail_digits(before)) >= 5)
         or (alone and count >= 4 and not year)
+        or (alone and count >= 3 and _one_by_one(written))
         or (unfinished and at_end and count >= 3 and run.spoken)
     ):
         about = lead[max(0, place.start() - 12) : place.end()] if place else lead
@@ -401,8 +403,26 @@ def _part_of_number(run: CodeRun, text: str, before: str, *, unfinished: bool) -
     return None
 
 
+def _one_by_one(said: str) -> bool:
+    """Tell whether digits are read out one by one: "six one seven", not "one two three" nor "sixty"."""
+    words = [word for word in re.findall(r"[a-z]+|\d+", said.lower()) if word not in ("double", "triple")]
+    digits = [DIGITS.get(word, word) for word in words]
+    if len(digits) < 3 or not all(one.isdigit() and len(one) == 1 for one in digits):
+        return len(digits) == 2 and len(words) < len(said.split())  # "double five one"
+    return any(int(two) != int(one) + 1 for one, two in pairwise(digits))
+
+
+# What the other says in between: "six one seven" | "okay" | "five five five".
+_GO_ON = re.compile(
+    r"(?:[\s.,…!?–-]|\b(?:okay|ok|yes|yeah|yep|mhm|mm-hmm|uh-huh|mm|right|got\s+it|go\s+(?:on|ahead)|sure|alright"
+    r"|perfect|great|thanks|thank\s+you)\b)+$",
+    re.IGNORECASE,
+)
+
+
 def _tail_digits(text: str) -> str:
-    """Return the digits that a text ends in."""
+    """Return the digits that a text ends in, but for what was said to go on."""
+    text = _GO_ON.sub("", text[-120:])
     words = tokens(text[-80:])
     runs = code_runs(words)
     if not runs or text[-80:][runs[-1].end :].strip(" .,…-–!?"):
@@ -414,6 +434,7 @@ _SPELLS = re.compile(
     r"\b(?:spel\w*|(?:last|first|sur|full|maiden|middle|my|the)\s?name|name\s+is|letters|initials)\b",
     re.IGNORECASE,
 )
+_POSTCODE = re.compile(r"\bpost(?:al)?\s?code\b", re.IGNORECASE)
 _SWIFT_NEAR = re.compile(r"\b(?:swift|bic)\b", re.IGNORECASE)
 
 
@@ -423,13 +444,10 @@ def _spelt(text: str, before: str) -> list[PersonalData]:
     for run in letter_runs(tokens(text)):
         lead = f"{before[-_BEFORE_CHARS:]} {text[: run.start]}"[-_BEFORE_CHARS:]
         as_in = re.search(r"\b(?:as\s+in|for)\b", text[run.start : run.end], re.IGNORECASE)
+        spelling = _SPELLS.search(lead) or re.search(r"\bthat(?:'s|\s+is)\s*,?\s*$", lead, re.IGNORECASE)
         if _SWIFT_NEAR.search(lead) and len(run.code) in (8, 11):
             found.append(_data("SWIFT_CODE", text, run.start, run.end, run.code))
-        elif (
-            (as_in and len(run.code) >= 2)
-            or len(run.code) >= 5
-            or (len(run.code) >= 3 and _SPELLS.search(lead))
-        ):
+        elif as_in or len(run.code) >= 5 or (len(run.code) >= 3 and spelling):
             found.append(_data("PERSON_NAME", text, run.start, run.end, run.code.capitalize()))
     return found
 
@@ -446,6 +464,12 @@ def _numbers(text: str, before: str, *, unfinished: bool = False) -> list[Person
                 start -= 1
             found.append(_data(kind, text, start, run.end, run.digits))
     near = f"{before[-_BEFORE_CHARS:]} {text}"
+    if _POSTCODE.search(near):
+        found += [
+            _data("ADDRESS", text, run.start, run.end, run.code)
+            for run in code_runs(words, letters=True)
+            if 5 <= len(run.code) <= 8 and run.code[:1].isalpha()
+        ]
     for name, pattern, lengths, letters in _CONTEXT:
         if letters and pattern.search(near):
             found += [
@@ -559,6 +583,20 @@ def _names(text: str, known: Sequence[str]) -> list[PersonalData]:
         if name and _is_name(name.group(), intro.group()):
             found.append(_data("PERSON_NAME", text, name.start(), name.end()))
     return found
+
+
+_UNKNOWN_FIRST = re.compile(
+    r"\b(?:my\s+name\s+is|my\s+name's|name\s+is|name's|this\s+is|i'm|i\s+am|speaking\s+(?:with|to))\s+([\w'-]{3,})\s+$",
+    re.IGNORECASE,
+)
+
+
+def _first_name(text: str, start: int) -> int:
+    """Return where a name begins: at the word before it, where only that stands between it and "I'm"."""
+    hit = _UNKNOWN_FIRST.search(text, 0, start)
+    first = hit.group(1).lower() if hit else ""
+    known = first in _NOT_A_NAME or first in _NOT_NAME_STARTS or first in STOP_WORDS or first in TITLES
+    return hit.start(1) if hit and not known and not first.endswith("ing") else start
 
 
 def _is_name(name: str, intro: str) -> bool:

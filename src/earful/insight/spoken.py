@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import DIGITS, SMALL
@@ -55,7 +56,7 @@ _ALPHABET = word_set("spelling_alphabet")
 
 
 def letter_runs(words: Sequence[Token]) -> list[CodeRun]:
-    """Find every word that is spelt out: "B as in boy, R, O, W, N"; two letters at least."""
+    """Find every word that is spelt out: "B as in boy, R, O, W, N"; two letters, or one "as in" a word."""
     runs: list[CodeRun] = []
     first = 0
     while first < len(words):
@@ -69,7 +70,8 @@ def letter_runs(words: Sequence[Token]) -> list[CodeRun]:
                 at += 1
             else:
                 break
-        if len(code) > 1:
+        said_as = any((one.lower, two.lower) == ("as", "in") for one, two in pairwise(words[first:last]))
+        if len(code) > 1 or (code and said_as):
             runs.append(CodeRun(first, last, words[first].start, words[last - 1].end, code, "", True))
         first = max(last, first + 1)
     return runs
@@ -146,6 +148,8 @@ def _piece(words: Sequence[Token], at: int, letters: bool, *, started: bool) -> 
         digit = DIGITS.get(words[at + 1].lower) or (
             words[at + 1].lower if words[at + 1].lower.isdigit() else ""
         )
+        if letters and started and re.fullmatch(r"[a-z]", words[at + 1].lower):
+            digit = words[at + 1].lower.upper()
         return (digit * _TIMES[word], at + 2, True) if len(digit) == 1 else ("", at, False)
     if word in DIGITS:
         if (
@@ -164,7 +168,12 @@ def _piece(words: Sequence[Token], at: int, letters: bool, *, started: bool) -> 
         if after < len(words) and words[after].text == "-":
             after += 1
         if value >= 20 and after < len(words) and 0 < SMALL.get(words[after].lower, 0) < 10:
-            return str(value + SMALL[words[after].lower]), after + 1, True
+            value += SMALL[words[after].lower]
+            if after + 1 < len(words) and words[after + 1].lower == "hundred":
+                return f"{value}00", after + 2, True
+            return str(value), after + 1, True
+        if value >= 10 and after < len(words) and words[after].lower == "hundred":
+            return f"{value}00", after + 1, True
         return str(value), at + 1, True
     if letters and word in _ALPHABET:
         return word[0].upper(), at + 1, True

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from earful.insight.addresses import spoken_emails
 from earful.insight.encoder import TextEncoder, WordForm
 from earful.insight.types import Utterance
 
@@ -34,6 +35,7 @@ def is_bare(text: str) -> bool:
 def restored(encoder: TextEncoder, text: str) -> str:
     """Return a bare text as it would be written. Its words stay what they are, one for one."""
     words = _WORD.findall(text)
+    together = _together(text)
     done: list[str] = []
     begins = True
     at = 0
@@ -47,7 +49,7 @@ def restored(encoder: TextEncoder, text: str) -> str:
         keep = known if last else max(1, known - _LOOKED_BACK)
         for number in range(keep):
             following = rest[number + 1] if number + 1 < len(rest) else None
-            mark = _mark(rest[number], following, forms[number])
+            mark = "" if at + number in together else _mark(rest[number], following, forms[number])
             near = (*rest[max(0, number - 1) : number], rest[number], following)
             plain = _ADDRESS.isdisjoint(near)
             done.append(
@@ -56,6 +58,16 @@ def restored(encoder: TextEncoder, text: str) -> str:
             begins = mark in (".", "?")
         at += keep
     return " ".join(done)
+
+
+def _together(text: str) -> set[int]:
+    """Return which words (by number) stand within an address that is said, and take no mark after them."""
+    spans = spoken_emails(text)
+    return {
+        number
+        for number, word in enumerate(_WORD.finditer(text))
+        if any(start <= word.start() and word.end() < end for start, end in spans)
+    }
 
 
 def written(encoder: TextEncoder, utterance: Utterance) -> Utterance:

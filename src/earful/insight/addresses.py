@@ -1,0 +1,92 @@
+"""E-mail addresses and domains as they are said: "john eight two at gmail dot com", "at, um, acme dot io"."""
+
+import re
+
+from earful.insight.lexicon import word_set
+from earful.insight.numbers import DIGITS, SMALL
+
+__all__ = ["DOMAINS", "as_written", "spoken_domains", "spoken_emails"]
+
+DOMAINS = (
+    "com|org|net|edu|gov|io|co|uk|de|fr|es|it|nl|pl|eu|us|ca|au|info|biz|ai|app|dev|in|ch"
+    "|at|se|no|dk|fi|be|pt|ie|nz|jp|br|mx|me|tv|ru|cz|hu|il|za|store|shop|online|site|website|tech|cloud|email"
+    "|agency|company|solutions|services|consulting|studio|design|digital|media|network|systems|software|global"
+    "|world|life|health|care|xyz|pro|mobi|int|mil"
+)
+_PART = r"(?:[a-z0-9][\w'-]*)"
+_PAUSE = r"(?:,?\s+)"
+_AT = rf"{_PAUSE}at(?:\s+sign)?{_PAUSE}(?:(?:um|uh|er|erm|ah){_PAUSE})*"
+_JOINS = rf"(?:{_PAUSE}(?:dot|underscore|dash|hyphen|plus|period){_PAUSE}|\s?[._-]\s?)"
+_EMAIL = re.compile(
+    rf"(?:\b{_PART}{_JOINS})*\b(?!look(?:s|ed|ing)?\b){_PART}{_AT}{_PART}(?:\s+{_PART}){{0,2}}?"
+    rf"(?:\s+(?:dot|dash)\s+{_PART})*?\s*(?:,?\s+dot\s+|\.)\s*(?:{DOMAINS})"
+    rf"\b(?:\s+dot\s+(?:{DOMAINS})\b)?",
+    re.IGNORECASE,
+)
+# Everyone knows the rest of "at gmail"; what breaks off at "at" goes on in the next message.
+_KNOWN = r"(?:gmail|g\s?mail|yahoo|hotmail|outlook|icloud|proton\s?mail|aol|msn)"
+_SHORT = re.compile(rf"(?:\b{_PART}{_JOINS})*\b(?P<last>{_PART}){_AT}{_KNOWN}\b", re.IGNORECASE)
+_BROKEN = re.compile(
+    rf"(?:\b{_PART}{_JOINS})+\b{_PART}{_PAUSE}at\s*[.,…?!-]*$|\b[\w.+%-]+@(?=\s*[.,…?!-]*$)", re.IGNORECASE
+)
+_ABOUT_MAIL = re.compile(r"\be-?\s?mail|\baddress\b|\b(?:it's|it\s+is|that's|that\s+is)\s+$", re.IGNORECASE)
+_DOMAIN = re.compile(
+    r"\b(?:www\s+dot\s+)?[a-z0-9][\w-]*(?:\s+(?:dot|dash)\s+[a-z0-9][\w-]*)"
+    rf"*?\s+dot\s+(?:{DOMAINS})\b(?:\s+dot\s+(?:uk|au|nz|jp|br|za|in)\b)?",
+    re.IGNORECASE,
+)
+_SPELT_BEFORE = re.compile(r"(?:\b[a-z0-9]\b(?:\s*[-.,]\s*|\s+))+$", re.IGNORECASE)
+_WORD_BEFORE = re.compile(r"([\w'-]+)(?:\s*,)?\s+$")
+_NUMBER_WORDS = frozenset((*DIGITS, *SMALL, "double", "triple", "hundred"))
+_LEADS = word_set("email_leads")
+
+
+def spoken_emails(text: str, before: str = "") -> list[tuple[int, int]]:
+    """Return the places of the e-mail addresses that a text says; `before` is what was said before it."""
+    found = [_whole(text, hit.start(), hit.end()) for hit in _EMAIL.finditer(text)]
+    for hit in _SHORT.finditer(text):
+        near = f"{before[-60:]} {text[: hit.start()]}"[-60:]
+        if re.search(r"[._]|\b(?:dot|underscore)\b", hit.group()) or _ABOUT_MAIL.search(near):
+            found.append(_whole(text, hit.start(), hit.end()))
+    found += [_whole(text, hit.start(), hit.end()) for hit in _BROKEN.finditer(text)]
+    return found
+
+
+def spoken_domains(text: str) -> list[tuple[int, int]]:
+    """Return the places of the domains that a text says."""
+    return [hit.span() for hit in _DOMAIN.finditer(text)]
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take spelt letters, and numbers with the word before them, along: "smith eight two at", "j o at"."""
+    head = re.match(r"[\w'-]+", text[start:end])
+    if head and (head.group().lower() in _NUMBER_WORDS or head.group().isdigit()):
+        while (word := _WORD_BEFORE.search(text[:start])) is not None:
+            said = word.group(1).lower()
+            if said in _LEADS:
+                break
+            start = word.start(1)
+            if said not in _NUMBER_WORDS and not said.isdigit():
+                break
+        head = re.match(r"[\w'-]+", text[start:end])
+    spelt = _SPELT_BEFORE.search(text[:start])
+    if head and spelt and len(head.group()) <= 2:
+        start = spelt.start()
+    return start, end
+
+
+def as_written(spoken: str) -> str:
+    """Return a spoken address as it would be written."""
+    text = re.sub(r",?\s+(?:um|uh|er|erm|ah),?(?=\s)", "", spoken.lower())
+    for word, sign in (
+        ("at sign", "@"),
+        ("at", "@"),
+        ("dot", "."),
+        ("period", "."),
+        ("underscore", "_"),
+        ("dash", "-"),
+        ("hyphen", "-"),
+        ("plus", "+"),
+    ):
+        text = re.sub(rf",?\s+{word},?\s+", sign, text)
+    return re.sub(r"\s+", "", text)
