@@ -74,7 +74,10 @@ _STREET = (
     r"|square|sq|terrace|way|parkway|pkwy|circle|cir|highway|hwy|trail|crescent|close|"
     r"row|alley|plaza|mews|gardens|grove|hill|park|loop|strasse|straße|rue|via|calle)\b\.?"
 )
-_HOUSE = rf"(?:\d{{1,6}}[A-Za-z]?|(?:(?:{'|'.join(SMALL)}|hundred|and|oh)[\s-]+){{0,4}}(?:{'|'.join(SMALL)}|hundred))"
+_HOUSE = (
+    rf"(?:\d{{1,6}}[A-Za-z]?|(?:(?:{'|'.join(SMALL)}|hundred|and|oh)[\s-]+){{0,4}}"
+    rf"(?:{'|'.join(SMALL)}|hundred))"
+)
 _ADDRESS = re.compile(
     r"\b(?:(?:apt|apartment|suite|unit|flat)\.?\s+#?\s*[\w-]+,?\s+)?"
     rf"{_HOUSE}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+)?(?:[\w'.-]+\s+){{1,3}}?{_STREET}(?:\s+{_STREET})?"
