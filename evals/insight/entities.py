@@ -10,17 +10,23 @@ there) and years that lost their last digit ("2019." is written "201." in its te
 every word of an amount by itself ("$36.8", "million"): pieces of one label with a blank between them are
 one.
 
+Names are scored once more on "bare" talk, as a plain recogniser would give it: lower case, no marks. There is
+no place to compare in a text that the finder writes out itself, so the words and the kind of a name count.
+
 The stock recognisers beside ours were trained on, or written for, the same kinds: spaCy's small English
 model knows OntoNotes, whose labels the reference uses.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from earful.insight.encoder import shared_encoder
 from earful.insight.entities import find_entities
+from earful.insight.writing import restored
 
 from . import stock
 from .data import read
@@ -29,6 +35,8 @@ from .measures import Row, Tally, overlap_tally
 
 __all__ = ["rows"]
 
+_NAMES = frozenset(("person", "location", "organization"))
+_WORD = re.compile(r"[\w']+")
 _WAYS = ("exact", "core", "overlap")
 _NOW = datetime(2020, 8, 5, 10)
 _TRUE = {
@@ -181,13 +189,44 @@ def _systems(kinds: set[str]) -> list[tuple[str, Callable[[str], list[Span]]]]:
     return systems
 
 
+def _bare(text: str) -> str:
+    return " ".join(_WORD.findall(text)).lower()
+
+
+def _named(text: str, spans: list[Span]) -> Counter[tuple[str, str]]:
+    """Return the names among spans as their words in lower case, with their kinds."""
+    return Counter((_bare(text[start:end]), kind) for start, end, kind in spans if kind in _NAMES)
+
+
+def _bare_rows(source: str, items: list[dict[str, Any]]) -> list[Row]:
+    """Score names in lower-case talk without marks."""
+
+    def written_out(text: str) -> tuple[str, list[Span]]:
+        text = restored(shared_encoder(), text)
+        return text, _ours(text)
+
+    systems: list[tuple[str, Callable[[str], tuple[str, list[Span]]]]] = [("earful", written_out)]
+    if spacy := stock.spacy_spans({label: kind for label, kind in _TRUE.items() if label.isupper()}):
+        systems.append(("spaCy en_core_web_sm", lambda text: (text, spacy(text))))
+    table = []
+    for name, find in systems:
+        tally = Tally()
+        for item in items:
+            true = _named(item["text"], _joined(item["entities"], set(_NAMES)))
+            found = _named(*find(_bare(item["text"])))
+            right = (true & found).total()
+            tally.merge(Tally(right, found.total() - right, true.total() - right))
+        table.append(Row.of(f"entities: names ({source}, bare, as words)", name, tally))
+    return table
+
+
 def rows() -> list[Row]:
     """Score names on both sources together, times and numbers on the earnings calls."""
     items = read("entities")
     table: list[Row] = []
     for source in sorted({item["source"] for item in items}):
         some = [item for item in items if item["source"] == source]
-        groups = [("names", {"person", "location", "organization"})]
+        groups = [("names", set(_NAMES))]
         if source.startswith("earn"):
             groups += [("times", {"time"}), ("numbers", {"number"})]
         for group, kinds in groups:
@@ -202,4 +241,5 @@ def rows() -> list[Row]:
                             true, predicted = _core(item["text"], true), _core(item["text"], predicted)
                         tally.merge(overlap_tally(true, predicted, exact=way != "overlap"))
                     table.append(Row.of(f"entities: {group} ({source}, {way})", name, tally))
+        table += _bare_rows(source, some)
     return table

@@ -14,7 +14,9 @@ from . import stock
 from .measures import Row, Tally
 from .said_times import SAID, SAID_LATER
 
-__all__ = ["meaning", "rows"]
+__all__ = ["Said", "meaning", "rows", "tally"]
+
+Said = Sequence[tuple[str, str, tuple[str, ...]]]
 
 
 def meaning(span: DateSpan) -> str | None:
@@ -34,10 +36,21 @@ def _ours(text: str, now: datetime) -> list[str]:
     return [value for span in find_dates(text, now) if (value := meaning(span)) is not None]
 
 
-def _tally(found: Sequence[str], true: Sequence[str]) -> Tally:
+def _common(found: Sequence[str], true: Sequence[str]) -> Tally:
     both = Counter(found) & Counter(true)
     right = both.total()
     return Tally(right, len(found) - right, len(true) - right)
+
+
+def tally(
+    said: Said, find: Callable[[str, datetime], list[str]] | None = None, cut: int | None = None
+) -> Tally:
+    """Score a finder (ours if none is given) on sentences; with `cut` only so many characters of a meaning."""
+    total = Tally()
+    for said_at, text, true in said:
+        found = (find or _ours)(text, datetime.fromisoformat(said_at))
+        total.merge(_common([one[:cut] for one in found], [one[:cut] for one in true]))
+    return total
 
 
 def rows() -> list[Row]:
@@ -53,9 +66,5 @@ def rows() -> list[Row]:
             for name, find in systems:
                 if find is None:
                     continue
-                tally = Tally()
-                for said_at, text, true in said:
-                    found = find(text, datetime.fromisoformat(said_at))
-                    tally.merge(_tally([one[:cut] for one in found], [one[:cut] for one in true]))
-                table.append(Row.of(f"times: {measure} ({which})", name, tally))
+                table.append(Row.of(f"times: {measure} ({which})", name, tally(said, find, cut)))
     return table

@@ -1,7 +1,8 @@
 """The evaluations of meaning that need no data but the project's own."""
 
 import pytest
-from evals.insight import same, trackers
+from evals.insight import same, times, trackers
+from evals.insight.said_times import SAID, SAID_LATER
 from evals.insight.spoken_generated import generated
 from evals.insight.topics import churn
 from evals.insight.tracker_texts import HELD_OUT
@@ -34,3 +35,11 @@ def test_generated_personal_data_is_the_same_every_time_and_marked_where_it_stan
     assert items == generated(60)
     assert all(item.text[start:end].strip() for item in items for start, end in item.spans)
     assert any(item.before for item in items)
+
+
+@pytest.mark.parametrize(("said", "at_least"), [(SAID, 0.98), (SAID_LATER, 0.95)])
+def test_times_mean_what_was_meant(said: times.Said, at_least: float) -> None:
+    """Of all times said, nearly every one is resolved to the day or minute that was meant."""
+    tally = times.tally(said)
+    assert tally.precision >= at_least
+    assert tally.recall >= at_least
