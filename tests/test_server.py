@@ -217,6 +217,14 @@ async def test_a_body_over_the_limit_is_a_413(client: httpx.AsyncClient) -> None
         assert answer.json() == {"statusCode": 413, "message": "The request body is larger than 2048 bytes."}
 
 
+async def test_what_is_managed_has_a_lower_limit(settings: Settings, ear: Ear) -> None:
+    app = create_app(settings.model_copy(update={"max_body_bytes": 2**24}), speech=ear)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://earful") as client:
+        for path, status in (("manage/tracker", 413), ("conversations/1/transcript", 400)):
+            answer = await client.post(f"/v1/{path}", content=b" " * (2**20 + 1))
+            assert answer.status_code == status
+
+
 async def test_a_body_at_the_limit_is_read(client: httpx.AsyncClient) -> None:
     answer = await client.post("/oauth2/token:generate", content=b"{}".ljust(2048))
     assert answer.status_code == 400

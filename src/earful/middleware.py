@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -76,32 +76,44 @@ class Observe:
 
 
 class BodyLimit:
-    """Refuses a request body larger than `limit` bytes, except under paths that take whole recordings."""
+    """Refuses a request body larger than `limit` bytes, except under paths that take whole recordings.
 
-    def __init__(self, app: ASGIApp, limit: int, unlimited: Sequence[str] = ()) -> None:
+    `smaller` has lower limits for what is under some paths.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        limit: int,
+        unlimited: Sequence[str] = (),
+        smaller: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
         self._limit = limit
         self._unlimited = tuple(unlimited)
-        self._message = f"The request body is larger than {limit} bytes."
+        self._smaller = dict(smaller or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or (self._unlimited and scope["path"].startswith(self._unlimited)):
             await self._app(scope, receive, send)
             return
+        lower = (limit for path, limit in self._smaller.items() if scope["path"].startswith(path))
+        limit = min(self._limit, *lower, self._limit)
+        message = f"The request body is larger than {limit} bytes."
         declared = HTTPConnection(scope).headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._limit:
-            refusal = error_response(413, self._message, {"Connection": "close"})
+        if declared.isdecimal() and int(declared) > limit:
+            refusal = error_response(413, message, {"Connection": "close"})
             await refusal(scope, receive, send)
             return
         received = 0
 
         async def counted() -> Message:
             nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._limit:
-                raise HTTPException(413, self._message)
-            return message
+            part = await receive()
+            received += len(part.get("body", b""))
+            if received > limit:
+                raise HTTPException(413, message)
+            return part
 
         await self._app(scope, counted, send)
 

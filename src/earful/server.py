@@ -65,6 +65,7 @@ log = structlog.get_logger(__name__)
 
 State = Literal["starting", "ready", "stopping", "failed"]
 
+_MANAGED_BYTES = 1_048_576
 _RECORDINGS = ("/v1/process/", RECORDINGS_PATH)
 
 
@@ -243,7 +244,12 @@ def create_app(
     )
     # The last added is the outermost.
     app.add_middleware(WaitUntilReady, ready=rooms.ready)
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, unlimited=_RECORDINGS)
+    app.add_middleware(
+        BodyLimit,
+        limit=settings.max_body_bytes,
+        unlimited=_RECORDINGS,
+        smaller={"/v1/manage/": _MANAGED_BYTES},
+    )
     app.add_middleware(Observe, metrics=metrics)
     app.add_middleware(
         CORSMiddleware,

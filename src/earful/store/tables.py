@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
     true,
 )
+from sqlalchemy.schema import SchemaItem
 
 __all__ = [
     "SafeString",
@@ -196,11 +197,14 @@ def _conversation_column() -> Column[str]:
     )
 
 
-members = Table(
+def _parts_of_conversations(name: str, *columns: SchemaItem) -> Table:
+    """Return a table of what conversations have many of, in the order in which it came."""
+    counted = Column("seq", _Sequence, primary_key=True, autoincrement=True)
+    return Table(name, metadata, counted, _conversation_column(), *columns)
+
+
+members = _parts_of_conversations(
     "members",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    _conversation_column(),
     Column("id", SafeText, nullable=False),
     Column("name", SafeText),
     Column("email", SafeText),
@@ -210,11 +214,8 @@ members = Table(
     UniqueConstraint("conversation_id", "user_id"),
 )
 
-messages = Table(
+messages = _parts_of_conversations(
     "messages",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    _conversation_column(),
     Column("id", SafeText, nullable=False),
     Column("member_id", SafeText),
     Column("text", SafeText, nullable=False),
@@ -247,11 +248,8 @@ vector_queue = Table(
     Column("message_seq", ForeignKey("messages.seq", ondelete="CASCADE"), primary_key=True),
 )
 
-insights = Table(
+insights = _parts_of_conversations(
     "insights",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    _conversation_column(),
     Column("id", SafeText, nullable=False),
     Column("kind", SafeString(16), nullable=False),
     Column("text", SafeText, nullable=False),
@@ -283,11 +281,8 @@ topics = Table(
     PrimaryKeyConstraint("conversation_id", "position"),
 )
 
-tracker_matches = Table(
+tracker_matches = _parts_of_conversations(
     "tracker_matches",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    _conversation_column(),
     Column("tracker_id", SafeText, nullable=False),
     Column("tracker_name", SafeText, nullable=False),
     Column("phrase", SafeText, nullable=False),
@@ -296,32 +291,23 @@ tracker_matches = Table(
     Index(None, "conversation_id", "seq"),
 )
 
-entity_matches = Table(
+entity_matches = _parts_of_conversations(
     "entity_matches",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    _conversation_column(),
     Column("entity", StoredJson, nullable=False),
     Column("message_refs", StoredJson, nullable=False),
     Index(None, "conversation_id", "seq"),
 )
 
-attachments = Table(
+attachments = _parts_of_conversations(
     "attachments",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    _conversation_column(),
     Column("kind", SafeString(16), nullable=False),
     Column("id", SafeString(64), nullable=False),
     Column("body", StoredJson, nullable=False),
     UniqueConstraint("conversation_id", "kind", "id"),
 )
 
-jobs = Table(
+jobs = _parts_of_conversations(
     "jobs",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    _conversation_column(),
     Column("id", SafeString(36), nullable=False),
     Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), nullable=False),
     Column("kind", SafeString(16), nullable=False),
@@ -358,11 +344,8 @@ webhook_deliveries = Table(
     Index(None, "job_id", "seq"),
 )
 
-mails = Table(
+mails = _parts_of_conversations(
     "mails",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    _conversation_column(),
     Column("id", SafeString(36), nullable=False),
     Column("application_id", ForeignKey("applications.id", ondelete="CASCADE"), nullable=False),
     Column("occasion", SafeString(8), nullable=False),

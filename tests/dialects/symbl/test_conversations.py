@@ -118,7 +118,9 @@ async def test_messages_have_their_shape(api: httpx.AsyncClient) -> None:
         "duration": 2.5,
         "conversationId": CID,
         "phrases": [],
+        "entities": [{"type": "date", "text": "Friday", "offset": 36, "value": "2026-03-06"}],
     }
+    assert "entities" not in promised
     assert promised["from"] == TOMASZ_BODY
     assert (promised["timeOffset"], promised["duration"]) == (6.4, 4.3)
     assert promised["phrases"] == [{"type": "action_phrase", "text": "email the quote to Ines"}]
@@ -146,7 +148,12 @@ async def test_verbose_adds_words(api: httpx.AsyncClient, yes: str) -> None:
             "duration": 0.2,
         },
     ]
-    assert promised["words"] == []
+    # What was written, not spoken: over the message's time, and nobody has heard it.
+    words = promised["words"]
+    assert [word["word"] for word in words] == PROMISED.text.split()
+    assert (words[0]["timeOffset"], words[-1]["endTime"]) == (6.4, promised["endTime"])
+    assert sum(word["duration"] for word in words) == pytest.approx(promised["duration"], abs=0.1)
+    assert "score" not in words[0]
 
 
 @pytest.mark.parametrize("no", ["false", "False", "0", ""])
@@ -162,6 +169,11 @@ async def test_sentiment_is_what_was_stored_or_else_worked_out(api: httpx.AsyncC
         {"polarity": {"score": 0.9}, "suggested": "positive"},
         {"polarity": {"score": 0.0}, "suggested": "neutral"},
     ]
+
+
+async def test_what_is_read_with_a_mask_names_nothing(api: httpx.AsyncClient) -> None:
+    messages = (await get(api, f"{AT}/messages", redact="true"))["messages"]
+    assert not any("entities" in message for message in messages)
 
 
 async def test_unknown_parameters_do_no_harm(api: httpx.AsyncClient) -> None:

@@ -189,6 +189,20 @@ async def test_a_call_score_is_there_when_it_was_asked_for(api: Api) -> None:
     assert (await api.http.get(f"{AT}/callscore")).status_code == 404
 
 
+async def test_what_calls_are_scored_by_is_told(api: Api) -> None:
+    criteria = await api.ok("GET", "/v1/manage/callscore/criteria")
+    assert {one["name"] for one in criteria} == {
+        "Communication and Engagement",
+        "Question Handling",
+        "Forward Motion",
+        "Sales Process",
+    }
+    for one in criteria:
+        assert await api.ok("GET", f"/v1/manage/callscore/criteria/{one['id']}") == one
+        assert one["checklist"]
+    assert (await api.http.get("/v1/manage/callscore/criteria/other")).status_code == 404
+
+
 async def test_an_experience_opens_without_sign_in(api: Api) -> None:
     body = {"name": "audio-summary", "audioURL": "https://media.example/call.mp3", "readOnly": True}
     made = await api.ok("POST", f"{AT}/experiences", json=body)

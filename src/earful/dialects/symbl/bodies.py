@@ -113,6 +113,10 @@ class MessageBody(Body):
     phrases: list[PhraseBody]
     sentiment: Sentiment | None = None
     words: list[WordBody] | None = None
+    entities: "list[InsightEntity] | None" = Field(
+        default=None,
+        description="What was named, or is personal: where entities or redaction were asked for.",
+    )
 
 
 class MessageList(Body):

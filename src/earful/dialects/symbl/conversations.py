@@ -269,6 +269,7 @@ def conversation_router(
                     first_start=first_start,
                     words=verbose,
                     polarity=polarities.get(message.id),
+                    entities=masking is None,
                 )
                 for message in messages
             ]

@@ -11,6 +11,7 @@ from earful.conversation.ids import new_numeric_id, new_uuid
 from earful.conversation.speakers import SpeakerEvent, attributed, turns
 from earful.conversation.types import Conversation, Member
 from earful.dialects.symbl import shapes
+from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import Body, InsightBase, Notice
 from earful.dialects.symbl.errors import ApiError, ErrorMessage
 from earful.dialects.symbl.owned import conversation_dependency
@@ -146,6 +147,52 @@ class SpeakerEvents(Body):
     speaker_events: list[SpeakerEventBody] = Field(min_length=1, max_length=_MAX_EVENTS)
 
 
+class Check(Body):
+    """Something that a criterion looks at."""
+
+    question: str
+    priority: Literal["high", "medium", "low"]
+
+
+class ManagedCriterion(Body):
+    """A criterion by which every call is scored."""
+
+    id: str = Field(examples=["Symbl.Question_Handling"])
+    name: str = Field(examples=["Question Handling"])
+    tags: list[str] = Field(default_factory=list)
+    checklist: list[Check]
+
+
+def _managed(name: str, *checks: tuple[str, Literal["high", "medium", "low"]]) -> ManagedCriterion:
+    checklist = [Check(question=question, priority=priority) for question, priority in checks]
+    return ManagedCriterion(id="Symbl." + name.title().replace(" ", "_"), name=name, checklist=checklist)
+
+
+_CRITERIA = (
+    _managed(
+        "Communication and Engagement",
+        ("Did everybody get to talk?", "high"),
+        ("Did they let each other finish?", "medium"),
+        ("Was there little silence?", "medium"),
+        ("Could one follow their pace?", "low"),
+    ),
+    _managed("Question Handling", ("Was each question followed by an answer?", "high")),
+    _managed(
+        "Forward Motion",
+        ("Were next steps agreed on?", "high"),
+        ("Has each somebody to do it?", "medium"),
+        ("Has each a date?", "medium"),
+    ),
+    _managed(
+        "Sales Process",
+        ("Did needs come up?", "high"),
+        ("Did money come up?", "high"),
+        ("Did it come up who decides?", "medium"),
+        ("Did times come up?", "medium"),
+    ),
+)
+
+
 async def require_done(digests: Digests, conversation: Conversation) -> None:
     """Answer 404 while a job still works on the conversation."""
     if any(job.status in ("scheduled", "in_progress") for job in await digests.jobs_of(conversation)):
@@ -270,6 +317,27 @@ def digest_router(accounts: Accounts, store: ConversationStore, digests: Digests
                 for one in score.criteria
             ],
         )
+
+    application = Depends(application_dependency(accounts))
+
+    @router.get(
+        "/manage/callscore/criteria", summary="List the call score's criteria", dependencies=[application]
+    )
+    async def criteria() -> list[ManagedCriterion]:
+        """List what calls are scored by; the sales process only where `salesStage` is `qualification`."""
+        return list(_CRITERIA)
+
+    @router.get(
+        "/manage/callscore/criteria/{criterion_id}",
+        summary="Get a criterion of the call score",
+        dependencies=[application],
+    )
+    async def criterion(criterion_id: str) -> ManagedCriterion:
+        """Get one of the criteria that calls are scored by."""
+        for one in _CRITERIA:
+            if one.id == criterion_id:
+                return one
+        raise ApiError(404, "The criterionId is either invalid or does not exist.")
 
     @router.get(_Path + "/lm-insights/status", summary="See how the insights stand")
     async def insights_status(conversation: Owned) -> Status:

@@ -149,8 +149,12 @@ def message_body(
     first_start: float,
     words: bool,
     polarity: float | None,
+    entities: bool = True,
 ) -> MessageBody:
-    """Return a message; `first_start` is when the conversation's first message began (seconds)."""
+    """Return a message; `first_start` is when the conversation's first message began (seconds).
+
+    Without `entities` what was named in it is left out: it is there as it was said, even if the text is not.
+    """
     return MessageBody(
         id=message.id,
         text=message.text,
@@ -162,8 +166,25 @@ def message_body(
         conversation_id=conversation.id,
         phrases=_phrases(message.phrases),
         sentiment=sentiment(polarity),
-        words=[_word(word, conversation, first_start) for word in message.words] if words else None,
+        words=[_word(word, conversation, first_start) for word in message.words or _spread(message)]
+        if words
+        else None,
+        entities=[_insight_entity(entity, people) for entity in message.entities]
+        if entities and message.entities
+        else None,
     )
+
+
+def _spread(message: Message) -> list[Word]:
+    """Return the words of what was written, not spoken: over the message's time, by their letters."""
+    texts = message.text.split()
+    letters = sum(map(len, texts)) or 1
+    words, done = [], 0
+    for text in texts:
+        start, done = done, done + len(text)
+        span = (message.end - message.start) / letters
+        words.append(Word(text, message.start + start * span, message.start + done * span))
+    return words
 
 
 def topic_body(topic: Topic, *, parents: bool, polarity: float | None) -> TopicBody:
