@@ -20,7 +20,8 @@ from tests.support.speech import sample_pcm, sample_words, write_wav
 REPOSITORY = Path(__file__).parents[2]
 SEEDS = Path(os.environ.get("EARFUL_SEEDS", REPOSITORY.parent / "shared" / "seeds"))
 PAGES = {"streaming": "000_*.txt", "reference": "001_*.txt"}
-OTHER_TOPICS = re.compile(r"Telephony")
+# Two pieces show the value of `actions` in JavaScript's notation; they are no programs.
+FRAGMENT = re.compile(r"^\s*\[\{invokeOn: ")
 FENCE = re.compile(r"^## (?P<heading>.+?)$|^```py\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -33,7 +34,7 @@ def samples() -> list[object]:
             for number, match in enumerate(FENCE.finditer(path.read_text(encoding="utf-8"))):
                 if match["heading"]:
                     heading = match["heading"]
-                elif not OTHER_TOPICS.search(heading):
+                elif not FRAGMENT.match(match["code"]):
                     found.append(
                         pytest.param(match["code"], id=f"{page}-{number}-{heading.replace(' ', '-')}")
                     )
