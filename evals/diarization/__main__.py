@@ -2,6 +2,7 @@
 
 What is scored is what a user gets: the segments of `earful transcribe --diarize`, each with its speaker.
 Recordings with a channel for each speaker are heard as they are and mixed down to one voice track.
+"live" is the recording as a stream, with the speakers that its finals are given when they are told.
 """
 
 import argparse
@@ -20,11 +21,16 @@ from rich.table import Table
 
 from earful.audio.files import read_blocks
 from earful.speech.files import FileTranscriber
+from earful.speech.following import VoiceFollower
+from earful.speech.types import StreamOptions
+from earful.speech.voices import VoiceModel
 from evals.diarization.der import Errors, Span, diarization_errors
+from evals.live import LiveEar
 from evals.wer.items import data_dir
 
 COLLARS = (0.25, 0.0)
-MODES = ("voices", "voices, number known", "channels")
+KNOWN = ", number known"
+MODES = ("voices", f"voices{KNOWN}", "live", f"live{KNOWN}", "channels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +78,36 @@ def read_rttm(text: str) -> list[Span]:
     return [Span(row[7], float(row[3]), float(row[3]) + float(row[4])) for row in rows]
 
 
-def score(recording: Recording, mode: str, transcriber: FileTranscriber, work: Path) -> Result:
+def score(recording: Recording, mode: str, transcriber: FileTranscriber, ear: LiveEar, work: Path) -> Result:
     """Let Earful say who speaks when, and compare."""
     path = recording.path
     if recording.channels > 1 and mode != "channels":
         path = mixed(recording.path, work / f"{recording.id}.wav")
-    transcript = transcriber.transcribe(
-        path, diarize=True, speakers=recording.speakers if mode == "voices, number known" else None
-    )
-    heard = [Span(str(part.speaker), part.start, part.end) for part in transcript.segments]
+    speakers = recording.speakers if mode.endswith(KNOWN) else None
+    if mode.startswith("live"):
+        heard = followed(path, speakers, ear)
+    else:
+        transcript = transcriber.transcribe(path, diarize=True, speakers=speakers)
+        heard = [Span(str(part.speaker), part.start, part.end) for part in transcript.segments]
     errors = {collar: diarization_errors(recording.spans, heard, collar=collar) for collar in COLLARS}
     return Result(recording, mode, len({span.speaker for span in heard}), errors)
+
+
+def followed(path: Path, speakers: int | None, ear: LiveEar) -> list[Span]:
+    """Return what is told of a stream of the recording: when each final was said, and by which voice."""
+    samples = np.concatenate(list(read_blocks(path)))
+    follower = VoiceFollower(VoiceModel(), speakers)
+    spans: list[Span] = []
+    fed = 0
+    for told in ear.hear([samples], StreamOptions(align=True)):
+        until = round(told.audio_end * 16_000)
+        follower.feed(samples[fed:until])
+        fed = max(fed, until)
+        if told.is_final:
+            spans += [Span(str(voice), part.start, part.end) for voice, part in follower.attribute(told)]
+        else:
+            follower.listen(told)
+    return spans
 
 
 def mixed(path: Path, target: Path) -> Path:
@@ -132,7 +157,8 @@ def _cells(results: Sequence[Result]) -> list[str]:
 def as_json(results: Sequence[Result]) -> dict[str, Any]:
     """Return everything that was measured."""
     return {
-        "scored": "segments of FileTranscriber.transcribe(diarize=True), against the RTTM of each recording",
+        "scored": "segments of FileTranscriber.transcribe(diarize=True), or finals of a live stream as "
+        "VoiceFollower attributes them, against the RTTM of each recording",
         "results": [
             {
                 "id": result.recording.id,
@@ -164,9 +190,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [one for one in recordings(folder) if not options.only or one.id in options.only]
     plan = [(one, mode) for one in chosen for mode in MODES if mode != "channels" or one.channels > 1]
     transcriber = FileTranscriber()
-    with tempfile.TemporaryDirectory(prefix="earful-der-") as work:
+    with tempfile.TemporaryDirectory(prefix="earful-der-") as work, LiveEar() as ear:
         results = [
-            score(one, mode, transcriber, Path(work))
+            score(one, mode, transcriber, ear, Path(work))
             for one, mode in track(plan, "diarization", console=Console(stderr=True), transient=True)
         ]
     console.print(table(results))

@@ -314,3 +314,24 @@ async def test_a_socket_needs_a_connection_id(earful_server: EarfulServer) -> No
         async with connect(earful_server, "", path=STREAMING):
             pass
     assert refused.value.response.status_code == 404
+
+
+async def test_two_people_at_one_microphone_become_two_members(
+    earful_server: EarfulServer, room: str
+) -> None:
+    """Asked for, and how many they are: each message is by a voice, and the members have numbers."""
+    async with connect(earful_server, room) as client:
+        config = {"enableSpeakerDiarization": True, "diarizationSpeakerCount": 2}
+        await client.start(config=config, speaker={"name": "Meeting room"})
+        await client.speak(two_cities(8) + bytes(32_000) + beckett(8) + bytes(32_000))
+        await client.send(STOP)
+        assert await client.closed() == 1000
+    messages = [message for frame in client.of("message_response") for message in frame["messages"]]
+    said = {"Speaker 1": "", "Speaker 2": "", "Meeting room": ""}
+    for message in messages:
+        said[message["from"]["name"]] += " " + message["payload"]["content"].lower()
+    assert "best of times" in said["Speaker 1"]
+    assert said["Speaker 2"]
+    assert "best of times" not in said["Speaker 2"]
+    members = stored(earful_server, client.conversation_id, "members")
+    assert {str(member["name"]) for member in members} == set(said)

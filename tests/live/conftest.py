@@ -15,6 +15,7 @@ from earful.live.participant import Participant
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from tests.live.fakes import Ear, ManualClock, ScriptedInsight, ScriptedSpeech, ScriptedStream
+from tests.support.voices import LoudnessVoices
 
 
 @dataclass
@@ -26,6 +27,7 @@ class House:
     speech: ScriptedSpeech
     insight: ScriptedInsight
     clock: ManualClock
+    voices: LoudnessVoices
     application_id: str
     open_database: Callable[[], Awaitable[Database]]
 
@@ -56,7 +58,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     application = await Accounts(database).create("tests")
     speech, insight, clock = ScriptedSpeech(), ScriptedInsight(), ManualClock()
     store = ConversationStore(database)
-    hub = LiveHub(speech, insight, store, clock=clock)
-    yield House(hub, store, speech, insight, clock, application.customer_id, lambda: Database.open(url))
+    voices = LoudnessVoices()
+    hub = LiveHub(speech, insight, store, clock=clock, voices=voices)
+    customer = application.customer_id
+    yield House(hub, store, speech, insight, clock, voices, customer, lambda: Database.open(url))
     await hub.close(grace=5)
     await database.close()

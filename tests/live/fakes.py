@@ -128,6 +128,9 @@ class ScriptedStream:
     async def close(self) -> None:
         self.closed = True
 
+    def hypothesis(self, hypothesis: Hypothesis) -> None:
+        self._on_hypothesis(hypothesis)
+
     def partial(self, text: str, *, segment: int = 0, start: float = 0.0) -> None:
         self._on_hypothesis(Hypothesis(segment, text, start, start + 1, is_final=False))
 

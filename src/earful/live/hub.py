@@ -12,10 +12,11 @@ from earful.insight.types import InsightService
 from earful.live.bus import Channel, EventBus, Listener, LocalBus
 from earful.live.clock import Clock, LoopClock
 from earful.live.options import SessionOptions
-from earful.live.participant import Participant
+from earful.live.participant import Participant, Voices
 from earful.live.room import Room, RoomServices
 from earful.live.subscription import Subscription
 from earful.speech.types import SpeechService
+from earful.speech.voices import VoiceModel
 from earful.store.conversations import ConversationStore
 
 __all__ = ["SILENCE_TIMEOUT_S", "HubClosing", "LiveHub"]
@@ -45,11 +46,13 @@ class LiveHub:
         clock: Clock | None = None,
         silence_timeout: float = SILENCE_TIMEOUT_S,
         insight_threads: int = 2,
+        voices: VoiceModel | None = None,
     ) -> None:
         self.speech = speech
         self.clock = clock or LoopClock()
         self._bus = bus or LocalBus()
         self._executor = ThreadPoolExecutor(insight_threads, thread_name_prefix="insight")
+        self._voices = Voices(voices or VoiceModel(), ThreadPoolExecutor(1, thread_name_prefix="voices"))
         self._services = RoomServices(
             insight=insight,
             conversations=conversations,
@@ -86,7 +89,7 @@ class LiveHub:
         if self._closing:
             raise HubClosing("the server is being stopped")
         channel = Channel(application_id, room_name)
-        participant = Participant(self.speech, self.clock)
+        participant = Participant(self.speech, self.clock, self._voices)
         await participant.open(options)
         room = None
         try:
@@ -132,6 +135,7 @@ class LiveHub:
         for task in list(self._tasks):
             task.cancel()
         self._executor.shutdown(wait=False, cancel_futures=True)
+        self._voices.executor.shutdown(wait=False, cancel_futures=True)
 
     async def _room(self, channel: Channel, options: SessionOptions) -> Room:
         """Return the living room, opening it if there is none; of several openers only one opens."""

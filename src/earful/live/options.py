@@ -16,7 +16,8 @@ class SessionOptions:
 
     Insights of every kind that `insights` looks for are kept; those of `told_kinds` are also told
     live. `no_connection_timeout` is how many seconds the conversation waits for a participant whose
-    connection was cut.
+    connection was cut. With `diarize`, several people speak into the participant's stream and their voices
+    are told apart, `speakers` of them at most where that is known.
     """
 
     speech: StreamOptions = field(default_factory=StreamOptions)
@@ -25,6 +26,8 @@ class SessionOptions:
     name: str | None = None
     timezone_offset_min: int = 0
     no_connection_timeout: float = 0.0
+    diarize: bool = False
+    speakers: int | None = None
 
 
 def unite(first: InsightOptions, second: InsightOptions) -> InsightOptions:

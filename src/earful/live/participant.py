@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,21 +11,32 @@ import structlog
 
 from earful.conversation.ids import new_uuid
 from earful.conversation.types import Member
+from earful.live.attribution import Attribution
 from earful.live.bus import Listener
 from earful.live.clock import Clock
 from earful.live.digest import Heard
 from earful.live.options import SessionOptions
+from earful.speech.following import VoiceFollower
 from earful.speech.types import Hypothesis, Samples, SpeechService, SpeechStream
+from earful.speech.voices import VoiceModel
 
 if TYPE_CHECKING:
     from earful.live.room import Room
 
-__all__ = ["Participant"]
+__all__ = ["Participant", "Voices"]
 
 log = structlog.get_logger(__name__)
 
 _RATE = 16_000
 _GAP_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """What tells voices apart, and the thread in which it does."""
+
+    model: VoiceModel
+    executor: Executor
 
 
 class Participant:
@@ -33,10 +46,12 @@ class Participant:
     recognised (`listening`) or has been stopped for the time being.
     """
 
-    def __init__(self, speech: SpeechService, clock: Clock) -> None:
+    def __init__(self, speech: SpeechService, clock: Clock, voices: Voices) -> None:
         self.id = new_uuid()
         self.member: Member | None = None
         self._speech = speech
+        self._voices = voices
+        self._attribution: Attribution | None = None
         self._clock = clock
         self._room: Room | None = None
         self._stream: SpeechStream | None = None
@@ -83,6 +98,8 @@ class Participant:
             self._offsets = [*self._offsets[-15:], (self._fed, began - self._fed)]
         self._fed += samples.size / _RATE
         stream.feed(samples)
+        if self._attribution is not None:
+            self._attribution.feed(samples)
 
     async def stop(self) -> None:
         """Stop recognising: everything fed so far is recognised, stored and told before this returns."""
@@ -95,6 +112,8 @@ class Participant:
                     log.exception("the end of a stream was not recognised")
                 finally:
                     await stream.close()
+            if self._attribution is not None:
+                await self._attribution.settled()
         await self._joined.digest.settled(self.id)
 
     async def resume(self, options: SessionOptions, speaker: Member | None) -> None:
@@ -104,7 +123,7 @@ class Participant:
         """
         if self._stream is None:
             await self.open(options)
-        elif options.speech != self._options.speech:
+        elif _recognition(options) != _recognition(self._options):
             before = self._options
             await self.stop()
             try:
@@ -143,6 +162,13 @@ class Participant:
         """Open the speech stream. Raises `SpeechBusy`, `LanguageNotAvailable`."""
         stream = await self._speech.open(options.speech, self._heard)
         self._fed, self._offsets = 0.0, []
+        if options.diarize and (self._attribution is None or options.speakers != self._options.speakers):
+            follower = VoiceFollower(self._voices.model, options.speakers)
+            self._attribution = Attribution(follower, self._voices.executor, self._meet, self._say)
+        elif options.diarize and self._attribution is not None:
+            self._attribution.restart()
+        else:
+            self._attribution = None
         self._stream, self._options = stream, options
 
     async def abandon(self) -> None:
@@ -170,10 +196,19 @@ class Participant:
         if hypothesis.text:
             room.spoken()
         offset = self._offset_at(hypothesis.start)
-        speaker = self.member
+        if self._attribution is not None:
+            self._attribution.take(hypothesis, offset)
+            return
+        speaker = None
         if self._whose is not None:
-            speaker = self._whose(hypothesis.start + offset, hypothesis.end + offset) or speaker
-        room.digest.take(Heard(self.id, speaker, hypothesis, offset))
+            speaker = self._whose(hypothesis.start + offset, hypothesis.end + offset)
+        self._say(hypothesis, offset, speaker)
+
+    def _say(self, hypothesis: Hypothesis, offset: float, speaker: Member | None) -> None:
+        self._joined.digest.take(Heard(self.id, speaker or self.member, hypothesis, offset))
+
+    async def _meet(self) -> Member:
+        return await self._joined.meet_voice()
 
     def _offset_at(self, stream_time: float) -> float:
         """Return what to add to a time in the stream to have it in the conversation."""
@@ -183,3 +218,8 @@ class Participant:
                 break
             offset = value
         return max(0.0, offset - self._joined.began)
+
+
+def _recognition(options: SessionOptions) -> tuple[object, ...]:
+    """Return what takes another stream when it is changed."""
+    return options.speech, options.diarize, options.speakers

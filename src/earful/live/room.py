@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Executor
@@ -10,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from earful.conversation.ids import new_numeric_id
+from earful.conversation.ids import new_numeric_id, new_uuid
 from earful.conversation.types import Conversation, Member
 from earful.insight.types import InsightOptions, InsightService
 from earful.live.bus import Channel, Delivery, EventBus, Listener
@@ -70,6 +71,7 @@ class Room:
         self._patience = 0.0
         self._counts: Counter[type] = Counter()
         self._turn = asyncio.Lock()
+        self._naming = asyncio.Lock()
         self._patience_timer: Timer | None = None
         self._silence_timer: Timer | None = None
         self._spoken_at = self.began
@@ -161,6 +163,14 @@ class Room:
         """Make someone a member who has no audio of their own; return the one to use."""
         async with self._turn:
             return await self._put(person)
+
+    async def meet_voice(self) -> Member:
+        """Make a voice that nobody has a name for a member: "Speaker 1" and so on."""
+        # Not in turn: whoever ends the room waits there for the last voices.
+        async with self._naming:
+            taken = {known.name for known in self.conversation.members}
+            number = next(n for n in itertools.count(1) if f"Speaker {n}" not in taken)
+            return await self._put(Member(new_uuid(), f"Speaker {number}"))
 
     async def depart(self, participant: Participant, *, for_good: bool) -> None:
         """Let a participant go who has stopped."""

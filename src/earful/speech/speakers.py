@@ -19,14 +19,24 @@ from earful.conversation.types import Word
 from earful.speech.types import Samples
 from earful.speech.voices import VoiceModel, cluster, distances, refined
 
-__all__ = ["Turn", "speaker_turns", "with_speakers"]
+__all__ = [
+    "HOP",
+    "SHORTEST",
+    "WINDOW",
+    "Turn",
+    "Window",
+    "speaker_turns",
+    "voice_centres",
+    "voice_runs",
+    "with_speakers",
+]
 
 SAMPLE_RATE = 16_000
 _ON = 0.4
 _LONGEST_FRAMES = 1000
-_WINDOW = round(1.5 * SAMPLE_RATE)
-_HOP = round(0.5 * SAMPLE_RATE)
-_SHORTEST = round(0.5 * SAMPLE_RATE)
+WINDOW = round(1.5 * SAMPLE_RATE)
+HOP = round(0.5 * SAMPLE_RATE)
+SHORTEST = round(0.5 * SAMPLE_RATE)
 _BRIDGE_FRAMES = 8
 _CELL_S = 0.1
 _CLUSTERED_AT_MOST = 800
@@ -50,7 +60,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
+class Window:
     """A voiced stretch (seconds) and what its voice sounds like."""
 
     start: float
@@ -74,16 +84,19 @@ def speaker_turns(
     if speakers is not None and speakers < 1:
         raise ValueError(f"there is at least one speaker, not {speakers}")
     voices = voices or VoiceModel()
-    windows: list[_Window] = []
+    windows: list[Window] = []
     stretches: list[tuple[float, float]] = []
     for first, samples in _voiced(read_blocks(path), ear or VadModel()):
         stretches.append((first / SAMPLE_RATE, (first + len(samples)) / SAMPLE_RATE))
         for start, end in _windows(len(samples)):
             voice = voices.embed(samples[start:end])
-            windows.append(_Window((first + start) / SAMPLE_RATE, (first + end) / SAMPLE_RATE, voice))
+            windows.append(Window((first + start) / SAMPLE_RATE, (first + end) / SAMPLE_RATE, voice))
     if not windows:
         return []
-    return _turns(stretches, windows, _centres(windows, speakers))
+    # Found on windows spread evenly over the recording.
+    step = -(-len(windows) // _CLUSTERED_AT_MOST)
+    vectors = np.stack([window.voice for window in windows[::step]])
+    return _turns(stretches, windows, voice_centres(vectors, speakers))
 
 
 def _voiced(blocks: Iterable[Samples], ear: VadModel) -> Iterator[tuple[int, Samples]]:
@@ -124,19 +137,19 @@ def _voiced(blocks: Iterable[Samples], ear: VadModel) -> Iterator[tuple[int, Sam
 
 def _windows(length: int) -> Iterator[tuple[int, int]]:
     """Yield overlapping windows over a stretch of `length` samples; none when it is too short to tell."""
-    if length < _SHORTEST:
+    if length < SHORTEST:
         return
-    starts = range(0, max(1, length - _WINDOW + _HOP), _HOP)
+    starts = range(0, max(1, length - WINDOW + HOP), HOP)
     for start in starts:
-        begin = max(0, min(start, length - _WINDOW))
-        yield begin, min(length, begin + _WINDOW)
+        begin = max(0, min(start, length - WINDOW))
+        yield begin, min(length, begin + WINDOW)
 
 
-def _centres(windows: Sequence[_Window], speakers: int | None) -> NDArray[np.float32]:
-    """Return the mean voice of each speaker ([speakers, 512], length 1), found on windows spread evenly
-    over the recording."""
-    step = -(-len(windows) // _CLUSTERED_AT_MOST)
-    vectors = np.stack([window.voice for window in windows[::step]])
+def voice_centres(vectors: NDArray[np.float32], speakers: int | None) -> NDArray[np.float32]:
+    """Return the mean voice of each speaker ([speakers, 512], length 1) of windows' voices ([n, 512]).
+
+    `speakers` is how many there are at most, None to find out.
+    """
     least = min(_LEAST, max(1, len(vectors) // 8))
     groups = cluster(
         distances(vectors), threshold=_THRESHOLD, doubt=_DOUBT, margin=_MARGIN, count=speakers, least=least
@@ -146,13 +159,22 @@ def _centres(windows: Sequence[_Window], speakers: int | None) -> NDArray[np.flo
 
 
 def _turns(
-    stretches: Sequence[tuple[float, float]], windows: Sequence[_Window], centres: NDArray[np.float32]
+    stretches: Sequence[tuple[float, float]], windows: Sequence[Window], centres: NDArray[np.float32]
 ) -> list[Turn]:
     """Give every tenth of a second of the stretches to a speaker; stretches too short to tell go to
     whoever spoke nearest."""
+    numbers: dict[int, int] = {}
+    runs = voice_runs(stretches, windows, centres)
+    return [Turn(start, end, numbers.setdefault(speaker, len(numbers) + 1)) for start, end, speaker in runs]
+
+
+def voice_runs(
+    stretches: Sequence[tuple[float, float]], windows: Sequence[Window], centres: NDArray[np.float32]
+) -> list[tuple[float, float, int]]:
+    """Return when each of the voices ([voices, 512], length 1) speaks within the stretches, in seconds."""
     likeness = np.stack([window.voice for window in windows]) @ centres.T
     middles = np.array([(window.start + window.end) / 2 for window in windows])
-    reach = _WINDOW / SAMPLE_RATE / 2
+    reach = WINDOW / SAMPLE_RATE / 2
     runs: list[tuple[float, float, int]] = []
     for start, end in stretches:
         cells = max(1, round((end - start) / _CELL_S))
@@ -168,8 +190,7 @@ def _turns(
                 runs[-1] = (runs[-1][0], high, speaker)
             else:
                 runs.append((low, high, speaker))
-    numbers: dict[int, int] = {}
-    return [Turn(start, end, numbers.setdefault(speaker, len(numbers) + 1)) for start, end, speaker in runs]
+    return runs
 
 
 def with_speakers(words: Sequence[Word], turns: Sequence[Turn]) -> list[tuple[int | None, tuple[Word, ...]]]:

@@ -56,6 +56,8 @@ def test_every_documented_field_is_read() -> None:
             "trackers": {"interimResults": True, "enableAllTrackers": True},
             "redaction": {"identifyContent": True, "redactContent": True, "redactionString": "[PII]"},
             "speechRecognition": {"encoding": "FLAC", "sampleRateHertz": 48000, "interimResults": False},
+            "enableSpeakerDiarization": True,
+            "diarizationSpeakerCount": 3,
         },
         speaker={"userId": "rosa@example.net", "name": "Rosa"},
         noConnectionTimeout=300,
@@ -82,6 +84,8 @@ def test_every_documented_field_is_read() -> None:
         no_connection_timeout=300,
         disconnect_on_stop=False,
         stopped_timeout=600,
+        diarize=True,
+        speakers=3,
     )
 
 
@@ -119,6 +123,16 @@ def test_no_connection_timeout_takes_booleans_and_is_clamped(value: Any, seconds
     assert start(noConnectionTimeout=value).no_connection_timeout == seconds
 
 
+@pytest.mark.parametrize(("value", "count"), [(None, None), ("", None), (2, 2), ("2", 2)])
+def test_voices_are_told_apart_as_in_the_async_api(value: Any, count: int | None) -> None:
+    """Booleans and numbers may be text, and stand in `config` or beside it."""
+    for request in (
+        start(enableSpeakerDiarization="true", diarizationSpeakerCount=value),
+        start(config={"enableSpeakerDiarization": True, "diarizationSpeakerCount": value}),
+    ):
+        assert (request.diarize, request.speakers) == (True, count)
+
+
 @pytest.mark.parametrize(("value", "seconds"), [(None, 1800), (0, 0), (3600, 3600), (9999, 3600)])
 def test_the_stop_timeout_is_clamped_at_an_hour(value: Any, seconds: float) -> None:
     assert start(disconnectOnStopRequestTimeout=value).stopped_timeout == seconds
@@ -128,6 +142,8 @@ def test_the_stop_timeout_is_clamped_at_an_hour(value: Any, seconds: float) -> N
     ("fields", "names"),
     [
         ({"config": "fast"}, "config must be an object"),
+        ({"config": {"diarizationSpeakerCount": 0}}, "config.diarizationSpeakerCount must be a number"),
+        ({"enableSpeakerDiarization": "many"}, "enableSpeakerDiarization must be true or false"),
         ({"insightTypes": "question"}, "insightTypes"),
         ({"trackers": {"name": "x"}}, "trackers must be a list"),
         ({"trackers": ["x"]}, "trackers[0]"),

@@ -363,6 +363,12 @@ def test_a_start_request_becomes_options_of_the_core() -> None:
     assert (options.name, options.timezone_offset_min, options.no_connection_timeout) == ("Weekly", 60, 9)
 
 
+def test_voices_are_told_apart_by_exact_word_times() -> None:
+    options = session_options(StartRequest(diarize=True, speakers=2), endpoint_silence=0.5)
+    assert (options.diarize, options.speakers, options.speech.align) == (True, 2, True)
+    assert not session_options(StartRequest(), endpoint_silence=0.5).diarize
+
+
 def test_partials_are_recognised_when_trackers_need_them_even_if_nobody_sees_them() -> None:
     quiet = StartRequest(interim_results=False)
     assert not session_options(quiet, endpoint_silence=0.5).speech.partials

@@ -80,6 +80,8 @@ class StartRequest:
     disconnect_on_stop: bool = True
     stopped_timeout: float = _DEFAULT_STOPPED_S
     actions: tuple[MailAction, ...] = ()
+    diarize: bool = False
+    speakers: int | None = None
 
     @property
     def stored_trackers(self) -> bool:
@@ -191,6 +193,9 @@ def _start(frame: Mapping[str, Any]) -> StartRequest:
         disconnect_on_stop=_flag(frame, "disconnectOnStopRequest", default=True),
         stopped_timeout=_clamped(frame, "disconnectOnStopRequestTimeout", _DEFAULT_STOPPED_S, MAX_STOPPED_S),
         actions=_actions(frame),
+        diarize=_flag(config, "enableSpeakerDiarization", "config.")
+        or _flag(frame, "enableSpeakerDiarization"),
+        speakers=_speakers(config, "config.") or _speakers(frame),
     )
 
 
@@ -267,6 +272,13 @@ def _number(
     if number is None or not low <= number <= high:
         raise _Refused(f"{path}{key} must be a number from {low:g} to {high:g}")
     return number
+
+
+def _speakers(source: Mapping[str, Any], path: str = "") -> int | None:
+    """Return how many people speak at most, as the Async API has it; None when that is not said."""
+    if source.get("diarizationSpeakerCount") in (None, ""):
+        return None
+    return int(_number(source, "diarizationSpeakerCount", 1, 1, 100, path))
 
 
 def _clamped(source: Mapping[str, Any], key: str, default: float, high: float) -> float:

@@ -376,6 +376,7 @@ def session_options(
             endpoint_silence=endpoint_silence,
             partials=request.interim_results or request.interim_trackers,
             hotwords=tuple(Hotword(phrase) for phrase in request.custom_vocabulary),
+            align=request.diarize,
         ),
         insights=InsightOptions(
             confidence_threshold=request.confidence_threshold,
@@ -390,6 +391,8 @@ def session_options(
         name=request.meeting_title,
         timezone_offset_min=request.timezone_offset_min,
         no_connection_timeout=request.no_connection_timeout,
+        diarize=request.diarize,
+        speakers=request.speakers,
     )
 
 

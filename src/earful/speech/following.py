@@ -1,0 +1,190 @@
+"""Who speaks in one live stream: its voices told apart as they come, without what comes later.
+
+As in recordings (`earful.speech.speakers`), windows of speech are made into voice vectors and clustered; here
+all that was heard so far is clustered anew at the end of each utterance, and a cluster keeps the number under
+which most of its windows went before. What was told is not taken back.
+"""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earful.conversation.types import Word
+from earful.speech.speakers import (
+    HOP,
+    SHORTEST,
+    WINDOW,
+    Turn,
+    Window,
+    voice_centres,
+    voice_runs,
+    with_speakers,
+)
+from earful.speech.types import Hypothesis, Samples
+from earful.speech.voices import VoiceModel
+
+__all__ = ["VoiceFollower"]
+
+_RATE = 16_000
+_KEPT_S = 40.0
+_PAUSE_S = 0.25
+_KNOWN_AT_MOST = 240
+_RECENT = 120
+
+
+class VoiceFollower:
+    """Says which voice speaks, numbered from 1 in order of appearance.
+
+    `speakers` is how many people there are at most, None when that is not known. `feed` and `likely` are
+    quick; `listen` and `attribute` compute and belong in a thread, one call at a time.
+    """
+
+    def __init__(self, voices: VoiceModel, speakers: int | None = None) -> None:
+        self._voices = voices
+        self._speakers = speakers
+        self._lock = threading.Lock()
+        self._numbers = 0
+        self._known: list[NDArray[np.float32]] = []
+        self._owners: list[int] = []
+        self._centres = np.zeros((0, 0), np.float32)
+        self._labels: list[int] = []
+        self._latest: int | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin at the first sample of another stream, with the voices known so far."""
+        with self._lock:
+            self._audio: deque[tuple[int, NDArray[np.int16]]] = deque()
+            self._fed = 0
+        self._segment = -1
+        self._windows: list[Window] = []
+        self._next = 0
+
+    def feed(self, samples: Samples) -> None:
+        """Take the audio that the stream takes (float32 [n], 16 kHz)."""
+        small = (np.clip(np.nan_to_num(samples), -1.0, 1.0) * 32767).astype(np.int16)
+        with self._lock:
+            self._audio.append((self._fed, small))
+            self._fed += len(small)
+            while self._audio[0][0] + len(self._audio[0][1]) < self._fed - _KEPT_S * _RATE:
+                self._audio.popleft()
+
+    def likely(self, hypothesis: Hypothesis) -> int | None:
+        """Return who seems to speak in what is recognised so far, by what `listen` has heard of it."""
+        if hypothesis.segment != self._segment or not self._windows or not self._labels:
+            return None
+        voices = np.stack([window.voice for window in self._windows])
+        votes = np.bincount((voices @ self._centres.T).argmax(axis=1))
+        return self._labels[int(votes.argmax())]
+
+    def listen(self, hypothesis: Hypothesis) -> None:
+        """Hear the voice in an utterance that goes on, so that little is left to do at its end."""
+        if hypothesis.segment != self._segment:
+            self._segment, self._windows, self._next = hypothesis.segment, [], round(hypothesis.start * _RATE)
+        end = round(hypothesis.end * _RATE)
+        while self._next + WINDOW <= end:
+            self._hear(self._next, self._next + WINDOW)
+            self._next += HOP
+
+    def attribute(self, hypothesis: Hypothesis) -> list[tuple[int | None, Hypothesis]]:
+        """Return a final in the parts that one voice each said; None where none was heard well enough."""
+        self.listen(hypothesis)
+        start, end = round(hypothesis.start * _RATE), round(hypothesis.end * _RATE)
+        heard = round(self._windows[-1].end * _RATE) if self._windows else start
+        if end - start >= SHORTEST and heard < end:
+            self._hear(max(start, end - WINDOW), end)
+        windows, self._windows, self._segment = self._windows, [], -1
+        if not hypothesis.text.strip() or not windows:
+            return [(self._latest, hypothesis)]
+        self._learn([window.voice for window in windows])
+        stretches = _stretches(hypothesis.words) or [(hypothesis.start, hypothesis.end)]
+        turns = [
+            Turn(low, high, self._labels[voice])
+            for low, high, voice in voice_runs(stretches, windows, self._centres)
+        ]
+        self._latest = turns[-1].speaker
+        return _divided(hypothesis, turns)
+
+    def _hear(self, start: int, end: int) -> None:
+        samples = self._sound(start, end)
+        if len(samples) == end - start:
+            self._windows.append(Window(start / _RATE, end / _RATE, self._voices.embed(samples)))
+
+    def _sound(self, start: int, end: int) -> Samples:
+        """Return the samples between two positions, as far as they are still there."""
+        with self._lock:
+            parts = [
+                part[max(0, start - at) : max(0, end - at)]
+                for at, part in self._audio
+                if at < end and at + len(part) > start
+            ]
+        joined = np.concatenate(parts) if parts else np.zeros(0, np.int16)
+        return joined.astype(np.float32) * np.float32(1 / 32767)
+
+    def _learn(self, voices: Sequence[NDArray[np.float32]]) -> None:
+        """Cluster all that is known with the new voices, and number the clusters as before."""
+        vectors = np.stack([*self._known, *voices])
+        self._centres = voice_centres(vectors, self._speakers)
+        nearest = (vectors @ self._centres.T).argmax(axis=1).tolist()
+        votes = Counter(zip(nearest, self._owners, strict=False))
+        labels: dict[int, int] = {}
+        for (cluster, number), _ in votes.most_common():
+            if cluster not in labels and number not in labels.values():
+                labels[cluster] = number
+        for cluster in range(len(self._centres)):
+            if cluster not in labels:
+                labels[cluster] = self._number(cluster, votes)
+        self._labels = [labels[cluster] for cluster in range(len(self._centres))]
+        self._known += voices
+        self._owners += [labels[cluster] for cluster in nearest[len(self._owners) :]]
+        if len(self._known) > _KNOWN_AT_MOST:
+            # Every other one of the older goes, so that memory and time stay what they are.
+            older = len(self._known) - _RECENT
+            self._known = self._known[:older:2] + self._known[older:]
+            self._owners = self._owners[:older:2] + self._owners[older:]
+
+    def _number(self, cluster: int, votes: Counter[tuple[int, int]]) -> int:
+        """Return the number of a cluster that has none: a new one, while there may be more people."""
+        if self._speakers is None or self._numbers < self._speakers:
+            self._numbers += 1
+            return self._numbers
+        before = [(count, number) for (found, number), count in votes.items() if found == cluster]
+        return max(before)[1] if before else self._latest or 1
+
+
+def _stretches(words: Sequence[Word]) -> list[tuple[float, float]]:
+    """Return when there are words, short pauses between them included."""
+    stretches: list[tuple[float, float]] = []
+    for word in words:
+        if stretches and word.start - stretches[-1][1] < _PAUSE_S:
+            stretches[-1] = stretches[-1][0], max(word.end, stretches[-1][1])
+        else:
+            stretches.append((word.start, max(word.end, word.start)))
+    return stretches
+
+
+def _divided(hypothesis: Hypothesis, turns: Sequence[Turn]) -> list[tuple[int | None, Hypothesis]]:
+    """Return the hypothesis cut where the speaker changes."""
+    runs = with_speakers(hypothesis.words, turns)
+    if len(runs) <= 1:
+        speaker, words = runs[0] if runs else (turns[0].speaker, hypothesis.words)
+        return [(speaker, replace(hypothesis, words=words))]
+    parts: list[tuple[int | None, Hypothesis]] = []
+    for speaker, words in runs:
+        text = " ".join(word.text for word in words)
+        sure = [word.confidence for word in words if word.confidence is not None]
+        part = replace(
+            hypothesis,
+            text=text,
+            start=words[0].start,
+            end=words[-1].end,
+            words=words,
+            stable_chars=len(text),
+            confidence=sum(sure) / len(sure) if sure else hypothesis.confidence,
+        )
+        parts.append((speaker, part))
+    return parts
