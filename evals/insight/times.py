@@ -45,7 +45,7 @@ def _common(found: Sequence[str], true: Sequence[str]) -> Tally:
 def tally(
     said: Said, find: Callable[[str, datetime], list[str]] | None = None, cut: int | None = None
 ) -> Tally:
-    """Score a finder (ours if none is given) on sentences; with `cut` only so many characters of a meaning."""
+    """Score a finder (ours if none is given) on sentences; `cut` compares only the start of a meaning."""
     total = Tally()
     for said_at, text, true in said:
         found = (find or _ours)(text, datetime.fromisoformat(said_at))
