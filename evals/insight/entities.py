@@ -228,10 +228,14 @@ def rows() -> list[Row]:
         some = [item for item in items if item["source"] == source]
         groups = [("names", set(_NAMES))]
         if source.startswith("earn"):
-            groups += [("times", {"time"}), ("numbers", {"number"})]
+            groups += [
+                ("times", {"time"}),
+                ("numbers", {"number"}),
+                ("times and numbers", {"time", "number"}),
+            ]
         for group, kinds in groups:
             systems = _systems(kinds)
-            for way in _WAYS if len(kinds) == 1 else ("exact", "overlap"):
+            for way in ("exact", "overlap") if group == "names" else _WAYS:
                 for name, find in systems:
                     tally = Tally()
                     for item in some:

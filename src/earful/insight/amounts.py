@@ -35,6 +35,7 @@ _CURRENCY_WORDS = {
     "krona": "SEK",
     "krone": "NOK",
 }
+_CODES = frozenset(_CURRENCY_WORDS.values())
 _UNITS = {
     **{
         f"{size}{unit}": f"{size}{unit}"
@@ -73,6 +74,8 @@ _LEADS = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
+# "From $5 million to $7 million" is a change, "from 5 to 7 million" a range.
+_CHANGE = re.compile(r"\bfrom\s+(?:(?:about|around|roughly|approximately)\s+)?$", re.IGNORECASE)
 _RANGE = re.compile(r"\s+(?:to|or)\s+|\s?[-–]\s?|\s+and\s+", re.IGNORECASE)
 _BEFORE_SECONDS = frozenset({"a", "one", "per", "each", "every", "split", "this"})
 _MANY = ("few", "several", "many", "couple", "couple of", "few dozen", "several dozen", "number of")
@@ -123,7 +126,9 @@ def find_amounts(text: str, words: Sequence[Token], taken: Sequence[tuple[int, i
             found = [one for one in found if one.end <= item.start or one.start >= item.end]
             found.append(item)
     found.sort(key=lambda item: item.start)
-    entities = [_entity(text, _led(text, item, taken)) for item in _ranges(text, _sums(text, found))]
+    entities = [
+        _entity(text, _led(text, item, taken)) for item in _ranges(text, _sums(text, _shares(text, found)))
+    ]
     for index, token in enumerate(words):
         ordinal = ordinal_value(words, index)
         unit = token.lower == "second" and index and words[index - 1].lower in _BEFORE_SECONDS
@@ -153,6 +158,8 @@ def _cardinals(text: str, words: Sequence[Token]) -> list[_Amount]:
             # "$2.35 cents", "$5 dollars": said twice, meant once.
             tail = after[0].end if currency == sign else end
             found.append(_Amount(before.start, tail, "money", span.value, sign, scaled))
+        elif before is not None and before.text in _CODES and text[before.end : start] == " ":
+            found.append(_Amount(before.start, end, "money", span.value, before.text, scaled))
         elif currency:
             amount = span.value / 100 if next_word.startswith("cent") else span.value
             found.append(_Amount(start, after[0].end, "money", amount, currency, scaled))
@@ -191,6 +198,8 @@ def _vague(text: str) -> list[_Amount]:
     found = []
     for hit in _VAGUE.finditer(text):
         end = hit.start() + len(hit.group().rstrip())
+        if re.search(r"\d\s$", text[: hit.start()]):
+            continue  # "$94 millions"
         money = _VAGUE_MONEY.match(text, end)
         signed = text[hit.start() - 1 : hit.start()] in _CURRENCY_SIGNS
         if money or signed:
@@ -229,12 +238,38 @@ def _fractions(text: str) -> list[_Amount]:
     return found
 
 
+_SHARE = re.compile(
+    r"\b(?:(?P<half>half)|(?:(?P<count>an?|one|two|three)\s+)(?P<part>quarter|third)s?\s+of)\s+$",
+    re.IGNORECASE,
+)
+
+
+def _shares(text: str, found: list[_Amount]) -> list[_Amount]:
+    """Make 500,000 of "half a million", and 750,000 of "three quarters of a million"."""
+    result: list[_Amount] = []
+    for item in found:
+        share = _SHARE.search(text, 0, item.start) if _ONE_OF.match(text, item.start) else None
+        if share is None or item.value is None:
+            result.append(item)
+            continue
+        count = {"two": 2, "three": 3}.get((share["count"] or "").lower(), 1)
+        part = 2 if share["half"] else _PARTS[share["part"].lower()]
+        result = [one for one in result if one.end <= share.start()]
+        result.append(replace(item, start=share.start(), value=item.value * count / part))
+    return result
+
+
+_ONE_OF = re.compile(r"an?\s+(?:hundred|thousand|million|billion|trillion|lakh|crore|dozen)\b", re.IGNORECASE)
+
+
 def _sums(text: str, found: list[_Amount]) -> list[_Amount]:
     """Put "$1 billion $290 million" together: a larger scale with a smaller one right after it."""
     result: list[_Amount] = []
     for item in found:
         last = result[-1] if result else None
-        if (
+        if last is not None and (change := _with_cents(text, last, item)):
+            result[-1] = change
+        elif (
             last is not None
             and last.scaled
             and item.scaled
@@ -257,6 +292,33 @@ def _sums(text: str, found: list[_Amount]) -> list[_Amount]:
     return result
 
 
+_CENTS = re.compile(
+    r"\s+(?:and\s+)?(?:cents?|pence|pennies)\b|(?=\s*(?:[.,;?!]|$|per\b|an?\b|each\b|for\b))", re.I
+)
+
+
+def _with_cents(text: str, last: _Amount, item: _Amount) -> _Amount | None:
+    """Return "nineteen dollars and ninety nine cents", "five pounds fifty" as one amount."""
+    if last.kind != "money" or last.scaled or last.value is None or last.value != int(last.value):
+        return None
+    if (
+        item.value is None
+        or item.to is not None
+        or not re.fullmatch(r"\s+(?:and\s+)?", text[last.end : item.start])
+    ):
+        return None
+    if (
+        item.kind == "money"
+        and text[item.start : item.end].lower().endswith(("cent", "cents"))
+        and item.value < 1
+    ):
+        return replace(last, end=item.end, value=last.value + item.value)
+    after = _CENTS.match(text, item.end)
+    if item.kind == "number" and 10 <= item.value < 100 and after and text[last.end : item.start] == " ":
+        return replace(last, end=after.end(), value=last.value + item.value / 100)
+    return None
+
+
 def _ranges(text: str, found: list[_Amount]) -> list[_Amount]:
     """Put "5 to 7 million", "between 7% and 8%", "two or three" together."""
     result: list[_Amount] = []
@@ -276,6 +338,9 @@ def _range(text: str, one: _Amount, other: _Amount) -> _Amount | None:
     if one.value is None or other.value is None or one.to is not None or not _RANGE.fullmatch(gap):
         return None
     word = gap.strip().lower()
+    own = one.scaled or one.kind != "number"
+    if own and word == "to" and _CHANGE.search(text[: one.start]):
+        return None
     small = one.value < 20 and other.value < 20 and one.kind == "number"
     if (word == "and" and not led) or (word == "or" and not small):
         return None

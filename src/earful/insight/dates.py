@@ -106,9 +106,15 @@ def find_dates(text: str, now: datetime) -> list[DateSpan]:
     clocked = _join_ranges(text, _with_bare_ranges(text, lower, whole, now), clocks=True)
     days = _join_same(text, _join_days(text, clocked))
     days = _join_ended(text, _join_weeks(text, days))
-    return [_possessive(text, span) for span in _join_ranges(text, days)]
+    return [
+        _possessive(text, span)
+        for span in _join_ranges(text, days)
+        if not _PART_OF_A_WHOLE.match(lower, span.start)
+    ]
 
 
+# "Three quarters of a million" are no nine months.
+_PART_OF_A_WHOLE = re.compile(r"(?:three|3)\s+quarters\s+of\s+(?:an?|the|all|our|them|us|it|my|your|their)\b")
 _OWNING = re.compile(r"['’]s\b")
 
 

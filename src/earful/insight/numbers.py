@@ -50,6 +50,7 @@ SMALL = (
     {word: int(digit) for word, digit in DIGITS.items() if word not in ("oh", "o", "nought")} | _TEENS | _TENS
 )
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+SCALES |= {"lakh": 10**5, "crore": 10**7}
 _SCALE_LETTERS = {"k": 10**3, "m": 10**6, "bn": 10**9, "mn": 10**6, "b": 10**9}
 _UNIT_ORDINALS = [
     "zeroth",
