@@ -124,3 +124,34 @@ def test_amounts_with_what_belongs_to_them(text: str, kind: str, said: str, valu
 def test_numbers_in_names_are_no_amounts(text: str) -> None:
     """What belongs to a name or is no count is not reported."""
     assert not any(kind == "number" for kind, _ in _find(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "value"),
+    [
+        ("it cost half a million dollars", "half a million dollars", {"amount": 500000, "currency": "USD"}),
+        ("three quarters of a million pounds", None, {"amount": 750000, "currency": "GBP"}),
+        ("it is nineteen dollars and ninety nine cents", None, {"amount": 19.99, "currency": "USD"}),
+        ("that was five pounds fifty", "five pounds fifty", {"amount": 5.5, "currency": "GBP"}),
+        ("we paid $94 millions", "$94 millions", {"amount": 94000000, "currency": "USD"}),
+        ("we paid EUR 20 million", "EUR 20 million", {"amount": 20000000, "currency": "EUR"}),
+        ("it costs 2 lakh rupees", "2 lakh rupees", {"amount": 200000, "currency": "INR"}),
+        (
+            "from 5 to 7 million dollars",
+            None,
+            {"amount": {"from": 5000000, "to": 7000000}, "currency": "USD"},
+        ),
+        ("a 0.9 million increase", "0.9 million", 900000),
+    ],
+)
+def test_amounts_are_what_was_meant(text: str, said: str | None, value: object) -> None:
+    """Shares of a million, cents after dollars, codes before numbers: one amount with one value."""
+    (entity,) = find_entities(text, datetime(2022, 3, 1, 9))
+    assert entity.value == value
+    assert said is None or entity.text == said
+
+
+def test_a_change_is_two_amounts() -> None:
+    """From five to seven percent: it was one, and is the other."""
+    found = find_entities("It rose from 5% to 7%.", datetime(2022, 3, 1, 9))
+    assert [(entity.type, entity.value) for entity in found] == [("percent", 5), ("percent", 7)]
