@@ -210,3 +210,10 @@ def test_a_file_cannot_name_another_file_or_address_to_be_read(tmp_path, speech,
     write(tmp_path, encode(speech, "pcm_s16le", "wav")[0], "other.wav")
     with pytest.raises(BrokenAudio):
         whole(write(tmp_path, text.encode(), name))
+
+
+def test_a_file_without_end_is_given_up(tmp_path, speech, monkeypatch):
+    """Whatever its head says of its length."""
+    monkeypatch.setattr("earful.audio.files._LONGEST_S", 3.0)
+    with pytest.raises(BrokenAudio, match="holds more than"):
+        whole(write(tmp_path, encode(speech, "libmp3lame", "mp3")[0]))

@@ -28,6 +28,9 @@ _MAX_GAPS_S = 6 * 3600.0
 
 # A playlist or session description would have FFmpeg open the files and addresses that it names.
 _ALONE = {"protocol_whitelist": "none"}
+_LONGEST_S = 48 * 3600.0
+"""What is read of a file at most: its head may say less than there is."""
+
 _RATES = (2_000, 768_000)
 _MAX_BROKEN_IN_A_ROW = 2_000
 
@@ -121,6 +124,8 @@ def _pieces(path: Path | str, mix: bool) -> Iterator[NDArray[np.float32]]:
                     yield _resampled(resamplers, np.zeros((lanes, rate // 4), np.float32))
                 heard += int(gap * 4) / 4
             heard += planes.shape[1] / rate
+            if heard > _LONGEST_S:
+                raise BrokenAudio(f"{_name(path)} holds more than {_LONGEST_S / 3600:g} hours of audio")
             any_sound = True
             yield _resampled(resamplers, _in_lanes(planes, lanes))
         if not any_sound:
