@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_type
 
 import pytest
 
 import symbl
+from symbl import _models as models
 from tests.sdk.conftest import CREDENTIALS
 
 ID = "4893210077665432"
@@ -66,6 +68,22 @@ async def test_each_read_asks_its_path_in_asyncio(service: symbl.MockTransport, 
         )
         assert await getattr(conversation, name)() == by_class != MASK
     assert service.requests[-1].url.path == path
+
+
+async def test_an_operation_is_written_once_and_typed_for_both_clients(service: symbl.MockTransport) -> None:
+    """What is awaited has the same name, words and arguments; only the answer comes later."""
+    service.answer("GET", f"{BASE}/members", {"members": []})
+    assert_type(symbl.Conversations.get_members(ID), models.Members)
+    assert_type(symbl.Conversation(ID).get_members(), models.Members | None)
+    async with symbl.AsyncClient(transport=service, credentials=CREDENTIALS) as client:
+        assert_type(await client.conversations.get_members(ID), models.Members)
+    for name in (*READS, *WRITES):
+        blocking = getattr(symbl.ConversationsApi, name)
+        awaited = getattr(symbl.AsyncConversationsApi, name)
+        assert (inspect.iscoroutinefunction(blocking), inspect.iscoroutinefunction(awaited)) == (False, True)
+        assert inspect.signature(blocking) == inspect.signature(awaited)
+        assert (blocking.__name__, blocking.__doc__) == (name, awaited.__doc__)
+        assert "Request" not in str(inspect.signature(blocking))
 
 
 @pytest.mark.parametrize("name", WRITES)
