@@ -5,7 +5,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from . import actions, entities, personal, questions, same, sentiment, times, topics, trackers
+from . import actions, entities, personal, questions, same, sentiment, times, topics, trackers, writing
 from .data import DATA
 
 
@@ -16,7 +16,18 @@ def main() -> int:
     arguments = parser.parse_args()
     table = [
         row
-        for part in (questions, actions, entities, times, personal, topics, trackers, sentiment, same)
+        for part in (
+            questions,
+            actions,
+            entities,
+            times,
+            personal,
+            topics,
+            trackers,
+            sentiment,
+            writing,
+            same,
+        )
         for row in part.rows()
     ]
     if not (DATA / "text").is_dir():

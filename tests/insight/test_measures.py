@@ -4,6 +4,7 @@ import pytest
 from evals.insight.actions import business_calls
 from evals.insight.entities import _core, _joined
 from evals.insight.measures import Tally, overlap_tally
+from evals.insight.writing import bared, score
 
 
 def test_rates_of_a_tally() -> None:
@@ -70,3 +71,16 @@ def test_pieces_of_one_amount_are_one() -> None:
     pieces = [("MONEY", 0, 4), ("MONEY", 5, 12), ("PERCENT", 13, 16), ("PERCENT", 20, 23)]
     entities = [{"label": label, "start": start, "end": end} for label, start, end in pieces]
     assert _joined(entities, {"number"}) == [(0, 12, "number"), (13, 16, "number"), (20, 23, "number")]
+
+
+def test_marks_and_capitals_are_counted_word_by_word() -> None:
+    """A comma where a sentence ended is missed as an end and wrong as a comma."""
+    plain, true = bared("Well, I know. So what's next?")
+    assert plain == "well i know so what's next"
+    _, said = bared("Well I know, so what's next?")
+    found = score(true, said)
+    assert found["sentence ends"] == Tally(1, 0, 1)
+    assert found["sentence ends inside"] == Tally(0, 0, 1)
+    assert found["question marks"] == Tally(1, 0, 0)
+    assert found["commas"] == Tally(0, 1, 1)
+    assert found["capitals inside"] == Tally(1, 0, 1)
