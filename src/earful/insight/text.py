@@ -32,10 +32,16 @@ class Token:
 
 def tokens(text: str) -> list[Token]:
     """Cut a text into words, numbers and single signs, in order, each with its offsets."""
-    return [
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=64)
+def _tokens(text: str) -> tuple[Token, ...]:
+    # Every finder cuts the same message.
+    return tuple(
         Token(hit.group(), hit.group().lower().replace("’", "'"), hit.start(), hit.end())
         for hit in _TOKEN.finditer(text)
-    ]
+    )
 
 
 def skip_fillers(words: list[Token]) -> int:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Tracker
@@ -11,6 +12,10 @@ from earful.insight.encoder import TextEncoder
 from earful.insight.lexicon import lines
 from earful.insight.text import FILLERS, STOP_WORDS, fold, stem, tokens
 from earful.insight.vectors import alone
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Hit", "TrackerSet", "phrase_pattern"]
 
@@ -87,8 +92,8 @@ def phrase_pattern(phrase: str) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w){pattern}(?!\w)")
 
 
-# Chosen on pairs that the project wrote: no false hit among them, two thirds of the true ones.
-_SIMILAR = 0.47
+# Chosen on pairs that the project wrote (evals/insight/tracker_texts.py, CALIBRATION).
+_SIMILAR = 0.48
 _DENIAL = re.compile(r"\b(?:not|no|never|none|nothing|nobody|without|cannot|\w+n't)\b")
 
 
@@ -105,20 +110,36 @@ def _denied(text: str) -> bool:
     return bool(_DENIAL.search(text.lower().replace("’", "'")))
 
 
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A vocabulary phrase, and what it is compared by."""
+
+    tracker_id: str
+    tracker_name: str
+    text: str
+    pattern: re.Pattern[str]
+    content: frozenset[str]
+    denied: bool
+
+
 class TrackerSet:
     """Compiled trackers; inline ones get an id that stays theirs for the session."""
 
     def __init__(self, trackers: Iterable[Tracker]) -> None:
-        self._compiled: list[tuple[str, str, str, re.Pattern[str]]] = []
+        self._phrases: list[_Phrase] = []
+        self._vectors: NDArray[np.float32] | None = None
         for tracker in trackers:
             tracker_id = tracker.id or new_numeric_id()
-            for phrase in dict.fromkeys(tracker.vocabulary):
-                pattern = phrase_pattern(phrase)
+            for text in dict.fromkeys(tracker.vocabulary):
+                pattern = phrase_pattern(text)
                 if pattern is not None:
-                    self._compiled.append((tracker_id, tracker.name, phrase, pattern))
+                    phrase = _Phrase(
+                        tracker_id, tracker.name, text, pattern, frozenset(_content(text)), _denied(text)
+                    )
+                    self._phrases.append(phrase)
 
     def __bool__(self) -> bool:
-        return bool(self._compiled)
+        return bool(self._phrases)
 
     def find_similar(self, text: str, encoder: TextEncoder) -> list[Hit]:
         """Return phrases that a text means without saying them; their offset is -1.
@@ -126,21 +147,22 @@ class TrackerSet:
         Precision comes first: sharing a word with the phrase makes a text look closer than it is
         ("on time" and "too late" are both about delivery), and a denial turns the meaning round.
         """
-        words = _content(text)
-        if not words:
-            return []
-        open_phrases = [
-            (tracker_id, name, phrase)
-            for tracker_id, name, phrase, _ in self._compiled
-            if not words & _content(phrase) and _denied(text) == _denied(phrase)
+        words, denied = _content(text), _denied(text)
+        places = [
+            at
+            for at, phrase in enumerate(self._phrases)
+            if phrase.denied == denied and words.isdisjoint(phrase.content)
         ]
-        if not open_phrases:
+        if not words or not places:
             return []
-        vectors = alone(encoder, [text, *(phrase for _, _, phrase in open_phrases)])
+        if self._vectors is None:
+            self._vectors = alone(encoder, [phrase.text for phrase in self._phrases])
+        # Vocabulary has no marks at its end, and a full stop alone makes a text less like it.
+        said = encoder.vectors([text.rstrip(" .!?…")])[0]
         return [
-            Hit(tracker_id, name, phrase, -1, text)
-            for (tracker_id, name, phrase), closeness in zip(
-                open_phrases, (vectors[1:] @ vectors[0]).tolist(), strict=True
+            Hit(phrase.tracker_id, phrase.tracker_name, phrase.text, -1, text)
+            for phrase, closeness in zip(
+                (self._phrases[at] for at in places), (self._vectors[places] @ said).tolist(), strict=True
             )
             if closeness >= _SIMILAR
         ]
@@ -149,7 +171,13 @@ class TrackerSet:
         """Return every literal hit in a text, in vocabulary order, then by place."""
         folded = fold(text)
         return [
-            Hit(tracker_id, name, phrase, place.start(), text[place.start() : place.end()])
-            for tracker_id, name, phrase, pattern in self._compiled
-            for place in pattern.finditer(folded)
+            Hit(
+                phrase.tracker_id,
+                phrase.tracker_name,
+                phrase.text,
+                place.start(),
+                text[place.start() : place.end()],
+            )
+            for phrase in self._phrases
+            for place in phrase.pattern.finditer(folded)
         ]
