@@ -1,9 +1,9 @@
 """Ranked phrases that say what a conversation is about, kept up to date message by message.
 
-Candidates are runs of content words. They gain weight by being said again, by several people, by being
-more than one word, and by lying close to what the conversation is about (sentence vectors); what says
-nearly the same as a stronger topic gives way to it. A topic once reported keeps its name and gives way
-only to a clearly stronger one, so that a live list does not flicker.
+Candidates are runs of content words that end in a noun. They gain weight by being said again, by several
+people, by being more than one word, rare in other talk, and close to what the strongest of them are about
+together (sentence vectors); what says nearly the same as a stronger topic gives way to it. A topic once
+reported keeps its name and gives way only to a clearly stronger one, so that a live list does not flicker.
 """
 
 import math
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Topic
 from earful.insight.encoder import TextEncoder
-from earful.insight.lexicon import word_set
+from earful.insight.lexicon import lines, word_set
 from earful.insight.text import FILLERS, STOP_WORDS, Token, stem, tokens
 from earful.insight.vectors import alone
 
@@ -33,7 +33,7 @@ _SCORE_AT = 4.0
 # Only the strongest are weighed by their vectors; chosen, like the rest, on training meetings.
 _WEIGHED = 36
 _CLOSENESS, _SAMENESS = 4.0, 0.6
-_TELLING_WORDS = 5  # a message of fewer words ("yes, that works") says nothing of what it is about
+_LENGTH, _COMMON_FROM = 0.2, 300.0  # said so often in a million words of any talk, a word counts half
 
 _VERBISH = word_set("verbish")
 _HEAD_ONLY = word_set("head_only")
@@ -42,6 +42,15 @@ _VERBS = word_set("verbs")
 _BEFORE_VERBS = word_set("before_verbs")
 _DETERMINERS = word_set("determiners")
 _BEFORE_ADJECTIVES = word_set("before_adjectives")
+# Made by training/words.py from tagged talk: words that are hardly ever nouns, with /j those that describe
+# one; and how common words are in any talk, 9 (most) to 1.
+_NEVER_NOUNS = frozenset(word.removesuffix("/j") for word in word_set("never_nouns"))
+_DESCRIBING = frozenset(word[:-2] for word in word_set("never_nouns") if word.endswith("/j"))
+_COMMON = {
+    stem(word): float(2 ** (int(grade) + 2))
+    for grade, *words in (line.split() for line in lines("common_words"))
+    for word in words
+}
 
 
 @dataclass(slots=True)
@@ -131,10 +140,9 @@ def candidates(text: str) -> list[tuple[str, str]]:
         after = words[end].lower if end < len(words) else ""
         if len(run) > 1 and _told_of(run[-2].lower, run[-1].lower, after):
             run.pop()
-        while (
-            run
-            and run[-1].lower in _VERBISH
-            and not (len(run) > 1 and run[-1].lower.rstrip("s") in _HEAD_ONLY)
+        while run and (
+            _is_no_noun(run[-1], text)
+            or (run[-1].lower in _VERBISH and not (len(run) > 1 and run[-1].lower.rstrip("s") in _HEAD_ONLY))
         ):
             run.pop()
         lead = words[words.index(run[0]) - 1].lower if run and run[0] is not words[0] else ""
@@ -143,7 +151,8 @@ def candidates(text: str) -> list[tuple[str, str]]:
         while run and not (
             len(run) > 1 and (run[0].lower in _MODIFIER_OK or _is_modifier(run[0].lower, lead))
         ):
-            if run[0].lower not in _VERBISH:
+            begins = run[0].lower in _DESCRIBING or not _is_no_noun(run[0], text)
+            if run[0].lower.removesuffix("'s") not in _VERBISH and begins:
                 break
             run.pop(0)
         if len(run) == 1 and _names_nothing(run[0].lower, lead):
@@ -160,8 +169,9 @@ def candidates(text: str) -> list[tuple[str, str]]:
             continue
         if not linked:
             close(index)
-        if _is_content(token):
-            if run and token.lower in _VERBISH and token.lower.rstrip("s") not in _HEAD_ONLY:
+        if _is_content(token) and not (_is_no_noun(token, text) and not _describes(token.lower)):
+            word = token.lower.removesuffix("'s")
+            if run and word in _VERBISH and word.rstrip("s") not in _HEAD_ONLY:
                 close(index)
                 continue
             run.append(token)
@@ -169,6 +179,18 @@ def candidates(text: str) -> list[tuple[str, str]]:
             close(index)
     close(len(words))
     return found
+
+
+def _is_no_noun(token: Token, text: str) -> bool:
+    """Tell whether a word is hardly ever a noun; with a capital inside a sentence it is a name."""
+    if token.lower not in _NEVER_NOUNS:
+        return False
+    named = token.text[0].isupper() and text[: token.start].rstrip()[-1:] not in ("", ".", "?", "!", ":", '"')
+    return not named
+
+
+def _describes(word: str) -> bool:
+    return word in _DESCRIBING or word.endswith(("ed", "ing"))
 
 
 def _is_modifier(word: str, lead: str) -> bool:
@@ -193,13 +215,9 @@ class TopicBook:
         self._shown: list[_Candidate] = []
         self._reported: set[str] = set()
         self._longer: dict[str, str] = {}
-        self._about: NDArray[np.float32] | None = None
 
     def add(self, text: str, message_id: str, member_id: str | None, sentiment: float | None = None) -> None:
         """Count the phrases of one message."""
-        if self._encoder is not None and text.count(" ") >= _TELLING_WORDS:
-            vector = self._encoder.vectors([text])[0]
-            self._about = vector if self._about is None else self._about + vector
         seen: set[str] = set()
         for key, shown in candidates(text):
             parts = key.split()
@@ -287,9 +305,10 @@ class TopicBook:
         return tuple(self._topic(candidate) for candidate in self._shown)
 
     def _strength(self, candidate: _Candidate) -> float:
-        length = 1.0 + 0.4 * (len(candidate.words) - 1)
+        length = 1.0 + _LENGTH * (len(candidate.words) - 1)
         voices = 1.0 + 0.15 * min(len(candidate.speakers), 3)
-        return length * voices * math.log2(1 + candidate.weight)
+        rare = [_COMMON_FROM / (_COMMON_FROM + _COMMON.get(word, 0.0)) for word in candidate.words]
+        return length * voices * sum(rare) / len(rare) * math.log2(1 + candidate.weight)
 
     def _choose(self) -> list[_Candidate]:
         shown = {candidate.key for candidate in self._shown}
@@ -299,7 +318,7 @@ class TopicBook:
             if candidate.count > 1 or len(candidate.words) > 1
         }
         order = sorted(strengths, key=lambda k: (-strengths[k], k))
-        if self._encoder is not None and self._about is not None:
+        if self._encoder is not None:
             return self._diverse(order[:_WEIGHED], strengths)
         chosen: list[_Candidate] = []
         for key in order:
@@ -322,12 +341,13 @@ class TopicBook:
                 fresh, alone(self._encoder, [candidate.text.lower() for candidate in fresh]), strict=True
             ):
                 candidate.vector = vector
-        if not some or self._about is None:
+        if not some:
             return []
         vectors = np.stack([candidate.vector for candidate in some if candidate.vector is not None])
-        about = self._about / max(float(np.linalg.norm(self._about)), 1e-9)
-        closeness = (1 + _CLOSENESS * np.clip(vectors @ about, 0, 1)) / (1 + _CLOSENESS)
-        worth = np.array([strengths[key] for key in keys]) * closeness
+        worth = np.array([strengths[key] for key in keys])
+        about = worth @ vectors
+        about /= max(float(np.linalg.norm(about)), 1e-9)
+        worth *= (1 + _CLOSENESS * np.clip(vectors @ about, 0, 1)) / (1 + _CLOSENESS)
         alike = np.clip(vectors @ vectors.T, 0, 1)
         likest = np.zeros(len(some))
         left = list(range(len(some)))
