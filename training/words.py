@@ -1,9 +1,9 @@
 """`python -m training.words`: which words can end a phrase that names something, and how common each is.
 
-Reads the freely licensed talk of the training set, a sample of it tagged by spaCy's small English model (MIT),
-and writes two lists of the insight room: `lexicon/never_nouns.txt`, words that are hardly ever nouns, with `/j`
-where they are adjectives and may stand before one; `lexicon/common_words.txt`, grades from 9 (said in all talk)
-to 1 with their words.
+Reads the freely licensed talk of the training set, a sample of it tagged by spaCy's small English model
+(MIT), and writes two lists of the insight room: `lexicon/never_nouns.txt`, words that are hardly ever nouns,
+with `/j` where they are adjectives and may stand before one; `lexicon/common_words.txt`, grades from 9 (said
+in all talk) to 1 with their words.
 """
 
 import gzip
