@@ -196,3 +196,44 @@ def test_a_date_of_the_sentence_before_is_not_the_due_date() -> None:
     other = _find("The contract ends on Thursday. I will send you the report.")
     assert other is not None
     assert other.due is None
+
+
+MIA, NOAH, LEO = Member("m", "Mia"), Member("n", "Noah"), Member("l", "Leo")
+
+
+@pytest.mark.parametrize(
+    ("text", "rewritten", "who"),
+    [
+        ("Mia, call them tomorrow about it.", "Mia needs to call them tomorrow about it.", "m"),
+        ("You'll have it by end of day Wednesday.", "Leo will provide it by end of day Wednesday.", "l"),
+        ("I'll have the floor plan ready for you.", "Leo will have the floor plan ready for you.", "l"),
+        ("I'll forward it as soon as I have it.", "Leo will forward it as soon as they have it.", "l"),
+        ("My assistant will send it on Friday.", "Leo's assistant will send it on Friday.", None),
+        ("Somebody needs to update the allergen list.", "Somebody needs to update the allergen list.", None),
+    ],
+)
+def test_ways_to_say_what_is_to_be_done(text: str, rewritten: str, who: str | None) -> None:
+    """Orders by name, promises from the other's side, things made ready, other people's work."""
+    action = find_action(text, LEO, (MIA, NOAH, LEO), NOW)
+    assert action is not None
+    assert action.score >= 0.5
+    assert action.text == rewritten
+    assert (action.assignee.id if action.assignee else None) == who
+
+
+def test_the_day_said_before_is_the_day_of_a_time() -> None:
+    """ "Thursday is fine, I'll book you in for half past five" is due on Thursday."""
+    action = find_action("Thursday is fine, I'll book you in for half past five.", LEO, (MIA, LEO), NOW)
+    assert action is not None
+    assert action.due is not None
+    assert action.due.last is not None
+    assert (action.due.last.weekday(), action.due.last.hour, action.due.last.minute) == (3, 17, 30)
+
+
+@pytest.mark.parametrize(
+    "text", ["Let me share my screen for a second.", "If you ask me, you'll have it soon."]
+)
+def test_what_is_done_at_once_is_no_action(text: str) -> None:
+    """Showing something in the call is not left to do."""
+    action = find_action(text, LEO, (MIA, LEO), NOW)
+    assert action is None or action.score < 0.5

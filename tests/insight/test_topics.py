@@ -192,3 +192,21 @@ def test_vectors_keep_the_list_ranked_and_steady() -> None:
     assert [topic.score for topic in topics] == sorted((topic.score for topic in topics), reverse=True)
     book.add("Yes, okay.", "9", "m")
     assert book.ranked()[1] == ()
+
+
+def test_who_takes_part_is_no_topic() -> None:
+    """The names of speakers are said all the time and say nothing of what is talked of."""
+    book = TopicBook()
+    book.leave_out("Noah Berg")
+    for number in range(3):
+        book.add("Noah, the samples for Berg Brothers.", str(number), None)
+    assert {topic.text for topic in book.ranked()[0] or ()} <= {"samples", "Berg Brothers", "Brothers"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [("The weekend otherwise was quiet.", "otherwise"), ("The tree fell on the car.", "fell")],
+)
+def test_what_is_never_a_noun_ends_no_phrase(text: str, wrong: str) -> None:
+    """Adverbs and verbs that taggers never take for nouns are no part of a topic."""
+    assert not any(wrong in shown for _, shown in candidates(text))

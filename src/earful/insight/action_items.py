@@ -26,7 +26,7 @@ _FAKE = re.compile(
     r"stop\s+(?:there|you)|take\s+that\s+(?:one|question)|go\s+first|let\s+you|show\s+you"
     r"|repeat|rephrase|make\s+(?:a|one)\s+(?:comment|point)|speak\s+(?:to|for|up)"
     r"|talk\s+about|"
-    r"have\s+(?:a|the|some|one)\b|take\s+(?:a|the|one)\s+(?:seat|break|sip|bite)"
+    r"have\s+(?:a|the|some|one)\b(?!.*\b(?:ready|done|finished|fixed)\b)|share\s+(?:my|the)\s+screen|take\s+(?:a|the|one)\s+(?:seat|break|sip|bite)"
     r"|get\s+(?:it|that|to\s+that)\b(?!\s+(?:done|to|over|sent))|come\s+(?:to|back\s+to)"
     r"\s+(?:that|it|this)|go\s+(?:with|for|ahead|on|through)|leave\s+it|pass)\b"
 )
@@ -69,7 +69,7 @@ _REQUEST = re.compile(
     rf"\s+{_ADVERB}{_VERB}\b"
 )
 _JOINT = re.compile(
-    r"\b(?P<who>we(?:'ll|\s+will|'re\s+(?:going\s+to|gonna)|\s+are\s+going\s+to"
+    r"\b(?P<who>(?:somebody|someone|one\s+of\s+us)\s+(?:needs\s+to|has\s+to|should|must|ought\s+to)|we(?:'ll|\s+will|'re\s+(?:going\s+to|gonna)|\s+are\s+going\s+to"
     r"|\s+need\s+to|\s+have\s+to|\s+should|\s+must|'ve\s+got\s+to|\s+ought\s+to|\s+gotta"
     r"|\s+agreed\s+to|\s+decided\s+to|\s+plan\s+to|\s+can)|let's|let\s+us)"
     rf"\s+{_ADVERB}{_VERB}\b"
@@ -94,7 +94,7 @@ _NAMED = re.compile(
 _NOT_NAMES = word_set("not_names")
 _TAIL = re.compile(
     r"(?:[\s,;]+(?:if\s+(?:that's|that\s+is|it's|you)|and\s+then\s+(?:we|you|i)\b|but"
-    r"|because|so\s+that\s+we|okay|ok|right|alright|please)\b.*)?[?.!,;\s]*$"
+    r"|because|so\s+that\s+we|okay|ok|right|alright|please|though)\b.*)?[?.!,;\s]*$"
 )
 _LOOSE_END = re.compile(r"(?:[\s,;]+(?:and|or|but|so|then))+[\s.…]*$", re.IGNORECASE)
 _THINGS = re.compile(r"\b(?:it|that|this|them|him|her|something|things?|stuff|you|me|us|there|one)\b")
@@ -104,8 +104,9 @@ _THINGS = re.compile(r"\b(?:it|that|this|them|him|her|something|things?|stuff|yo
 class Action:
     """A thing to do: rewritten text, the phrase that names it, its place, who is to do it and until when.
 
-    `by_rule` is false when only the encoder takes it for one, in words that no rule knows. `assignee` is a
-    member of the conversation; `assignee_name` is set also for people outside it.
+    `by_rule` is false when only the encoder takes it for one, in words that no rule knows; `called` says that
+    a member was told to by name. `assignee` is a member of the conversation; `assignee_name` is set also for
+    people outside it.
     """
 
     text: str
@@ -117,6 +118,7 @@ class Action:
     assignee_name: str | None = None
     due: DateSpan | None = None
     by_rule: bool = True
+    called: bool = False
 
 
 _SENTENCE_END = re.compile(r"[.?!]\s+(?=[A-Z])")
@@ -153,8 +155,12 @@ def find_action(
             _named(plain, lower, speaker, members),
             _first_person(plain, lower, speaker),
             _request(plain, lower, speaker, members),
+            _called(plain, speaker, members),
             _joint(plain, lower),
             _labelled(plain, lower, members),
+            _promised(plain, lower, speaker),
+            _helper(plain, lower, speaker),
+            _imperative(plain, lower, speaker, members) if heard is not None and heard.action > 0 else None,
         )
         if action is not None
     ]
@@ -178,7 +184,7 @@ def find_action(
         score -= 0.4
     if heard is not None:
         score += _HEARD_WEIGHT * (chance(heard.action) - 0.5)
-        if meeting:
+        if meeting and not best.called:
             score = min(score, chance(heard.action - _MEETING_FROM))
         score = max(score, linked)
     definitive = best.definitive and not _HEDGE.search(lower)
@@ -226,6 +232,11 @@ def _due(text: str, now: datetime, at: int) -> DateSpan | None:
         if span.start >= begin and (moved := _ahead(span, now)) is not None
     ]
     due = next((span for span in ahead if span.start >= at), ahead[-1] if ahead else None)
+    if due is not None and due.open_clock and due.last is not None:
+        # "Thursday is fine, I'll come at five" is Thursday at five.
+        day = next((span for span in ahead if span.kind == "date" and span.start < due.start), None)
+        if day is not None and day.last is not None:
+            due = replace(due, last=datetime.combine(day.last.date(), due.last.time()))
     if due is not None and due.last is not None and re.search(r"\bweek$", due.text, re.IGNORECASE):
         friday = due.last - timedelta(days=max(0, due.last.weekday() - 4))
         if due.last.weekday() == 6 and friday.date() >= now.date():
@@ -280,6 +291,8 @@ def _second_to_third(phrase: str, speaker: Member | None, *, requested: bool) ->
         return phrase
     first = name.split()[0]
     phrase = re.sub(r"\bmyself\b", "themself", phrase)
+    if not requested:
+        phrase = re.sub(r"\bI\b(?='(?:ll|ve|d)\b|\s)", "they", re.sub(r"\bI'm\b", "they're", phrase))
     phrase = re.sub(r"\bmy\b", f"{first}'s" if requested else "their", phrase)
     if requested:
         phrase = re.sub(r"\bme\b", first, phrase)
@@ -295,7 +308,14 @@ def _first_person(plain: str, lower: str, speaker: Member | None) -> Action | No
         verb = hit["verb"]
         anchor = lower[hit.start() : hit.start("verb")]
         before = lower[max(0, hit.start() - 24) : hit.start()]
-        if verb in _STATIVE or _FAKE.match(lower, hit.start()) or _NEGATED.search(anchor):
+        made_ready = verb == "have" and re.match(
+            r"have\b.*\b(?:ready|done|finished|fixed)\b", lower[hit.start("verb") :]
+        )
+        if (
+            (verb in _STATIVE and not made_ready)
+            or _FAKE.match(lower, hit.start())
+            or _NEGATED.search(anchor)
+        ):
             continue
         if re.search(
             r"\b(?:if|when|once|unless|what|how|where|why|that|which|whether|as|than|until|should|will)\s*$",
@@ -422,10 +442,86 @@ def _named(plain: str, lower: str, speaker: Member | None, members: Sequence[Mem
         shown = _shown_name(known) or name
         text = f"{shown} {'needs to' if direct else 'will'} {told}."
         base = (0.66 if known else 0.6) if modal not in ("should", "to") else 0.55
-        return Action(
-            text, phrase, base + _object_score(lower, hit.start("verb"), verb), verb, True, known, shown
-        )
+        score = base + _object_score(lower, hit.start("verb"), verb)
+        return Action(text, phrase, score, verb, True, known, shown, called=direct and known is not None)
     return None
+
+
+_CALLED = re.compile(
+    r"(?:^|[.!?]\s+|\b(?:so|and|then|okay|ok|right)[,\s]+)(?P<name>[A-Z][\w’'-]+),\s+(?:please\s+|just\s+)?"
+    r"(?P<verb>[a-z][a-z-]+)\s+\w"
+)
+
+
+def _called(plain: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
+    """Find what a member is told to do by name, without "can you": "Mia, call them tomorrow"."""
+    for hit in _CALLED.finditer(plain):
+        known = _member_named(hit["name"], members)
+        verb = hit["verb"]
+        if known is None or known == speaker or verb not in _ACTION_VERBS:
+            continue
+        phrase = _clause(plain, hit.start("verb"))
+        text = f"{_shown_name(known)} needs to {_second_to_third(phrase, speaker, requested=True)}."
+        score = 0.62 + _object_score(plain.lower(), hit.start("verb"), verb)
+        return Action(text, phrase, score, verb, True, known, _shown_name(known), called=True)
+    return None
+
+
+_IMPERATIVE = re.compile(
+    r"(?:^|[.!?]\s+)(?:(?:so|and|then|okay|ok|right|also|just|now|no)[,\s]+)*(?:just\s+)?(?P<verb>[a-z]+)\s+"
+    r"(?!(?:is|are|was|were|has|have|had|will|would|can|could|should|me|up\s+to|out\s+of)\b)\w",
+    re.IGNORECASE,
+)
+
+
+def _imperative(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
+    """Find a plain order, "ask Helen for the keys": nouns begin sentences too, so the encoder must agree."""
+    for hit in _IMPERATIVE.finditer(lower):
+        verb = hit["verb"]
+        if verb not in _ACTION_VERBS or verb in _WEAK_VERBS or plain.rstrip().endswith("?"):
+            continue
+        phrase = _clause(plain, hit.start("verb"))
+        who = _addressee(plain, 0, speaker, members)
+        told = _second_to_third(phrase[:1].lower() + phrase[1:], speaker, requested=True)
+        text = f"{_shown_name(who)} needs to {told}." if _shown_name(who) else _sentence(told)
+        score = 0.44 + _object_score(lower, hit.start("verb"), verb)
+        return Action(text, phrase, score, verb, False, who, _shown_name(who), by_rule=False)
+    return None
+
+
+_DELIVERED = re.compile(
+    r"\byou(?:'ll|\s+will)\s+(?:have|get)\s+(?P<what>(?:it|them|that|the\s+\w+(?:\s+\w+)?))\s+"
+    r"(?=(?:by|before|on|in|this|tomorrow|tonight|today|later|next|first)\b)"
+)
+
+
+def _promised(plain: str, lower: str, speaker: Member | None) -> Action | None:
+    """Find a promise told from the other's side: "you'll have it by Wednesday"."""
+    hit = _DELIVERED.search(lower)
+    if hit is None or re.search(r"\b(?:if|when|once|unless)\s*$", lower[: hit.start()]):
+        return None
+    phrase = f"provide {_clause(plain, hit.start('what'))}"
+    name = _shown_name(speaker)
+    text = f"{name} will {phrase}." if name else _sentence(plain[hit.start() :].rstrip(" .!"))
+    return Action(text, phrase, 0.6, "provide", True, speaker, name)
+
+
+_HELPER = re.compile(
+    rf"\b(?P<whose>my|our)\s+(?P<helper>(?:\w+\s+)?(?:assistant|colleague|team|office|secretary|manager|lawyer"
+    rf"|accountant|engineer|technician|department|partner))\s+(?:will|is\s+going\s+to|'ll)\s+{_ADVERB}{_VERB}\b"
+)
+
+
+def _helper(plain: str, lower: str, speaker: Member | None) -> Action | None:
+    """Find what the speaker's people will do: "my assistant will send it today"."""
+    hit = _HELPER.search(lower)
+    if hit is None or hit["verb"] not in _ACTION_VERBS:
+        return None
+    phrase = _clause(plain, hit.start("verb"))
+    name = _shown_name(speaker)
+    whose = f"{name}'s" if name and hit["whose"] == "my" else hit["whose"].capitalize()
+    text = f"{whose} {hit['helper']} will {_second_to_third(phrase, speaker, requested=True)}."
+    return Action(text, phrase, 0.5 + _object_score(lower, hit.start("verb"), hit["verb"]), hit["verb"], True)
 
 
 def _looks_like_person(name: str) -> bool:

@@ -46,7 +46,7 @@ _SMALL_TALK = re.compile(
     r"(?:how\s+(?:are|r)\s+(?:you|things|we|ya|y'all)(?:\s+(?:all|guys|doing|today|feeling"
     r"|this\s+\w+|everyone|everybody|then|going))*|how(?:'s|\s+is|\s+are)\s+(?:it"
     r"|everything|everyone|things|life)\s*(?:going|doing)?(?:\s+(?:today|with\s+you))?"
-    r"|how\s+do\s+you\s+do|how\s+have\s+you\s+been|how(?:'s|\s+is|\s+was)\s+your\s+(?:day"
+    r"|how\s+do\s+you\s+do|how\s+have\s+you\s+been|how(?:'s|\s+is|\s+was)\s+(?:your|the)\s+(?:day"
     r"|weekend|week|morning|evening|holiday|vacation|trip|flight)(?:\s+(?:going|so\s+far))"
     r"?"
     r"|how\s+you\s+doing|what's\s+(?:up|new|going\s+on)|did\s+you\s+have\s+a\s+(?:good"
@@ -108,7 +108,8 @@ def question_score(text: str, heard: float | None = None, *, alone: bool = False
         return (0.2 if said else 0.15) if marked else 0.0
     if _COURTESY.match(lower) and not _NAMED_AFTER.search(lower):
         return 0.1 if marked else 0.0
-    if _SMALL_TALK.match(lower):
+    last = re.split(r"[,.!]\s+", lower)[-1]
+    if _SMALL_TALK.match(lower) or (last.startswith("how") and _SMALL_TALK.match(last)):
         return 0.2 if marked else 0.0
     form = _form_score(words, begin, lower)
     if marked:

@@ -268,6 +268,8 @@ class LocalInsightSession:
             entities=(*tags, *entities),
         )
         if options.topics:
+            if speaker is not None and speaker.name:
+                self._topics.leave_out(speaker.name)
             unmasked = text.replace(redaction.mask, " . ") if redaction.redact else text
             self._topics.add(unmasked, message_id, member_id, feeling)
         self._before.append((member_id, piece.text[-200:]))

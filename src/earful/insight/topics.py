@@ -215,6 +215,11 @@ class TopicBook:
         self._shown: list[_Candidate] = []
         self._reported: set[str] = set()
         self._longer: dict[str, str] = {}
+        self._names: set[str] = set()
+
+    def leave_out(self, name: str) -> None:
+        """Let the name of somebody who takes part be no topic."""
+        self._names.update(stem(word.lower) for word in tokens(name) if word.is_word)
 
     def add(self, text: str, message_id: str, member_id: str | None, sentiment: float | None = None) -> None:
         """Count the phrases of one message."""
@@ -315,7 +320,8 @@ class TopicBook:
         strengths = {
             key: self._strength(candidate) * (_HYSTERESIS if key in shown else 1.0)
             for key, candidate in self._candidates.items()
-            if candidate.count > 1 or len(candidate.words) > 1
+            if (candidate.count > 1 or len(candidate.words) > 1)
+            and not self._names.issuperset(candidate.words)
         }
         order = sorted(strengths, key=lambda k: (-strengths[k], k))
         if self._encoder is not None:
