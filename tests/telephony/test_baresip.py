@@ -6,11 +6,14 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
+import struct
 import sys
 import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -222,6 +225,50 @@ async def test_tcp_and_tls_and_encrypted_sound(make_engine: Callable[..., Baresi
         line = await make_engine(ca_file=certificate, encryption="srtp").dial(target, longest=60)
         await Watch(line).until_sound(0.3)
         await line.hang_up()
+
+
+class Datagrams(asyncio.DatagramProtocol):
+    """Keeps what comes to a UDP port, and answers STUN requests (RFC 5389) with an address of its own."""
+
+    MAGIC = 0x2112A442
+
+    def __init__(self, seen_as: tuple[str, int]) -> None:
+        self.seen_as = seen_as
+        self.came: list[bytes] = []
+        self.news = asyncio.Event()
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self.came.append(data)
+        self.news.set()
+        if data[:2] == b"\0\1":
+            host = int.from_bytes(socket.inet_aton(self.seen_as[0]), "big") ^ self.MAGIC
+            port = self.seen_as[1] ^ (self.MAGIC >> 16)
+            mapped = struct.pack(">HHBBHI", 0x0020, 8, 0, 1, port, host)
+            head = struct.pack(">HHI", 0x0101, len(mapped), self.MAGIC)
+            self.transport.sendto(head + data[8:20] + mapped, addr)
+
+
+async def test_behind_address_translation_a_stun_server_tells_where_sound_may_come(
+    make_engine: Callable[..., Baresip],
+) -> None:
+    loop = asyncio.get_running_loop()
+    stun, trunk = Datagrams(("203.0.113.9", 30_002)), Datagrams(("203.0.113.9", 0))
+    for protocol in (stun, trunk):
+        await loop.create_datagram_endpoint(lambda p=protocol: p, local_addr=("127.0.0.1", 0))  # type: ignore[misc]
+    port = trunk.transport.get_extra_info("sockname")[1]
+    engine = make_engine(stun=f"127.0.0.1:{stun.transport.get_extra_info('sockname')[1]}")
+    line = await engine.dial(Target("x", f"127.0.0.1:{port}"), longest=60)
+    await asyncio.wait_for(trunk.news.wait(), 20)
+    invite = trunk.came[0].decode()
+    await line.hang_up()
+    for protocol in (stun, trunk):
+        protocol.transport.close()
+    assert "c=IN IP4 203.0.113.9\r\n" in invite
+    assert "m=audio 30002 " in invite
+    assert ";rport" in invite
 
 
 async def test_a_lost_network_ends_the_call(make_engine: Callable[..., Baresip]) -> None:
