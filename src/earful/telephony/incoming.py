@@ -83,6 +83,7 @@ class Incoming:
         self._registrar: Registrar | None = None
         self._dialogs: dict[str, _Dialog] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._readers: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.Server] = []
         self._streams: set[asyncio.StreamWriter] = set()
         self._outside: asyncio.DatagramTransport | None = None
@@ -137,6 +138,9 @@ class Incoming:
         await self.stop()
         for writer in tuple(self._streams):
             writer.close()
+        for reader in tuple(self._readers):
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
         for transport in (self._outside, self._inside):
             if transport is not None:
                 transport.close()
@@ -183,8 +187,8 @@ class Incoming:
         flow = _StreamFlow(writer, "TLS" if context else "TCP")
         self._streams.add(writer)
         task = asyncio.create_task(self._read(reader, writer, flow, lambda: True, None))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._readers.add(task)
+        task.add_done_callback(self._readers.discard)
         return flow
 
     async def _listen_tls(self, host: str, port: int) -> None:
