@@ -77,12 +77,12 @@ async def _run(server: Server, tracks: Sequence[Track], texts: Sequence[str], se
             for number, track in enumerate(tracks):
                 speech = _write(Path(folder) / f"{number}.wav", track)
                 phones.append(await stack.enter_async_context(phone(speech=speech, codecs="pcmu")))
-            before, others = server.usage(), _peers(phones)
+            before, peers_before, all_before = server.usage(), _peers(phones), _busy()
             began = time.monotonic()
             calls = asyncio.gather(*(_call(server, one) for one in phones))
             await asyncio.sleep(seconds - 1)
             used, spent = server.usage(), time.monotonic() - began
-            engine, peers = _children(server), _peers(phones) - others
+            engine, peers, everything = _children(server), _peers(phones) - peers_before, _busy() - all_before
             results = await calls
     logs = [log for log, _, _ in results]
     said = [" ".join(word.text for word in track.words) for track in tracks]
@@ -98,6 +98,7 @@ async def _run(server: Server, tracks: Sequence[Track], texts: Sequence[str], se
         "cores": round((used.cpu_s - before.cpu_s) / spent, 2),
         "engineCores": round(engine.cpu_s / spent, 2),
         "peerCores": round(peers / spent, 2),
+        "strangerCores": round((everything - peers - (used.cpu_s - before.cpu_s)) / spent, 2),
         "memoryMib": round(used.memory_mib),
         "engineMemoryMib": round(engine.memory_mib),
         "changedWords": sum(lost_words(text, log.text) for text, log in zip(texts, logs, strict=True)),
@@ -155,6 +156,12 @@ def _peers(phones: Sequence[Phone]) -> float:
     return sum(sum(one.cpu_times()[:2]) for one in family)
 
 
+def _busy() -> float:
+    """Return the processor seconds that the whole machine has spent so far, whoever spent them."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0))
+
+
 def _over_the_line(track: Track) -> Track:
     """Return the track as G.711 lets it through, at 16 kHz again."""
     coded = through_mulaw(soxr.resample(track.samples, SAMPLE_RATE, 8000)).astype(np.float32) / 32768
@@ -185,7 +192,7 @@ def _write(path: Path, track: Track) -> Path:
 def _table(rows: Sequence[dict], machine: int) -> Table:  # type: ignore[type-arg]
     table = Table(title=f"telephone calls at once, {machine} cores shared with the phones, seconds")
     headings = ("calls", "set-up p95", "partial age p95", "word p50 / p95", "final p50 / p99", "cores")
-    for heading in (*headings, "of it engine", "peers", "MiB a call", "wrong words / file"):
+    for heading in (*headings, "of it engine", "peers", "strangers", "MiB a call", "wrong words / file"):
         table.add_column(heading, justify="right")
     for row in rows:
         table.add_row(
@@ -197,6 +204,7 @@ def _table(rows: Sequence[dict], machine: int) -> Table:  # type: ignore[type-ar
             str(row["cores"]),
             str(row["engineCores"]),
             str(row["peerCores"]),
+            str(row["strangerCores"]),
             str(round(row["engineMemoryMib"] / row["calls"], 1)),
             f"{row['wrongWords']} / {row['wrongWordsAlone']} of {row['words']}",
         )
