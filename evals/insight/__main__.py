@@ -5,7 +5,19 @@ import json
 import sys
 from dataclasses import asdict
 
-from . import actions, entities, personal, questions, same, sentiment, times, topics, trackers, writing
+from . import (
+    actions,
+    entities,
+    personal,
+    questions,
+    same,
+    sentiment,
+    talk_masked,
+    times,
+    topics,
+    trackers,
+    writing,
+)
 from .data import DATA
 
 
@@ -22,6 +34,7 @@ def main() -> int:
             entities,
             times,
             personal,
+            talk_masked,
             topics,
             trackers,
             sentiment,

@@ -1,9 +1,10 @@
 """The evaluations of meaning that need no data but the project's own."""
 
 import pytest
-from evals.insight import same, times, trackers
+from evals.insight import same, talk_masked, times, trackers
 from evals.insight.said_times import SAID, SAID_LATER
 from evals.insight.spoken_generated import generated
+from evals.insight.spoken_hard import FIRST, LATER, NOTHING
 from evals.insight.topics import churn
 from evals.insight.tracker_texts import HELD_OUT
 
@@ -43,3 +44,11 @@ def test_times_mean_what_was_meant(said: times.Said, at_least: float) -> None:
     tally = times.tally(said)
     assert tally.precision >= at_least
     assert tally.recall >= at_least
+
+
+@pytest.mark.parametrize("said", [FIRST, LATER])
+def test_little_that_is_personal_is_heard_and_nothing_else_is_masked(said: tuple[str, ...]) -> None:
+    """Of the personal words said in hard ways nearly all are masked; talk without any stays as it is."""
+    mask = talk_masked.ours()
+    assert talk_masked.tally(said, mask).recall >= 0.95
+    assert talk_masked.tally(NOTHING, mask).wrong == 0
