@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from earful.speech.alignment import Aligner, _Voice, spoken_number
+from earful.speech.alignment import Aligner, _Voice, _without_silence, spoken_number
 from earful.speech.types import Samples
 
 RATE = 16_000
@@ -43,6 +43,35 @@ def test_silence_put_before_the_speech_moves_every_word_by_it(aligner: Aligner, 
     assert moved is not None
     for (start, _), (later, _) in zip(plain[1:], moved[1:], strict=True):
         assert later - start == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_word_does_not_take_the_quiet_beside_it(aligner: Aligner, clause: Samples) -> None:
+    """Too short for a pause, but longer than the end of a sound."""
+    sound = np.flatnonzero(np.abs(clause) > 0.02)
+    begin, end = int(sound[0]), int(sound[-1]) + 1
+    quiet = np.zeros(round(0.15 * RATE), np.float32)
+    times = aligner.align(
+        np.concatenate((quiet, clause[begin:end], quiet)), ["It", "was", "the", "epoch", "of", "belief,"]
+    )
+    assert times is not None
+    assert times[0][0] == pytest.approx(0.15, abs=0.05)
+    assert times[-1][1] == pytest.approx(0.15 + (end - begin) / RATE, abs=0.05)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1])
+def test_where_quiet_cannot_be_told_from_noise_words_keep_their_times(level: float) -> None:
+    noise = np.random.default_rng(4).normal(0, level, RATE).astype(np.float32)
+    assert _without_silence([(0.1, 0.4), (0.6, 0.9)], noise) == [(0.1, 0.4), (0.6, 0.9)]
+    assert _without_silence([(0.0, 0.0)], np.zeros(0, np.float32)) == [(0.0, 0.0)]
+
+
+def test_a_word_among_words_is_not_cut_at_its_quiet_parts() -> None:
+    """Only the outer edges of a run are; and something is left of every word."""
+    parts = ((0.0, 3200), (0.5, 1600), (0.0, 1600), (0.5, 1600), (0.0, 8000))
+    sound = np.concatenate([np.full(count, level) for level, count in parts])
+    found = _without_silence([(0.0, 0.4), (0.4, 0.9)], sound.astype(np.float32))
+    assert np.array(found) == pytest.approx(np.array([(0.2, 0.4), (0.4, 0.5)]), abs=0.011)
+    assert _without_silence([(0.15, 0.21)], sound.astype(np.float32)) == [(0.15, 0.21)]
 
 
 def test_a_word_nobody_has_heard_of_is_placed_too(aligner: Aligner, clause: Samples) -> None:

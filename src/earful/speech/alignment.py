@@ -21,6 +21,9 @@ __all__ = ["Aligner", "spoken_number"]
 
 _FRAME_SECONDS = 0.01
 _ADD_AT_MOST = 5000
+_SILENT = 0.03
+_NOISY = 0.2
+_WORD_SECONDS = 0.06
 _TOKEN = re.compile(r"[a-z']+|\d+|[%$&@+=]")
 _ONES = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -87,6 +90,7 @@ class _Voice:
         found = _run(self._decoder, samples, [part for parts in spoken for part in parts])
         if found is None:
             return None
+        found = _without_silence(found, samples)
         times: list[tuple[float, float] | None] = []
         at = 0
         for parts in spoken:
@@ -133,6 +137,35 @@ def _run(decoder: Decoder, samples: Samples, words: Sequence[str]) -> list[tuple
         if not segment.word.startswith(("<", "[", "+")) and segment.word != "(NULL)"
     ]
     return times if len(times) == len(words) else None
+
+
+def _without_silence(times: Sequence[tuple[float, float]], samples: Samples) -> list[tuple[float, float]]:
+    """Take off what is silent at the outer edges of runs of words: the aligner gives a word the quiet beside
+    it when that is too short to be a pause.
+
+    Silent is what is 30 dB under the loud parts, where the noise lets that be told.
+    """
+    step = round(_FRAME_SECONDS * 16_000)
+    count = len(samples) // step
+    levels = np.sqrt(np.mean(np.square(samples[: count * step].reshape(count, step)), axis=1))
+    if not count:
+        return list(times)
+    loud, noise = float(np.quantile(levels, 0.95)), float(np.quantile(levels, 0.05))
+    silent = max(_SILENT * loud, 2 * noise)
+    if silent > _NOISY * loud:
+        return list(times)
+    trimmed = []
+    for at, (start, end) in enumerate(times):
+        first = round(start / _FRAME_SECONDS)
+        heard = np.flatnonzero(levels[first : round(end / _FRAME_SECONDS)] >= silent)
+        if len(heard):
+            least = min(_WORD_SECONDS, end - start)
+            if at == 0 or start - times[at - 1][1] > _FRAME_SECONDS:
+                start = max(start, min((first + int(heard[0])) * _FRAME_SECONDS, end - least))
+            if at == len(times) - 1 or times[at + 1][0] - end > _FRAME_SECONDS:
+                end = min(end, max((first + int(heard[-1]) + 1) * _FRAME_SECONDS, start + least))
+        trimmed.append((start, end))
+    return trimmed
 
 
 def _fill(times: Sequence[tuple[float, float] | None]) -> list[tuple[float, float]]:
