@@ -114,7 +114,7 @@ class Settings(BaseSettings):
         default=2_147_483_648, ge=1024, description="Largest recording that may be sent or fetched, in bytes."
     )
     max_recording_hours: float = Field(
-        default=4.0, gt=0, le=48, description="Longest recording that is recognised, in hours."
+        default=4.0, gt=0, le=48, description="Longest recording that is recognised, in hours; at most 48."
     )
     max_jobs_per_application: int = Field(
         default=50, ge=1, description="Jobs that one application may have waiting or under way at a time."
