@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -19,7 +18,7 @@ from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
-from earful import __version__
+from earful import __version__, heap
 from earful.accounts.service import Accounts
 from earful.accounts.shares import Shares
 from earful.dialects.bodhi.routes import RECORDINGS_PATH, Bodhi
@@ -323,7 +322,7 @@ class _Server(uvicorn.Server):
         self._rooms = rooms
         self._on_started = on_started
         self.failed = False
-        rooms.on_ready, rooms.on_failure = _keep_for_good, self._fail
+        rooms.on_ready, rooms.on_failure = heap.settle, self._fail
 
     def _fail(self) -> None:
         self.failed = True
@@ -345,15 +344,6 @@ class _Server(uvicorn.Server):
         await self._rooms.drain()
         await super().shutdown(sockets)
         log.info("stopped")
-
-
-def _keep_for_good() -> None:
-    """Take what has been loaded out of the sight of the garbage collector.
-
-    Going over it all takes a fifth of a second, in which nothing else runs: a final would be that late.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def listen(host: str, port: int) -> socket.socket:

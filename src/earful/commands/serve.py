@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from earful.commands.options import DataDir, fail, settings_or_exit
+from earful.heap import hold
 
 __all__ = ["app"]
 
@@ -25,6 +26,7 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Start the server."""
+    hold()
     settings = settings_or_exit(host=host, port=port, data_dir=data_dir)
 
     from earful.logs import configure_logging
