@@ -23,7 +23,18 @@ import websockets
 from benchmarks.measure import Log, Result
 from benchmarks.tracks import SAMPLE_RATE, Track
 
-__all__ = ["DIALECTS", "Server", "Usage", "call", "cores", "pin", "running_server", "write_json"]
+__all__ = [
+    "DIALECTS",
+    "Refusal",
+    "Server",
+    "Usage",
+    "call",
+    "cores",
+    "knock",
+    "pin",
+    "running_server",
+    "write_json",
+]
 
 DIALECTS = ("symbl", "bodhi")
 """The wire protocols in which the same call can be made."""
@@ -39,6 +50,18 @@ class Usage:
 
     cpu_s: float
     memory_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a caller was told that the server is full: after how many seconds, and in what words.
+
+    `status` is None when the caller was let in.
+    """
+
+    after_s: float
+    status: int | None
+    retry_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +203,18 @@ async def call(server: Server, track: Track, *, starts_in: float = 0.0, seconds:
     except (OSError, TimeoutError, websockets.WebSocketException) as error:
         log.error = f"{type(error).__name__}: {error}"
     return log
+
+
+async def knock(server: Server, *, starts_in: float = 0.0) -> Refusal:
+    """Call as `call` does, say nothing, and return how that was refused."""
+    await asyncio.sleep(starts_in)
+    began = time.monotonic()
+    try:
+        async with _connected(server):
+            return Refusal(time.monotonic() - began, None)
+    except websockets.InvalidStatus as error:
+        response = error.response
+        return Refusal(time.monotonic() - began, response.status_code, response.headers.get("Retry-After"))
 
 
 def _connected(server: Server) -> websockets.connect:

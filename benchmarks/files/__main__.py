@@ -1,8 +1,8 @@
 """`python -m benchmarks.files [FILE] [--minutes N] [--json OUT]`.
 
 Earful is measured whole: a server that takes the upload, decodes, recognises, finds and stores; the
-peers only recognise samples that are decoded already. Cost is processor time over the length of the
-audio, so that it holds when other programs run beside it; each system is measured in this one run.
+peers only recognise samples that are decoded already. Each system has one core to itself, in this one run;
+cost is processor time over the length of the audio.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,12 @@ from evals.wer.systems import MoonshineWhole, PocketSphinx
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.common import running_server, write_json
+from benchmarks.common import cores, pin, running_server, write_json
 from earful.audio.files import read_blocks
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample" / "conversation.ogg"
 RATE = 16_000
+_POLL_S = 0.25
 _PEERS = {"moonshine-voice": MoonshineWhole, "PocketSphinx": PocketSphinx}
 
 
@@ -40,11 +42,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the figures there")
     parser.add_argument("--peer", choices=sorted(_PEERS), help=argparse.SUPPRESS)
     given = parser.parse_args()
+    ours, others = cores()[:1], cores()[1:]
     if given.peer:
+        pin(ours)
         print(json.dumps(_peer(given.peer, _samples(given.file, given.peer_minutes))))
         return
+    pin(others)
     rows = [
-        {"system": "Earful, upload to findings stored", **_earful(_samples(given.file, given.minutes))},
+        {"system": "Earful, upload to findings stored", **_earful(_samples(given.file, given.minutes), ours)},
         *({"system": f"{name}, recognition only", **_in_own_process(name, given)} for name in _PEERS),
     ]
     _show(rows)
@@ -57,9 +62,9 @@ def _samples(file: Path, minutes: float) -> Any:
     return np.resize(once, wanted)
 
 
-def _earful(samples: Any) -> dict[str, float]:
+def _earful(samples: Any, on: Sequence[int]) -> dict[str, float]:
     """Send one short recording, so that models are loaded, then measure the long one."""
-    with tempfile.TemporaryDirectory() as folder, running_server() as server:
+    with tempfile.TemporaryDirectory() as folder, running_server(on=on) as server:
         headers = {"x-api-key": server.token}
         with httpx.Client(base_url=server.url, headers=headers, timeout=600, trust_env=False) as client:
             _process(client, _wav(Path(folder) / "short.wav", samples[: 20 * RATE]))
@@ -72,7 +77,7 @@ def _earful(samples: Any) -> dict[str, float]:
 def _process(client: httpx.Client, file: Path) -> None:
     sent = client.post("/v1/process/audio", content=file.read_bytes()).raise_for_status().json()
     while (job := client.get(f"/v1/job/{sent['jobId']}").json())["status"] not in {"completed", "failed"}:
-        time.sleep(0.05)
+        time.sleep(_POLL_S)
     if job["status"] == "failed":
         raise RuntimeError(job["error"])
 

@@ -1,20 +1,23 @@
 """`python -m benchmarks.streams`: live calls per core, the floor, and moonshine-voice in the same run."""
 
 import argparse
+import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.common import DIALECTS, cores, pin, running_server, write_json
+from benchmarks.common import DIALECTS, Refusal, cores, pin, running_server, write_json
 from benchmarks.measure import percentile
 from benchmarks.streams.floor import alone
-from benchmarks.streams.runs import Bar, Run, find_capacity, run_earful, run_moonshine
+from benchmarks.streams.runs import Bar, Run, find_capacity, run_earful, run_full, run_moonshine
 from benchmarks.tracks import Track, load_clips, make_track
 
 MOST = 256
 _HANGING_UP_S = 1.0
+_WIDE = 160
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,10 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--talk", type=float, default=1.0, help="share of speech; 0.5 is two-party talk")
     parser.add_argument("--search", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--peer", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument(
+        "--beyond", type=int, default=0, help="callers to come to a server of default limits that is full"
+    )
     parser.add_argument("--dialect", choices=DIALECTS, default="symbl", help="wire protocol of the calls")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     options = parser.parse_args(arguments)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _WIDE)
     mine = cores()
     if len(mine) < 2:
         console.print("only one core here: the callers will disturb the server", style="yellow")
@@ -69,6 +75,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.search:
             known = max((run.callers for run in runs if run.holds(bar)), default=1)
             runs += find_capacity(earful, lambda run: run.holds(bar), first=max(2, known), most=MOST)
+    full: tuple[Run, list[Refusal]] | None = None
+    if options.beyond:
+        with running_server(
+            on=ours, settings={"EARFUL_SPEECH_THREADS": "1"}, dialect=options.dialect
+        ) as server:
+            limit = round(server.metrics()["earful_streams_limit"])
+            full = run_full(server, *callers(limit), options.seconds, options.beyond)
+        console.print(f"a full server: {_line(full[0], bar)}")
     if options.peer:
         loose = Bar(partial_age_p95=bar.partial_age_p95 + 1.0, final_p99_beyond_silence=1e9, lost=1.0)
 
@@ -87,6 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     console.print(_table(runs, bar, loose))
     console.print(_verdict(held, runs, floor, bar, loose))
+    if full is not None:
+        console.print(_told(*full))
     write_json(
         options.json,
         lambda: {
@@ -96,6 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "floorCoresPerStream": round(floor, 4),
             "capacity": held,
             "runs": [run.as_json() for run in runs],
+            "full": None if full is None else {**full[0].as_json(), "refused": [asdict(r) for r in full[1]]},
         },
     )
     return 0 if held["earful"] else 1
@@ -178,6 +195,19 @@ def _verdict(held: dict[str, int], runs: Sequence[Run], floor: float, bar: Bar, 
         more = (ours[-1].memory_mib - ours[0].memory_mib) / (ours[-1].callers - ours[0].callers)
         lines.append(f"Each further stream takes {more:.1f} MiB.")
     return "\n".join(lines)
+
+
+def _told(run: Run, refusals: Sequence[Refusal]) -> str:
+    """Say how those were told who came when the server was full, and what that did to the others."""
+    times = [refusal.after_s for refusal in refusals]
+    words = {
+        "let in" if r.status is None else f"HTTP {r.status}, Retry-After {r.retry_after}" for r in refusals
+    }
+    return (
+        f"A server of default limits with {run.callers} callers told {len(refusals)} more so in "
+        f"{percentile(times, 50)} s (p50), {max(times):.3f} s at most: {'; '.join(sorted(words))}. Meanwhile "
+        f"partial age p95 {percentile(run.found.age, 95)} s, finals p99 {percentile(run.found.final, 99)} s."
+    )
 
 
 if __name__ == "__main__":

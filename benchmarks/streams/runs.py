@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmarks.common import Server, call
+from benchmarks.common import Refusal, Server, call, knock
 from benchmarks.measure import Figures, Log, figures, lost_words, percentile, percentiles
 from benchmarks.streams.peer import run_peer
 from benchmarks.tracks import Track
 
-__all__ = ["Bar", "Run", "find_capacity", "run_earful", "run_moonshine"]
+__all__ = ["Bar", "Run", "find_capacity", "run_earful", "run_full", "run_moonshine"]
+
+_KNOCK_EVERY_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,22 @@ class Run:
 
 def run_earful(server: Server, tracks: Sequence[Track], alone: Sequence[str], seconds: float) -> Run:
     """Let every track call the server at once, a little apart, in real time."""
+    return run_full(server, tracks, alone, seconds, 0)[0]
+
+
+def run_full(
+    server: Server, tracks: Sequence[Track], alone: Sequence[str], seconds: float, more: int
+) -> tuple[Run, list[Refusal]]:
+    """Let every track call as `run_earful` does, and meanwhile `more` callers who find the server full."""
     before = server.usage()
     server.metrics()
-    logs = asyncio.run(_all(server, tracks, seconds))
+    logs, refusals = asyncio.run(_all(server, tracks, seconds, more))
     after = server.usage()
     late = server.metrics()["earful_event_loop_latest_seconds"]
     run = _run("earful", logs, tracks, alone, (after.cpu_s - before.cpu_s) / seconds, after.memory_mib)
     partials = sum(not result.is_final for log in logs for result in log.results)
-    return replace(run, loop_late_s=round(late, 4), partials_per_s=round(partials / seconds / len(tracks), 3))
+    rate = round(partials / seconds / len(tracks), 3)
+    return replace(run, loop_late_s=round(late, 4), partials_per_s=rate), refusals
 
 
 def run_moonshine(
@@ -119,10 +129,14 @@ def find_capacity(
     return runs
 
 
-async def _all(server: Server, tracks: Sequence[Track], seconds: float) -> list[Log]:
+async def _all(
+    server: Server, tracks: Sequence[Track], seconds: float, more: int
+) -> tuple[list[Log], list[Refusal]]:
     apart = 1.0 / len(tracks)
     calls = (call(server, one, starts_in=apart * n, seconds=seconds) for n, one in enumerate(tracks))
-    return list(await asyncio.gather(*calls))
+    knocks = (knock(server, starts_in=seconds / 3 + _KNOCK_EVERY_S * n) for n in range(more))
+    logs, refusals = await asyncio.gather(asyncio.gather(*calls), asyncio.gather(*knocks))
+    return list(logs), list(refusals)
 
 
 def _run(
