@@ -101,12 +101,17 @@ class MoonshinePieces:
         best = self._model.decode(audio, bias=self._bias)
         for disguise in (_later, _dithered):
             unsure = [at for at, decoded in enumerate(best) if decoded.confidence < SURE]
-            disguised = [disguise(audio[at]) for at in unsure]
-            again = self._model.decode(disguised, bias=self._bias) if unsure else []
+            again = self._again([disguise(audio[at]) for at in unsure], [best[at] for at in unsure])
             for at, decoded in zip(unsure, again, strict=True):
                 if decoded.confidence > best[at].confidence:
                     best[at] = decoded
         return best
+
+    def _again(self, audio: Sequence[Samples], before: Sequence[Decoded]) -> list[Decoded]:
+        """Recognise what is in another guise now: mostly it says the same, which is read in one pass."""
+        if not audio or self._bias is not None:
+            return self._model.decode(audio, bias=self._bias) if audio else []
+        return self._model.decode(audio, drafts=[decoded.tokens for decoded in before])
 
 
 class SegmentPieces:
