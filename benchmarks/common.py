@@ -172,7 +172,8 @@ def _wait_until_ready(
                 },
                 timeout=30,
             )
-            if answer.status_code == 200:
+            # It gives tokens while it still loads its models.
+            if answer.status_code == 200 and httpx.get(f"{url}/health", timeout=30).status_code == 200:
                 return url, answer.json()["accessToken"]
         time.sleep(0.05)
     raise RuntimeError(f"the server did not come up:\n{output.read_text(errors='replace')}")

@@ -25,8 +25,8 @@ __all__ = ["Bench", "Costs", "Latency", "bundled_speech", "measure", "percentile
 
 RATE = 16_000
 FRAME = 320
-USABLE = 0.7
-"""Share of the processor that recognition may fill before latency suffers."""
+USABLE = 0.85
+"""Share of the processor that recognition may fill before latency suffers, with some room left."""
 
 TALKING = 0.5
 """Share of the time that one party of an ordinary conversation speaks."""

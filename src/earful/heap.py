@@ -16,7 +16,6 @@ def hold() -> None:
 
 def settle() -> None:
     """Take what there is for lasting, and collect what becomes garbage from now on."""
-    gc.collect()
     gc.freeze()
     # A full pass comes when there is a quarter more than the last one left: that is to be next to nothing.
     gc.collect()

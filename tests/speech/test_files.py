@@ -144,7 +144,13 @@ class _Engine:
         self.heard = 0
         self.batch = 8
 
-    def decode(self, segments: list[np.ndarray], bias: None = None) -> list[Decoded]:
+    def decode(
+        self,
+        segments: list[np.ndarray],
+        bias: None = None,
+        drafts: list[tuple[int, ...]] | None = None,
+    ) -> list[Decoded]:
+        assert (drafts is None) == (self.heard == 0), "each further hearing begins from what was heard"
         text, confidence = self.answers[self.heard]
         self.heard += 1
         return [Decoded((), text, confidence, ()) for _ in segments]
