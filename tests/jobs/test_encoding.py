@@ -50,7 +50,8 @@ async def test_every_message_gets_the_vector_of_its_own_text(
     encoder.start()
     await all_encoded(vectors)
     await encoder.stop()
-    rows = await vectors.between(application.id, 0, await vectors.newest(), 1000)
+    blocks = vectors.between(application.id, 0, await vectors.newest())
+    rows = sorted([row async for block in blocks for row in block], key=lambda row: row.id)
     assert len(rows) == len(TEXTS)
     kept = [np.frombuffer(row.packed, np.int8) for row in rows]
     assert [int(vector.argmax()) for vector in kept] == list(range(len(TEXTS)))
