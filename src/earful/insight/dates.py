@@ -7,6 +7,7 @@ conversation's own clock; the caller adds the offset from UTC.
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 
 from earful.insight.clock import CLOCK_RULES, HOUR, clock_range, clock_time, hour_of
 from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, Maker, month_span, months_away
@@ -60,6 +61,12 @@ def _resolved(
 
 def find_dates(text: str, now: datetime) -> list[DateSpan]:
     """Find the time expressions of a text that was said at `now` (local, naive), in order."""
+    return list(_find_dates(text, now))
+
+
+@lru_cache(maxsize=64)
+def _find_dates(text: str, now: datetime) -> list[DateSpan]:
+    # Entities, due dates and personal data are read off the same message.
     lower = text.lower().replace("’", "'")
     found: list[DateSpan] = []
     for pattern, maker in DAY_RULES:
