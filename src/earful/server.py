@@ -147,14 +147,19 @@ class Health(BaseModel):
 
 
 def create_app(
-    settings: Settings, *, speech: SpeechService | None = None, insight: InsightService | None = None
+    settings: Settings,
+    *,
+    engines: Engines | None = None,
+    speech: SpeechService | None = None,
+    insight: InsightService | None = None,
 ) -> FastAPI:
     """Return the server as an ASGI application; its services live from lifespan start to end.
 
-    `speech` and `insight` replace those of this machine. The `Rooms` are at `app.state.rooms`.
+    `engines` may be loading already; `speech` and `insight` replace those of this machine. The `Rooms` are at
+    `app.state.rooms`.
     Raises `DatabaseError` when the database's address cannot be used.
     """
-    engines = Engines.from_settings(settings)
+    engines = engines or Engines.from_settings(settings)
     speech = speech or LocalSpeechService(settings, engines)
     insight = insight or LocalInsightService()
     database = Database(settings.database)
@@ -360,13 +365,14 @@ def listen(host: str, port: int) -> socket.socket:
     return server
 
 
-def run(settings: Settings, listener: socket.socket, on_started: Callable[[], None]) -> int:
+def run(settings: Settings, listener: socket.socket, on_started: Callable[[], None], engines: Engines) -> int:
     """Serve until told to stop, and return the exit status of the process.
 
     `on_started` is called when requests are being answered (the models may still be loading).
+    `engines`, the speech models, may be loading already.
     Raises `DatabaseError` before that when there is something wrong with the database's address.
     """
-    app = create_app(settings)
+    app = create_app(settings, engines=engines)
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -30,11 +30,19 @@ def serve(
     settings = settings_or_exit(host=host, port=port, data_dir=data_dir)
 
     from earful.logs import configure_logging
+
+    configure_logging(settings.log_level, settings.log_format)
+
+    from earful.speech.engines import Engines
+
+    # The model is loaded while the rest is imported, which takes as long.
+    engines = Engines.from_settings(settings)
+    engines.load_ahead()
+
     from earful.server import listen, run
     from earful.settings import SettingsError
     from earful.store.database import DatabaseError
 
-    configure_logging(settings.log_level, settings.log_format)
     try:
         listener = listen(settings.host, settings.port)
     except OSError as error:
@@ -43,7 +51,7 @@ def serve(
         create = "earful apps create NAME" + (f" --data-dir {shlex.quote(str(data_dir))}" if data_dir else "")
         _make_first_application(settings.database, create)
         address = settings.public_url or _address(settings.host, listener.getsockname()[1])
-        status = run(settings, listener, lambda: _welcome(address, create))
+        status = run(settings, listener, lambda: _welcome(address, create), engines)
     except (DatabaseError, SettingsError) as error:
         raise fail(error) from error
     finally:

@@ -5,6 +5,7 @@ A model asked for by name is taken when it is here and speaks the language; else
 largest that is here. For a language without one, the error names the command that fetches one.
 """
 
+import contextlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -21,11 +22,14 @@ from earful.speech.sherpa import SherpaDecoder
 from earful.speech.types import LanguageNotAvailable, Samples
 from earful.speech.whisper import WhisperDecoder, among
 
-__all__ = ["Engines", "usable_threads"]
+__all__ = ["DEFAULT_LANGUAGE", "Engines", "usable_threads"]
 
 log = structlog.get_logger(__name__)
 
 Loaded = MoonshineModel | Decoder
+
+DEFAULT_LANGUAGE = "en-US"
+"""What a server has a model for from the start (BCP-47)."""
 
 _DETECTOR = "whisper-tiny"
 
@@ -117,6 +121,18 @@ class Engines:
             if card.name not in self._loaded:
                 self._loaded[card.name] = self._open(card)
             return self._loaded[card.name]
+
+    def load_ahead(self) -> None:
+        """Begin to load the model of the default language in a thread of its own; `load` then waits for it.
+
+        What is wrong with the model is said when it is asked for. A process that ends waits for the thread.
+        """
+
+        def load() -> None:
+            with contextlib.suppress(LanguageNotAvailable):
+                self.load(self.choose(DEFAULT_LANGUAGE))
+
+        threading.Thread(target=load, name="load-speech").start()
 
     def moonshine(self, card: ModelCard = BUILT_IN) -> MoonshineModel:
         """Return a model of the moonshine engine; see `load`."""

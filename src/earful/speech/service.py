@@ -13,7 +13,7 @@ from earful.settings import Settings
 from earful.speech import metrics
 from earful.speech.alignment import Aligner
 from earful.speech.catalogue import ModelCard
-from earful.speech.engines import Engines
+from earful.speech.engines import DEFAULT_LANGUAGE, Engines
 from earful.speech.hotwords import HotwordBias
 from earful.speech.moonshine import MoonshineModel
 from earful.speech.scheduler import LiveStream, Scheduler
@@ -33,7 +33,6 @@ __all__ = ["LocalSpeechService"]
 _STREAMS_PER_THREAD = 16
 _ABANDONED_S = 1.5
 _LAG_LIMIT_S = 2.5
-_DEFAULT_LANGUAGE = "en-US"
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +69,7 @@ class LocalSpeechService:
         """
         if self._ear is not None:
             return
-        default = self._engines.choose(_DEFAULT_LANGUAGE)
+        default = self._engines.choose(DEFAULT_LANGUAGE)
         ear = await asyncio.to_thread(_load_ear)
         if default.engine == "moonshine":
             await self._run(default, ear)

@@ -9,8 +9,6 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from indic_transliteration import sanscript
-
 __all__ = ["to_latin"]
 
 _SCRIPTS = {
@@ -119,6 +117,9 @@ def _script_of(word: str) -> str | None:
 
 @lru_cache(maxsize=8192)
 def _latin(word: str, script: str) -> str:
+    # Slow to import, and few servers need it.
+    from indic_transliteration import sanscript
+
     spelled = _RESPELL.sub(lambda match: _RESPELLED[match[0]], unicodedata.normalize("NFC", word))
     written = sanscript.transliterate(spelled, script, sanscript.ISO).replace("।", ".")
     sounds = _SOUND.findall(written)
