@@ -134,6 +134,15 @@ def _possessive(text: str, span: DateSpan) -> DateSpan:
 _WEEK_OF = re.compile(r"\b(?:the\s+)?week\s+(?:of|beginning|starting)\s+$", re.IGNORECASE)
 
 
+def _stretch(
+    text: str, before: list[DateSpan], span: DateSpan, start: int, first: datetime, last: datetime
+) -> DateSpan:
+    """Return the time from `first` to `last` that a day stands for with the words before it, from `start` on;
+    what was found in those words leaves `before`."""
+    before[:] = [one for one in before if one.end <= start]
+    return replace(span, start=start, text=text[start : span.end], kind="daterange", first=first, last=last)
+
+
 def _join_weeks(text: str, found: list[DateSpan]) -> list[DateSpan]:
     """Make "the week of March 3rd" the week that the day is in."""
     result: list[DateSpan] = []
@@ -141,16 +150,7 @@ def _join_weeks(text: str, found: list[DateSpan]) -> list[DateSpan]:
         lead = _WEEK_OF.search(text[: span.start]) if span.kind == "date" and span.first else None
         if lead and span.first is not None:
             monday = span.first - timedelta(days=span.first.weekday())
-            start = lead.start()
-            result = [one for one in result if one.end <= start]
-            span = replace(
-                span,
-                start=start,
-                text=text[start : span.end],
-                kind="daterange",
-                first=monday,
-                last=monday + timedelta(days=6),
-            )
+            span = _stretch(text, result, span, lead.start(), monday, monday + timedelta(days=6))
         result.append(span)
     return result
 
@@ -191,16 +191,8 @@ def _join_ended(text: str, found: list[DateSpan]) -> list[DateSpan]:
             count = (gap["count"] or "1").lower()
             number = _COUNTED.get(count) or int(count)
             months = number * {"quarter": 3, "year": 12}.get(unit, 1)
-            start = gap.start()
-            result = [one for one in result if one.end <= start]
-            span = replace(
-                span,
-                start=start,
-                text=text[start : span.end],
-                kind="daterange",
-                first=months_away(span.first + timedelta(days=1), -months),
-                last=span.first,
-            )
+            first = months_away(span.first + timedelta(days=1), -months)
+            span = _stretch(text, result, span, gap.start(), first, span.first)
         result.append(span)
     return result
 

@@ -20,7 +20,7 @@ import httpcore
 import structlog
 
 from earful.jobs.outbound import GuardedBackend, Refused, checked_address
-from earful.store.jobs import Delivery
+from earful.store.deliveries import Delivery
 
 __all__ = ["Outbox", "WebhookSender", "signature"]
 

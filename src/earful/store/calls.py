@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from earful.store import tables
 from earful.store.database import Database
-from earful.store.jobs import Delivery
+from earful.store.deliveries import DeliveryQueue
 
 __all__ = ["CallRecord", "CallStore"]
 
@@ -43,11 +43,12 @@ class CallRecord:
     sip_status: int | None = None
 
 
-class CallStore:
+class CallStore(DeliveryQueue):
     """Calls over one `Database`; safe for any number of servers."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        notices = tables.call_notices
+        super().__init__(database, table=notices, owner=notices.c.call_id, url=tables.calls.c.webhook_url)
 
     async def add(self, record: CallRecord) -> None:
         """Keep a call that begins."""
@@ -111,39 +112,6 @@ class CallStore:
             return tuple(_record(row) for row in rows.mappings())
 
     # -- what is to be told -------------------------------------------------------------------------
-
-    async def due_deliveries(self, limit: int) -> Sequence[Delivery]:
-        """Return what is to be told now, the oldest first and at most one thing of a call: order is kept."""
-        table, calls, earlier = tables.call_notices, tables.calls, tables.call_notices.alias()
-        ahead = select(earlier.c.seq).where(earlier.c.call_id == table.c.call_id, earlier.c.seq < table.c.seq)
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(table, calls.c.application_id, calls.c.webhook_url)
-                .join(calls, calls.c.id == table.c.call_id)
-                .where(table.c.due_at <= datetime.now(UTC), ~ahead.exists())
-                .order_by(table.c.seq)
-                .limit(limit)
-            )
-            return tuple(
-                Delivery(row["seq"], row["application_id"], row["webhook_url"], row["body"], row["attempts"])
-                for row in rows.mappings()
-            )
-
-    async def delivered(self, delivery: Delivery) -> None:
-        """Forget what was told, or is given up."""
-        table = tables.call_notices
-        async with self._database.write() as connection:
-            await connection.execute(delete(table).where(table.c.seq == delivery.seq))
-
-    async def postpone(self, delivery: Delivery, due_at: datetime) -> None:
-        """Tell it again later."""
-        table = tables.call_notices
-        async with self._database.write() as connection:
-            await connection.execute(
-                update(table)
-                .where(table.c.seq == delivery.seq)
-                .values(attempts=delivery.attempts + 1, due_at=due_at)
-            )
 
     async def _tell(self, connection: AsyncConnection, call_id: str, body: Mapping[str, Any]) -> None:
         url = await connection.scalar(select(tables.calls.c.webhook_url).where(tables.calls.c.id == call_id))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, and_, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from earful.conversation.types import Member
@@ -18,8 +18,9 @@ from earful.insight.types import Findings
 from earful.store import records, tables
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
+from earful.store.deliveries import DeliveryQueue
 
-__all__ = ["Delivery", "Job", "JobKind", "JobStatus", "JobStore", "LeaseLost"]
+__all__ = ["Job", "JobKind", "JobStatus", "JobStore", "LeaseLost"]
 
 JobKind = Literal["text", "media"]
 JobStatus = Literal["scheduled", "in_progress", "completed", "failed"]
@@ -51,22 +52,12 @@ class Job:
     attempts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One webhook call that is due."""
-
-    seq: int
-    application_id: str
-    url: str
-    body: Mapping[str, Any]
-    attempts: int
-
-
-class JobStore:
+class JobStore(DeliveryQueue):
     """Jobs and their webhook calls over one `Database`; safe for any number of workers and nodes."""
 
     def __init__(self, database: Database, conversations: ConversationStore) -> None:
-        self._database = database
+        deliveries = tables.webhook_deliveries
+        super().__init__(database, table=deliveries, owner=deliveries.c.job_id, url=deliveries.c.url)
         self._conversations = conversations
 
     # -- for those who send work ------------------------------------------------------------------
@@ -245,41 +236,6 @@ class JobStore:
             if freed:
                 past = datetime.now(UTC) - timedelta(seconds=1)
                 await connection.execute(update(table).where(table.c.seq.in_(freed)).values(lease_until=past))
-
-    # -- webhook calls ----------------------------------------------------------------------------
-
-    async def due_deliveries(self, limit: int) -> Sequence[Delivery]:
-        """Return webhook calls that are due, the oldest first and at most one a job: order is kept."""
-        table, jobs, earlier = tables.webhook_deliveries, tables.jobs, tables.webhook_deliveries.alias()
-        ahead = select(earlier.c.seq).where(earlier.c.job_id == table.c.job_id, earlier.c.seq < table.c.seq)
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(table, jobs.c.application_id)
-                .join(jobs, jobs.c.id == table.c.job_id)
-                .where(table.c.due_at <= datetime.now(UTC), ~ahead.exists())
-                .order_by(table.c.seq)
-                .limit(limit)
-            )
-            return tuple(
-                Delivery(row["seq"], row["application_id"], row["url"], row["body"], row["attempts"])
-                for row in rows.mappings()
-            )
-
-    async def delivered(self, delivery: Delivery) -> None:
-        """Forget a webhook call that was answered, or that is given up."""
-        table = tables.webhook_deliveries
-        async with self._database.write() as connection:
-            await connection.execute(delete(table).where(table.c.seq == delivery.seq))
-
-    async def postpone(self, delivery: Delivery, due_at: datetime) -> None:
-        """Try a webhook call again later."""
-        table = tables.webhook_deliveries
-        async with self._database.write() as connection:
-            await connection.execute(
-                update(table)
-                .where(table.c.seq == delivery.seq)
-                .values(attempts=delivery.attempts + 1, due_at=due_at)
-            )
 
     # -- inside -----------------------------------------------------------------------------------
 
