@@ -1,11 +1,11 @@
 """`python -m benchmarks.gpu`: a model on an NVIDIA GPU and on the CPU, by Earful's own code.
 
-`--model FOLDER` takes a folder as `earful models path` prints it. Of a Moonshine model (best in float,
-`earful models pull moonshine-tiny-en-float`: the 8-bit operations of the English model that comes along have
-no CUDA kernels) it prints, for each batch size, milliseconds for the encoder (a segment at a time, as in use)
-and the decoder, and the seconds of speech recognised in a second. Of a Whisper model it prints milliseconds
-for a final and a partial of one segment, and the seconds of speech recognised in a second with as many
-segments at once as are taken in use. Without a GPU it says so and measures the CPU alone.
+`--model FOLDER` takes a folder as `earful models path` prints it; without it, it is the English model
+that comes along. Of a Moonshine model it prints, for each batch size, milliseconds for the encoder (a
+segment at a time, as in use) and the decoder, and the seconds of speech recognised in a second. Of a
+Whisper model it prints milliseconds for a final and a partial of one segment, and the seconds of speech
+recognised in a second with as many segments at once as are taken in use. Without a GPU it says so and
+measures the CPU alone.
 """
 
 import argparse

@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto",
         description=(
-            "Where models that `earful models` keeps are computed: `cpu`, `cuda` (an NVIDIA GPU; the CPU and "
+            "Where speech models are computed: `cpu`, `cuda` (an NVIDIA GPU; the CPU and "
             "a line in the log when it cannot be used), or `auto`, the GPU where there is one."
         ),
     )

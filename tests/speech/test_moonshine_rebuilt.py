@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 
-from earful.speech import moonshine_graphs
+from earful.speech import arithmetic, moonshine_rebuilt
 from earful.speech.decoding import Row
 from earful.speech.moonshine import MoonshineModel, _assets, prepare, token_ceiling
 from earful.speech.moonshine_published import PublishedNetwork
@@ -92,11 +93,31 @@ def test_sequences_are_judged_alike(
     assert sum(published.score(same.frames, said)[0]) == pytest.approx(sum(scores[0]), abs=1.5)
 
 
+def test_sixteen_bits_as_on_a_gpu_say_the_same(
+    model: MoonshineModel, rebuilt: RebuiltNetwork, sentences: list[Samples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The graphs that a GPU runs, run on the processor: the same words, alone, together and with a draft."""
+    monkeypatch.setattr(moonshine_rebuilt, "on_gpu", lambda session: True)
+    monkeypatch.setattr(moonshine_rebuilt, "_GPU_MEMORY", "cpu")
+    monkeypatch.setattr(ort, "preload_dlls", lambda: None)
+    with pytest.warns(UserWarning, match="CUDAExecutionProvider"):
+        network = RebuiltNetwork.load(_assets(), special(model), 2, None, "cuda")
+    assert network is not None
+    assert network.batch == 64
+    expected = [rows(rebuilt, [sentence])[0] for sentence in sentences]
+    alone = [rows(network, [sentence])[0] for sentence in sentences]
+    assert alone[0].frames.dtype == np.float16
+    assert agreement(alone, expected) > 0.95
+    assert agreement(rows(network, sentences), expected) > 0.95
+    assert agreement(rows(network, sentences, draft=True), expected) > 0.95
+    assert np.mean(alone[0].logprobs) == pytest.approx(np.mean(expected[0].logprobs), abs=0.05)
+
+
 def test_unsigned_weights_say_the_same(
     model: MoonshineModel, rebuilt: RebuiltNetwork, sentences: list[Samples], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What an older processor is given computes the same numbers."""
-    monkeypatch.setattr(moonshine_graphs, "_multiplies_signed", lambda: False)
+    monkeypatch.setattr(arithmetic, "_multiplies_signed", lambda: False)
     older = RebuiltNetwork.load(_assets(), special(model), 1, None)
     assert older is not None
     one, other = rows(older, [sentences[1]]), rows(rebuilt, [sentences[1]])

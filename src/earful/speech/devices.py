@@ -4,13 +4,25 @@ A GPU that is asked for and cannot be used is said in one line of the log; the p
 """
 
 import functools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 import onnxruntime as ort
 import structlog
+from numpy.typing import NDArray
 
-__all__ = ["Device", "Processor", "open_session", "processor_for_onnx", "processor_for_whisper"]
+__all__ = [
+    "Device",
+    "Processor",
+    "on_gpu",
+    "open_session",
+    "place",
+    "processor_for_onnx",
+    "processor_for_whisper",
+    "run_step",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -72,9 +84,40 @@ def open_session(model: Path | bytes, threads: int, processor: Processor = "cpu"
     session = ort.InferenceSession(
         model if isinstance(model, bytes) else str(model), options, providers=providers
     )
-    if processor == "cuda" and _CUDA not in session.get_providers():
+    if processor == "cuda" and not on_gpu(session):
         _say_once("onnxruntime", "CUDA could not be started")
     return session
+
+
+def on_gpu(session: ort.InferenceSession) -> bool:
+    """Return whether a session that was opened for the GPU runs there."""
+    return _CUDA in session.get_providers()
+
+
+def place(array: NDArray[Any], memory: str | None = None) -> Any:
+    """Return an array as a value that sessions take, in the memory of a device (`"cuda"`) if one is named."""
+    return ort.OrtValue.ortvalue_from_numpy(np.asarray(array, order="C"), memory or "cpu", 0)
+
+
+def run_step(
+    session: ort.InferenceSession, names: Sequence[str], feeds: Mapping[str, Any], memory: str | None
+) -> list[Any]:
+    """Run a session of which each step remembers what the last one gave as `present…`.
+
+    With a device's `memory`, that stays there, and only the other outputs come back.
+    """
+    outputs: list[Any]
+    if memory is None:
+        outputs = session.run_with_ort_values(names, feeds)
+        return outputs
+    binding = session.io_binding()
+    for name, value in feeds.items():
+        binding.bind_ortvalue_input(name, value)
+    for name in names:
+        binding.bind_output(name, memory if name.startswith("present") else "cpu")
+    session.run_with_iobinding(binding)
+    outputs = binding.get_outputs()
+    return outputs
 
 
 @functools.cache

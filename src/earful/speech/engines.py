@@ -150,8 +150,7 @@ class Engines:
 
     def _open(self, card: ModelCard) -> Loaded:
         if card is BUILT_IN:
-            # Its 8-bit operations have no kernels on a GPU, where it would only be slower.
-            return MoonshineModel()
+            return MoonshineModel(processor=self._onnx())
         log.info("loading speech model", model=card.name, engine=card.engine)
         try:
             installed = self._store.get(card.name)

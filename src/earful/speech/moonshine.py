@@ -2,7 +2,7 @@
 
 The loop is ours; the weights (MIT) of tiny English come from the `moonshine-voice` wheel, those of other
 sizes and languages from a folder with the same parts, in ORT or ONNX format. Where their weights are known
-by name, the network is rebuilt for speed on a processor; else it runs as it was published.
+by name, the network is rebuilt for speed; else it runs as it was published.
 """
 
 import math
@@ -120,7 +120,7 @@ class MoonshineModel:
         if (directory / CONFIGURATION).is_file():
             self._network = StreamingNetwork(directory, special=special, threads=threads, processor=processor)
         else:
-            rebuilt = None if processor == "cuda" else RebuiltNetwork.load(directory, special, threads, batch)
+            rebuilt = RebuiltNetwork.load(directory, special, threads, batch, processor)
             self._network = rebuilt or PublishedNetwork(
                 directory, special=special, threads=threads, batch=batch, processor=processor
             )

@@ -4,22 +4,17 @@ The published graphs are general exports: a decoder step has a thousand small op
 layer: one product for query, key and value; onnxruntime's own attention with its rotary embedding and its
 cache; the choice of the token and its probability inside. The mathematics and the weights are the same, but
 for the second convolution, which has eight-bit weights here too. Where the encoder loses most by reading
-activations in eight bits, it reads sixteen.
-
-Eight-bit weights are signed where the processor multiplies unsigned by signed numbers exactly (VNNI, ARM);
-elsewhere they stay unsigned, which is exact everywhere and slower.
+activations in eight bits, it reads sixteen. On a GPU the same weights are floating-point numbers.
 """
 
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from earful.speech.arithmetic import Arithmetic, windows_of
 from earful.speech.onnx_format import MICROSOFT, Graph
 from earful.speech.ort_weights import Quantised, Weights
 
@@ -28,7 +23,7 @@ __all__ = ["Shape", "decoder_model", "encoder_model", "shape_of"]
 _POSITIONS = 2048
 _ROTARY_BASE = 10_000.0
 _EPSILON = 1e-5
-_NEVER = -1e9
+_NEVER = -1e4
 
 Floats = NDArray[np.float32]
 
@@ -60,12 +55,15 @@ def shape_of(encoder: Weights) -> Shape:
     return Shape(width, heads, width // heads, layers, rotary)
 
 
-def encoder_model(encoder: Weights, decoder: Weights, shape: Shape) -> bytes:
+def encoder_model(
+    encoder: Weights, decoder: Weights, shape: Shape, arithmetic: Arithmetic, output_kind: Any = np.float32
+) -> bytes:
     """Return a graph that turns the sound into what the decoder attends to.
 
     In: `windows` float32 [T1, 127], the sound's windows of the first convolution; `second` int64 [T2, 7] and
-    `third` int64 [T3, 3], which frames the windows of the other two hold. Out: `cross` float32
-    [layers * 2, heads, T3, head]: each layer's keys, then its values.
+    `third` int64 [T3, 3], which frames the windows of the other two hold. Out: `cross`, of
+    `output_kind` [layers * 2, heads, T3, head]: each layer's keys, then its values. The arithmetic is one of
+    float32: the first layers need its range.
     """
     graph = Graph()
     windows = graph.input("windows", np.float32, "t1", 127)
@@ -91,23 +89,23 @@ def encoder_model(encoder: Weights, decoder: Weights, shape: Shape) -> bytes:
     factor = np.sqrt(strength / loudest).astype(np.float32)
     x = graph.op("Mul", [x, graph.constant(factor)])
     matrix = _eight_bits(_matrix_of(kernel / factor[None, :, None]))
-    x = _fine_product(graph, x, matrix, bias, second)
+    x = arithmetic.fine_product(graph, x, matrix, bias, second)
     x = graph.op("Gelu", [x], domain=MICROSOFT)
     # The third keeps its precision: what it reads has outliers a hundred times the rest.
     kernel = encoder.tensor("conv3.weight_add_tensor")
-    x = _windows(graph, x, third, kernel.shape[1] * kernel.shape[2])
+    x = windows_of(graph, x, third, kernel.shape[1] * kernel.shape[2])
     x = graph.op("MatMul", [x, graph.constant(_matrix_of(kernel))])
     x = graph.op("Add", [x, graph.constant(encoder.tensor("conv3.bias"))])
     x = graph.op("Gelu", [x], domain=MICROSOFT)
     x = graph.op("Unsqueeze", [x, graph.constant(np.array([0], np.int64))])
-    cosines, sines = _rotary(graph, shape)
+    cosines, sines = _rotary(graph, arithmetic, shape)
     start = graph.constant(np.zeros(1, np.int64))
-    normal = _norm(graph, x, encoder.tensor("layers.0.input_layernorm.weight"))
+    normal = _norm(graph, arithmetic, x, encoder.tensor("layers.0.input_layernorm.weight"))
     for layer in range(shape.layers):
         attention = f"/layers.{layer}/self_attn"
         joined = _joined([encoder.matrix(f"{attention}/{kind}_proj/MatMul_quant") for kind in "qkv"])
         sizes = graph.constant(np.array([width] * 3, np.int64))
-        query, key, value = graph.op("Split", [_product(graph, normal, joined), sizes], 3, axis=-1)
+        query, key, value = graph.op("Split", [arithmetic.product(graph, normal, joined), sizes], 3, axis=-1)
         query, key = (
             graph.op(
                 "RotaryEmbedding",
@@ -120,36 +118,38 @@ def encoder_model(encoder: Weights, decoder: Weights, shape: Shape) -> bytes:
             for part in (query, key)
         )
         heard = graph.op("MultiHeadAttention", [query, key, value], domain=MICROSOFT, num_heads=shape.heads)
-        heard = _product(graph, heard, encoder.matrix(f"{attention}/o_proj/MatMul_quant"))
+        heard = arithmetic.product(graph, heard, encoder.matrix(f"{attention}/o_proj/MatMul_quant"))
         scale = encoder.tensor(f"layers.{layer}.post_attention_layernorm.weight")
-        normal, x = _skip_norm(graph, x, heard, scale)
+        normal, x = _skip_norm(graph, arithmetic, x, heard, scale)
         up, down = (f"/layers.{layer}/mlp/{step}/MatMul_quant" for step in ("fc1", "fc2"))
-        inner = _fine_product(graph, normal, encoder.matrix(up), encoder.bias(up))
+        inner = arithmetic.fine_product(graph, normal, encoder.matrix(up), encoder.bias(up))
         inner = graph.op("Gelu", [inner], domain=MICROSOFT)
-        normal = _product(graph, inner, encoder.matrix(down), encoder.bias(down))
+        normal = arithmetic.product(graph, inner, encoder.matrix(down), encoder.bias(down))
         after = f"layers.{layer + 1}.input_layernorm" if layer + 1 < shape.layers else "layer_norm"
         scale = encoder.tensor(f"{after}.weight")
-        normal, x = _skip_norm(graph, x, normal, scale)
+        normal, x = _skip_norm(graph, arithmetic, x, normal, scale)
     parts = [
         decoder.matrix(f"/model/decoder/layers.{layer}/encoder_attn/{kind}_proj/MatMul_quant")
         for layer in range(shape.layers)
         for kind in "kv"
     ]
-    cross = _fine_product(graph, normal, _joined(parts))
+    cross = arithmetic.fine_product(graph, normal, _joined(parts))
     split = np.array([-1, len(parts), shape.heads, shape.head], np.int64)
     cross = graph.op("Reshape", [cross, graph.constant(split)])
+    if output_kind is not arithmetic.kind:
+        cross = graph.cast(cross, output_kind)
     graph.op("Transpose", [cross], ["cross"], perm=[1, 2, 0, 3])
-    graph.output("cross", np.float32, len(parts), shape.heads, "t3", shape.head)
+    graph.output("cross", output_kind, len(parts), shape.heads, "t3", shape.head)
     return graph.model()
 
 
-def decoder_model(decoder: Weights, shape: Shape, never: Sequence[int]) -> bytes:
+def decoder_model(decoder: Weights, shape: Shape, never: Sequence[int], arithmetic: Arithmetic) -> bytes:
     """Return a graph that reads some tokens of each row and says which come next.
 
     In: `ids` int64 [B, S]; `ends` int32 [B], the position of each row's last token; `total` int32 [], the
     largest of them and one; `wanted` int64 [R], the places in B * S whose next token is asked for;
-    `mask` int32 [B, F], 1 where a row's frames are; `cross.{n}` float32 [B, heads, F, head] (layer by
-    layer, keys and values); `past.{n}` float32 [B, heads, P, padded head] likewise.
+    `mask` int32 [B, F], 1 where a row's frames are; `cross.{n}` [B, heads, F, head] (layer by
+    layer, keys and values) and `past.{n}` [B, heads, P, padded head], of the arithmetic's kind.
     Out: `token` int64 [R, 1], `chance` float32 [R, 1], `logits` float32 [R, vocabulary], `present.{n}`.
     Tokens in `never` are not chosen.
     """
@@ -161,15 +161,14 @@ def decoder_model(decoder: Weights, shape: Shape, never: Sequence[int]) -> bytes
     mask = graph.input("mask", np.int32, "b", "f")
     heads, padded, width = shape.heads, shape.padded, shape.width
     for at in range(2 * shape.layers):
-        graph.input(f"cross.{at}", np.float32, "b", heads, "f", shape.head)
-        graph.input(f"past.{at}", np.float32, "b", heads, "p", padded)
-    cosines, sines = _rotary(graph, shape)
+        graph.input(f"cross.{at}", arithmetic.kind, "b", heads, "f", shape.head)
+        graph.input(f"past.{at}", arithmetic.kind, "b", heads, "p", padded)
+    cosines, sines = _rotary(graph, arithmetic, shape)
     table = decoder.input("/model/decoder/embed_tokens/Gather", 0)
     stem = "model.decoder.embed_tokens.weight"
-    x = graph.op("Gather", [graph.constant(table), ids])
     step, zero = decoder.tensor(f"{stem}_scale"), decoder.tensor(f"{stem}_zero_point")
-    x = graph.op("DequantizeLinear", [x, graph.constant(step), graph.constant(zero)])
-    normal = _norm(graph, x, decoder.tensor("model.decoder.layers.0.input_layernorm.weight"))
+    x = arithmetic.rows(graph, Quantised(table, step, zero), ids)
+    normal = _norm(graph, arithmetic, x, decoder.tensor("model.decoder.layers.0.input_layernorm.weight"))
     for layer in range(shape.layers):
         base, names = f"/model/decoder/layers.{layer}", f"model.decoder.layers.{layer}"
         parts = [decoder.matrix(f"{base}/self_attn/{kind}_proj/MatMul_quant") for kind in "qkv"]
@@ -177,7 +176,7 @@ def decoder_model(decoder: Weights, shape: Shape, never: Sequence[int]) -> bytes
         heard, *_ = graph.op(
             "GroupQueryAttention",
             [
-                _product(graph, normal, joined),
+                arithmetic.product(graph, normal, joined),
                 "",
                 "",
                 f"past.{2 * layer}",
@@ -197,87 +196,60 @@ def decoder_model(decoder: Weights, shape: Shape, never: Sequence[int]) -> bytes
         )
         back = _padded_inputs(decoder.matrix(f"{base}/self_attn/o_proj/MatMul_quant"), shape)
         scale = decoder.tensor(f"{names}.post_attention_layernorm.weight")
-        normal, x = _skip_norm(graph, x, _product(graph, heard, back), scale)
-        query = _product(graph, normal, decoder.matrix(f"{base}/encoder_attn/q_proj/MatMul_quant"))
+        normal, x = _skip_norm(graph, arithmetic, x, arithmetic.product(graph, heard, back), scale)
+        query = arithmetic.product(graph, normal, decoder.matrix(f"{base}/encoder_attn/q_proj/MatMul_quant"))
         heard = graph.op(
             "MultiHeadAttention",
             [query, f"cross.{2 * layer}", f"cross.{2 * layer + 1}", "", mask],
             domain=MICROSOFT,
             num_heads=heads,
         )
-        heard = _product(graph, heard, decoder.matrix(f"{base}/encoder_attn/o_proj/MatMul_quant"))
+        heard = arithmetic.product(graph, heard, decoder.matrix(f"{base}/encoder_attn/o_proj/MatMul_quant"))
         scale = decoder.tensor(f"{names}.final_layernorm.weight")
-        normal, x = _skip_norm(graph, x, heard, scale)
+        normal, x = _skip_norm(graph, arithmetic, x, heard, scale)
         up, down = (f"{base}/mlp/{step}/MatMul_quant" for step in ("fc1", "fc2"))
-        both = _product(graph, normal, decoder.matrix(up), decoder.bias(up))
+        both = arithmetic.product(graph, normal, decoder.matrix(up), decoder.bias(up))
         half = decoder.matrix(down).data.shape[0]
         sizes = graph.constant(np.array([half, half], np.int64))
         inner, gate = graph.op("Split", [both, sizes], 2, axis=-1)
         gate = graph.op("QuickGelu", [gate], domain=MICROSOFT, alpha=1.0)
         normal = graph.op("Mul", [inner, gate])
-        normal = _product(graph, normal, decoder.matrix(down), decoder.bias(down))
+        normal = arithmetic.product(graph, normal, decoder.matrix(down), decoder.bias(down))
         after = f"layers.{layer + 1}.input_layernorm" if layer + 1 < shape.layers else "norm"
         scale = decoder.tensor(f"model.decoder.{after}.weight")
-        normal, x = _skip_norm(graph, x, normal, scale)
+        normal, x = _skip_norm(graph, arithmetic, x, normal, scale)
     rows = graph.op("Reshape", [normal, graph.constant(np.array([-1, width], np.int64))])
     rows = graph.op("Gather", [rows, wanted])
     last = decoder.matrix("/proj_out/MatMul_quant")
     barred = np.zeros(last.data.shape[1], np.float32)
     barred[list(never)] = _NEVER
-    logits = _product(graph, rows, last, barred, "logits")
+    if arithmetic.kind is np.float32:
+        logits = arithmetic.product(graph, rows, last, barred, "logits")
+    else:
+        logits = graph.cast(arithmetic.product(graph, rows, last, barred), np.float32, "logits")
     chances = graph.op("Softmax", [logits], axis=-1)
     graph.op("TopK", [chances, graph.constant(np.array([1], np.int64))], ["chance", "token"], axis=-1)
     graph.output("token", np.int64, "r", 1)
     graph.output("chance", np.float32, "r", 1)
     graph.output("logits", np.float32, "r", last.data.shape[1])
     for at in range(2 * shape.layers):
-        graph.output(f"present.{at}", np.float32, "b", heads, "q", padded)
+        graph.output(f"present.{at}", arithmetic.kind, "b", heads, "q", padded)
     return graph.model()
 
 
-def _norm(graph: Graph, x: str, scale: Floats) -> str:
-    name: str = graph.op("LayerNormalization", [x, graph.constant(scale)], axis=-1, epsilon=_EPSILON)
+def _norm(graph: Graph, arithmetic: Arithmetic, x: str, scale: Floats) -> str:
+    inputs = [x, arithmetic.constant(graph, scale)]
+    name: str = graph.op("LayerNormalization", inputs, axis=-1, epsilon=_EPSILON)
     return name
 
 
-def _skip_norm(graph: Graph, x: str, added: str, scale: Floats) -> tuple[str, str]:
+def _skip_norm(graph: Graph, arithmetic: Arithmetic, x: str, added: str, scale: Floats) -> tuple[str, str]:
     """Add to the residual stream; returns its normalised form and itself.
 
     `SkipLayerNormalization` would be one operator for both, but takes three times as long on a CPU.
     """
     total = graph.op("Add", [x, added])
-    return _norm(graph, total, scale), total
-
-
-def _product(graph: Graph, x: str, matrix: Quantised, bias: Floats | None = None, name: str = "") -> str:
-    """Multiply by eight-bit weights; `x` is quantised as it comes."""
-    data, scale, zero = (graph.constant(array) for array in _for_this_machine(matrix))
-    inputs = [x, data, scale, zero] + ([graph.constant(bias)] if bias is not None else [])
-    outputs: Any = [name] if name else 1
-    result: str = graph.op("DynamicQuantizeMatMul", inputs, outputs, domain=MICROSOFT)
-    return result
-
-
-def _fine_product(
-    graph: Graph, x: str, matrix: Quantised, bias: Floats | None = None, windows: str | None = None
-) -> str:
-    """Multiply by eight-bit weights with `x` in sixteen bits: as eight, and eight for what they leave.
-
-    With `windows`, rows of `x` are put side by side first, those of each window.
-    """
-    data, scale, zero = (graph.constant(array) for array in _for_this_machine(matrix))
-    parts = []
-    for last in (False, True):
-        numbers, step, middle = graph.op("DynamicQuantizeLinear", [x], 3)
-        rows = numbers if windows is None else _windows(graph, numbers, windows, len(matrix.data))
-        inputs = [rows, data, step, scale, middle, zero]
-        if last and bias is not None:
-            inputs.append(graph.constant(bias))
-        parts.append(graph.op("MatMulIntegerToFloat", inputs, domain=MICROSOFT))
-        if not last:
-            x = graph.op("Sub", [x, graph.op("DequantizeLinear", [numbers, step, middle])])
-    result: str = graph.op("Add", parts)
-    return result
+    return _norm(graph, arithmetic, total, scale), total
 
 
 def _eight_bits(matrix: Floats) -> Quantised:
@@ -287,22 +259,15 @@ def _eight_bits(matrix: Floats) -> Quantised:
     return Quantised(data, scale, np.full(len(scale), 128, np.uint8))
 
 
-def _windows(graph: Graph, x: str, windows: str, size: int) -> str:
-    """Return the frames of each window side by side."""
-    gathered = graph.op("Gather", [x, windows], axis=0)
-    result: str = graph.op("Reshape", [gathered, graph.constant(np.array([-1, size], np.int64))])
-    return result
-
-
 def _matrix_of(kernel: Floats) -> Floats:
     """Return a kernel [outputs, inputs, width] as a matrix for windows of frames."""
     return kernel.transpose(2, 1, 0).reshape(-1, len(kernel))
 
 
-def _rotary(graph: Graph, shape: Shape) -> tuple[str, str]:
+def _rotary(graph: Graph, arithmetic: Arithmetic, shape: Shape) -> tuple[str, str]:
     frequencies = _ROTARY_BASE ** (-np.arange(0, shape.rotary, 2, dtype=np.float64) / shape.rotary)
     angles = np.arange(_POSITIONS)[:, None] * frequencies[None]
-    cosines, sines = (graph.constant(f(angles).astype(np.float32)) for f in (np.cos, np.sin))
+    cosines, sines = (arithmetic.constant(graph, f(angles).astype(np.float32)) for f in (np.cos, np.sin))
     return cosines, sines
 
 
@@ -330,24 +295,3 @@ def _padded_inputs(matrix: Quantised, shape: Shape) -> Quantised:
     more = ((0, 0), (0, shape.padded - shape.head), (0, 0))
     data = np.pad(data, more, constant_values=int(matrix.zero))
     return Quantised(data.reshape(-1, data.shape[2]), matrix.scale, matrix.zero)
-
-
-def _for_this_machine(matrix: Quantised) -> tuple[NDArray[Any], Floats, NDArray[Any]]:
-    if not _multiplies_signed():
-        return matrix.data, matrix.scale, matrix.zero
-    data, zero = (
-        (array.astype(np.int16) - 128).astype(np.int8) for array in (matrix.data, np.asarray(matrix.zero))
-    )
-    return data, matrix.scale, zero
-
-
-@cache
-def _multiplies_signed() -> bool:
-    """Return whether unsigned times signed bytes are added up without saturation: not on older x86."""
-    if platform.machine().lower() not in ("x86_64", "amd64", "i686"):
-        return True
-    try:
-        flags = Path("/proc/cpuinfo").read_text(errors="replace")
-    except OSError:
-        return False
-    return "avx512_vnni" in flags or "avx_vnni" in flags

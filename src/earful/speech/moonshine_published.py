@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from earful.speech.decoding import Frames, Row, chances_of, sequences_as_ids
-from earful.speech.devices import Processor, open_session
+from earful.speech.devices import Processor, on_gpu, open_session, place, run_step
 from earful.speech.tokenizer import END, START
 from earful.speech.types import Samples
 
@@ -57,7 +56,7 @@ class PublishedNetwork:
         self._special = np.array(special, np.intp)
         self._encoder = open_session(part(directory, "encoder_model"), threads, processor)
         self._decoder = open_session(part(directory, "decoder_model_merged"), threads, processor)
-        self._memory = "cuda" if "CUDAExecutionProvider" in self._decoder.get_providers() else None
+        self._memory = "cuda" if on_gpu(self._decoder) else None
         encoder_inputs = {given.name for given in self._encoder.get_inputs()}
         decoder_inputs = {given.name: given.shape for given in self._decoder.get_inputs()}
         self._layers, self._heads, self._head_size = _cache_shape(decoder_inputs, directory)
@@ -112,15 +111,15 @@ class PublishedNetwork:
         self, rows: Sequence[Row], hidden: NDArray[np.float32], ids: NDArray[np.int64]
     ) -> dict[str, Any]:
         """Return what the decoder is fed when it remembers nothing yet."""
-        empty = _value(np.zeros((len(rows), self._heads, 0, self._head_size), np.float32))
+        empty = place(np.zeros((len(rows), self._heads, 0, self._head_size), np.float32))
         feeds = {f"past_key_values.{name}": empty for name in self._self_names + self._cross_names}
         feeds |= {
-            "encoder_hidden_states": _value(hidden),
-            "input_ids": _value(ids),
-            "use_cache_branch": _value(np.array([False])),
+            "encoder_hidden_states": place(hidden),
+            "input_ids": place(ids),
+            "use_cache_branch": place(np.array([False])),
         }
         if self._decoder_masked:
-            feeds["encoder_attention_mask"] = _value(_mask(rows, hidden.shape[1]))
+            feeds["encoder_attention_mask"] = place(_mask(rows, hidden.shape[1]))
         return feeds
 
     def _run_group(self, rows: list[Row]) -> None:
@@ -138,12 +137,12 @@ class PublishedNetwork:
         outputs = self._run_decoder(self._first_outputs, feeds)
         cross = outputs[1 + 2 * self._layers :]
         feeds |= {f"past_key_values.{n}": v for n, v in zip(self._cross_names, cross, strict=True)}
-        feeds["use_cache_branch"] = _value(np.array([True]))
+        feeds["use_cache_branch"] = place(np.array([True]))
         live = list(rows)
         past = outputs[1 : 1 + 2 * self._layers]
         if draft:
             accepted = self._check_draft(live[0], outputs[0].numpy())
-            past = [_value(np.ascontiguousarray(value.numpy()[:, :, :accepted])) for value in past]
+            past = [place(value.numpy()[:, :, :accepted]) for value in past]
         else:
             self._choose(live, outputs[0].numpy()[:, -1])
         while True:
@@ -152,26 +151,17 @@ class PublishedNetwork:
                 return
             if len(keep) <= len(live) // 2:
                 live = [live[at] for at in keep]
-                past = [_value(value.numpy()[keep]) for value in past]
+                past = [place(value.numpy()[keep]) for value in past]
                 hidden = self._shrink(feeds, live, keep, hidden)
             ids = np.array([[row.tokens[-1] if row.tokens else END] for row in live], np.int64)
-            feeds["input_ids"] = _value(ids)
+            feeds["input_ids"] = place(ids)
             feeds |= {f"past_key_values.{n}": v for n, v in zip(self._self_names, past, strict=True)}
             outputs = self._run_decoder(self._next_outputs, feeds)
             past = outputs[1 : 1 + 2 * self._layers]
             self._choose(live, outputs[0].numpy()[:, -1])
 
-    def _run_decoder(self, names: Sequence[str], feeds: dict[str, Any]) -> Any:
-        """Run the decoder once; on a GPU what it remembers stays there, and only the logits come back."""
-        if self._memory is None:
-            return self._decoder.run_with_ort_values(names, feeds)
-        binding = self._decoder.io_binding()
-        for name, value in feeds.items():
-            binding.bind_ortvalue_input(name, value)
-        for name in names:
-            binding.bind_output(name, "cpu" if name == "logits" else self._memory)
-        self._decoder.run_with_iobinding(binding)
-        return binding.get_outputs()
+    def _run_decoder(self, names: Sequence[str], feeds: dict[str, Any]) -> list[Any]:
+        return run_step(self._decoder, names, feeds, self._memory)
 
     def _check_draft(self, row: Row, logits: NDArray[np.float32]) -> int:
         """Keep the row's draft as far as it is what would have been chosen (logits [1, n, vocabulary]).
@@ -192,12 +182,12 @@ class PublishedNetwork:
         """Take the rows that ended out of what the decoder is fed; returns the smaller encoder output."""
         width = max(len(row.frames) for row in live)
         hidden = np.ascontiguousarray(hidden[keep, :width])
-        feeds["encoder_hidden_states"] = _value(hidden)
+        feeds["encoder_hidden_states"] = place(hidden)
         if self._decoder_masked:
-            feeds["encoder_attention_mask"] = _value(_mask(live, width))
+            feeds["encoder_attention_mask"] = place(_mask(live, width))
         for name in self._cross_names:
             kept = feeds[f"past_key_values.{name}"].numpy()[keep][:, :, :width]
-            feeds[f"past_key_values.{name}"] = _value(np.ascontiguousarray(kept))
+            feeds[f"past_key_values.{name}"] = place(kept)
         return hidden
 
     def _choose(self, rows: Sequence[Row], logits: NDArray[np.float32]) -> None:
@@ -223,7 +213,3 @@ def _mask(rows: Sequence[Row], frames: int) -> NDArray[np.int64]:
     for at, row in enumerate(rows):
         mask[at, : len(row.frames) * _STRIDE : _STRIDE] = 1
     return mask
-
-
-def _value(array: NDArray[Any]) -> Any:
-    return ort.OrtValue.ortvalue_from_numpy(array)

@@ -1,4 +1,4 @@
-"""A Moonshine network rebuilt for processors: several times as fast as the published graphs.
+"""A Moonshine network rebuilt for the machine it runs on: several times as fast as the published graphs.
 
 `moonshine_graphs` makes the graphs from the published weights when the model is loaded. Rows of one batch
 stand at different places of their texts, so drafts of several rows are checked in one pass.
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from earful.speech.arithmetic import Arithmetic, EightBit, Floating
 from earful.speech.decoding import Frames, Row, chances_of, sequences_as_ids
-from earful.speech.devices import open_session
+from earful.speech.devices import Processor, on_gpu, open_session, place, run_step
 from earful.speech.moonshine_graphs import Shape, decoder_model, encoder_model, shape_of
 from earful.speech.ort_weights import Weights
 from earful.speech.tokenizer import END, START
@@ -24,6 +24,8 @@ from earful.speech.types import Samples
 __all__ = ["RebuiltNetwork"]
 
 _BATCH = 8
+_BATCH_ON_GPU = 64
+_GPU_MEMORY = "cuda"
 _WORTH_A_PASS = 3
 _SMALLEST = 1e-30
 
@@ -31,7 +33,8 @@ _SMALLEST = 1e-30
 class RebuiltNetwork:
     """The encoder and the decoder.
 
-    Frames are what the decoder's layers attend to, computed once: float32 [layers * 2, heads, n, head].
+    Frames are what the decoder's layers attend to, computed once: [layers * 2, heads, n, head], float32 or,
+    for a decoder on a GPU, float16.
     """
 
     def __init__(
@@ -42,11 +45,23 @@ class RebuiltNetwork:
         special: Sequence[int],
         threads: int = 1,
         batch: int | None = None,
+        processor: Processor = "cpu",
     ) -> None:
-        self.batch = batch or _BATCH
         self._shape: Shape = shape_of(encoder)
-        self._encoder = open_session(encoder_model(encoder, decoder, self._shape), threads)
-        self._decoder = open_session(decoder_model(decoder, self._shape, special), threads)
+        self._memory: str | None = None
+        inner: Arithmetic = EightBit()
+        if processor == "cuda":
+            graph = encoder_model(encoder, decoder, self._shape, Floating(np.float32), np.float16)
+            self._encoder = open_session(graph, threads, "cuda")
+            if on_gpu(self._encoder):
+                # onnxruntime's attention with a cache has kernels for sixteen bits alone.
+                self._memory, inner = _GPU_MEMORY, Floating(np.float16)
+        if self._memory is None:
+            self._encoder = open_session(encoder_model(encoder, decoder, self._shape, EightBit()), threads)
+        graph = decoder_model(decoder, self._shape, special, inner)
+        self._decoder = open_session(graph, threads, "cuda" if self._memory else "cpu")
+        self._kind = inner.kind
+        self.batch = batch or (_BATCH_ON_GPU if self._memory else _BATCH)
         parts = range(2 * self._shape.layers)
         self._cross_names = [f"cross.{at}" for at in parts]
         self._past_names = [f"past.{at}" for at in parts]
@@ -54,14 +69,26 @@ class RebuiltNetwork:
 
     @classmethod
     def load(
-        cls, directory: Path, special: Sequence[int], threads: int, batch: int | None
+        cls,
+        directory: Path,
+        special: Sequence[int],
+        threads: int,
+        batch: int | None,
+        processor: Processor = "cpu",
     ) -> "RebuiltNetwork | None":
         """Rebuild the network of a folder; None when it is not of the kind that this can be done with."""
         encoder, decoder = directory / "encoder_model.ort", directory / "decoder_model_merged.ort"
         if not (encoder.is_file() and decoder.is_file()):
             return None
         try:
-            return cls(Weights(encoder), Weights(decoder), special=special, threads=threads, batch=batch)
+            return cls(
+                Weights(encoder),
+                Weights(decoder),
+                special=special,
+                threads=threads,
+                batch=batch,
+                processor=processor,
+            )
         except KeyError:
             return None
 
@@ -125,7 +152,7 @@ class RebuiltNetwork:
         while live := [row for row in rows if not row.ended]:
             if len(live) <= len(rows) // 2:
                 keep = [at for at, row in enumerate(rows) if not row.ended]
-                past = [_value(value.numpy()[keep]) for value in past]
+                past = [place(value.numpy()[keep]) for value in past]
                 rows = live
                 feeds = self._attended(rows)
             feeds |= dict(zip(self._past_names, past, strict=True))
@@ -179,8 +206,8 @@ class RebuiltNetwork:
         end = len(row.tokens) + len(draft)
         ids = np.array([[*reading, *draft]], np.int64)
         if end + 1 == ids.shape[1]:  # from the beginning
-            empty = np.zeros((1, self._shape.heads, 0, self._shape.padded), np.float32)
-            feeds |= dict.fromkeys(self._past_names, _value(empty))
+            empty = np.zeros((1, self._shape.heads, 0, self._shape.padded), self._kind)
+            feeds |= dict.fromkeys(self._past_names, place(empty))
         wanted = range(len(reading) - 1, ids.shape[1])
         choices, past = self._step(feeds, ids, [end], end + 1, wanted, [row])
         feeds |= dict(zip(self._past_names, past, strict=True))
@@ -200,17 +227,17 @@ class RebuiltNetwork:
         mask = np.zeros((len(rows), longest), np.int32)
         for at, row in enumerate(rows):
             mask[at, : row.frames.shape[2]] = 1
-        feeds = {"mask": _value(mask)}
-        empty = _value(np.zeros((len(rows), shape.heads, 0, shape.padded), np.float32))
+        feeds = {"mask": place(mask)}
+        empty = place(np.zeros((len(rows), shape.heads, 0, shape.padded), self._kind))
         feeds |= dict.fromkeys(self._past_names, empty)
         for part, name in enumerate(self._cross_names):
             if len(rows) == 1:
-                feeds[name] = _value(rows[0].frames[part][None])
+                feeds[name] = place(rows[0].frames[part][None], self._memory)
                 continue
-            cross = np.zeros((len(rows), shape.heads, longest, shape.head), np.float32)
+            cross = np.zeros((len(rows), shape.heads, longest, shape.head), self._kind)
             for at, row in enumerate(rows):
                 cross[at, :, : row.frames.shape[2]] = row.frames[part]
-            feeds[name] = _value(cross)
+            feeds[name] = place(cross, self._memory)
         return feeds
 
     def _step(
@@ -238,12 +265,11 @@ class RebuiltNetwork:
         wanted: Sequence[int],
         names: Sequence[str],
     ) -> list[Any]:
-        feeds["ids"] = _value(ids)
-        feeds["ends"] = _value(np.array(ends, np.int32))
-        feeds["total"] = _value(np.array(total, np.int32))
-        feeds["wanted"] = _value(np.array(wanted, np.int64))
-        outputs: list[Any] = self._decoder.run_with_ort_values(names, feeds)
-        return outputs
+        feeds["ids"] = place(ids)
+        feeds["ends"] = place(np.array(ends, np.int32))
+        feeds["total"] = place(np.array(total, np.int32))
+        feeds["wanted"] = place(np.array(wanted, np.int64))
+        return run_step(self._decoder, names, feeds, self._memory)
 
 
 class _Choices:
@@ -266,7 +292,3 @@ class _Choices:
             row.choose(self._logits[at])
         else:
             row.take(self._tokens[at], math.log(max(self._chances[at], _SMALLEST)))
-
-
-def _value(array: NDArray[Any]) -> Any:
-    return ort.OrtValue.ortvalue_from_numpy(array)

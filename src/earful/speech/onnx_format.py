@@ -26,6 +26,7 @@ _TYPES = {
     np.dtype(np.int8): 3,
     np.dtype(np.int32): 6,
     np.dtype(np.int64): 7,
+    np.dtype(np.float16): 10,
 }
 _VARINT, _FIXED32, _BYTES = 0, 5, 2
 
@@ -83,6 +84,11 @@ class Graph:
         parts.append(_text(7, domain))
         self._nodes.append(b"".join(parts))
         return names[0] if len(names) == 1 else names
+
+    def cast(self, x: str, kind: Any, name: str = "") -> str:
+        """Turn numbers into those of another type; `name` is what the result is called."""
+        result: str = self.op("Cast", [x], [name] if name else 1, to=_TYPES[np.dtype(kind)])
+        return result
 
     def model(self) -> bytes:
         """Return the whole model."""
