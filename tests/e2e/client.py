@@ -100,7 +100,7 @@ class Client:
             await self.socket.send(pcm[at : at + size])
             await asyncio.sleep(0.1 / speed)
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 60) -> None:
+    async def until(self, condition: Callable[[], bool], timeout: float = 120) -> None:
         """Wait until the condition holds for what has been received."""
         async with asyncio.timeout(timeout):
             while not condition():
@@ -111,7 +111,7 @@ class Client:
     async def until_kind(self, name: str, count: int = 1) -> None:
         await self.until(lambda: self.kinds.count(name) >= count)
 
-    async def closed(self, timeout: float = 60) -> int | None:
+    async def closed(self, timeout: float = 120) -> int | None:
         """Wait for the server to close, and return the code."""
         await asyncio.wait_for(asyncio.shield(self._reader), timeout)
         return self.socket.close_code

@@ -322,7 +322,7 @@ async def test_the_server_is_still_healthy(earful_server: EarfulServer) -> None:
 
 
 async def settled(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.1)
 

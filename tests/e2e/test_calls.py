@@ -345,7 +345,7 @@ async def test_an_incoming_call_is_ended_from_here(
 async def logged(server: EarfulServer, since: int, event: str, **fields: str) -> dict[str, Any]:
     """Return the first line of the log that says so, once it is there: calls of other tests end late."""
     wanted = {"event": event, **fields}.items()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             for row in server.log.read_text()[since:].splitlines():
                 if row.startswith("{") and row.endswith("}"):
@@ -359,7 +359,7 @@ def ask(port: int, source: str, method: str) -> str:
     """Send one request over UDP from an address, and return the first line of the answer."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind((source, 0))
-        probe.settimeout(10)
+        probe.settimeout(60)
         own = probe.getsockname()[1]
         text = (
             f"{method} sip:x@127.0.0.1 SIP/2.0\r\n"
@@ -396,9 +396,9 @@ async def test_calls_end_with_their_server_however_it_ends(tmp_path: Path, other
                     await client.until_kind("message_response")
                     children = psutil.Process(server.process.pid).children()
                     server.process.kill()
-                    server.process.wait(10)
+                    server.process.wait(60)
         assert (await other.until_event("CALL_CLOSED")).param == "Connection reset by peer"
-        await asyncio.to_thread(psutil.wait_procs, children, 10)
+        await asyncio.to_thread(psutil.wait_procs, children, 60)
         assert children
         assert not any(child.is_running() for child in children)
     with start_server(tmp_path, settings, name="later") as revived:
@@ -436,5 +436,5 @@ async def test_calls_end_with_their_server_however_it_ends(tmp_path: Path, other
         assert end_of(client)["reason"] == "server_stopping"
         assert heard(client)
         assert (await other.until_event("CALL_CLOSED", 2)).param == "Connection reset by peer"
-        assert await asyncio.to_thread(revived.process.wait, 30) == 0
+        assert await asyncio.to_thread(revived.process.wait, 60) == 0
         assert not any(child.is_running() for child in children)

@@ -78,7 +78,7 @@ async def test_a_full_server_says_so_at_once_and_takes_others_when_there_is_room
             async with websockets.connect(f"{server.ws_url}/v1/twilio", proxy=None) as call:
                 await call.send(twilio.connected())
                 await call.send(twilio.start(["inbound", "outbound"], apiKey=server.token()))
-                await asyncio.wait_for(call.wait_closed(), 10)
+                await asyncio.wait_for(call.wait_closed(), 60)
             assert call.close_code == 1013
             assert "capacity" in (call.close_reason or "")
             async with connect(server, "first", path=SUBSCRIBE) as listener:

@@ -71,7 +71,7 @@ async def test_a_client_that_closes_right_after_stop_loses_nothing(
         await client.speak(two_cities(4))
         await client.send(STOP)
         await client.socket.close()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not (kept := stored(earful_server, client.conversation_id)):
             await asyncio.sleep(0.2)
     assert "best of times" in str(kept[0]["text"]).lower()

@@ -92,7 +92,7 @@ async def test_stop_from_a_callback(client: symbl.AsyncClient, service: symbl.Mo
 
     connection = await client.streaming.start_connection()
     connection.subscribe({"message_response": stop})
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), 60)
     await connection.stop()
     assert service.streams[0].messages[-1] == {"type": "stop_request"}
 

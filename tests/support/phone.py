@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ class Phone:
         await self.until(lambda: token in self._answers)
         assert self._answers[token].ok, f"{name} {params}: {self._answers[token].data}"
 
-    async def until(self, condition: Callable[[], bool], timeout: float = 30) -> None:
+    async def until(self, condition: Callable[[], bool], timeout: float = 120) -> None:
         """Wait until something holds for what has happened."""
         async with asyncio.timeout(timeout):
             while not condition():
@@ -107,6 +108,11 @@ class Phone:
                 else:
                     self.events.append(message)
                 self._news.set()
+
+
+@cache
+def _reading() -> bytes:
+    return read_speech(8000, 30.0)
 
 
 @contextlib.asynccontextmanager
@@ -130,7 +136,8 @@ async def phone(
     port = port or free_ports()
     # DTLS makes a key when it is loaded, which takes most of the time of a start.
     modules = ["g711", "opus", "aufile", "aubridge", "dtls_srtp" if encryption == "dtls_srtp" else "srtp"]
-    speech = speech or write_wav(folder / "speech.wav", read_speech(8000, 30.0), 8000)
+    # However slow the machine, no test comes to the end of it.
+    speech = speech or write_wav(folder / "speech.wav", _reading() * 8, 8000)
     lines = [
         "poll_method epoll",
         "audio_player aubridge,none",
@@ -167,7 +174,7 @@ async def phone(
     made = Phone(port, pid=process.pid)
     reader = None
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while made._writer is None:
                 assert process.returncode is None, "the phone did not start"
                 for found in listening(process.pid):
@@ -196,7 +203,7 @@ async def phone(
 
 
 @contextlib.asynccontextmanager
-async def sipp(scenario: str, port: int, *, seconds: int = 60) -> AsyncIterator[asyncio.subprocess.Process]:
+async def sipp(scenario: str, port: int, *, seconds: int = 120) -> AsyncIterator[asyncio.subprocess.Process]:
     """Play one scripted call on a port; at the end of the block it must have gone as the script says."""
     folder = Path(tempfile.mkdtemp(prefix="sipp-"))
     script = folder / "scenario.xml"
@@ -211,7 +218,7 @@ async def sipp(scenario: str, port: int, *, seconds: int = 60) -> AsyncIterator[
         env={"TERM": "dumb", "PATH": "/usr/bin:/bin"},
     )
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not any(found.port == port for found in _ports(process.pid)):
                 assert process.returncode is None, "SIPp did not start"
                 await asyncio.sleep(0.02)

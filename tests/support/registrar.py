@@ -49,7 +49,7 @@ class ScriptedRegistrar:
         self._thread.join(10)
         self._socket.close()
 
-    def wait_for(self, count: int, timeout: float = 20) -> list[str]:
+    def wait_for(self, count: int, timeout: float = 60) -> list[str]:
         """Return the addresses that were registered, once there were that many."""
         with self._news:
             assert self._news.wait_for(lambda: len(self.contacts) >= count, timeout), self.requests

@@ -73,7 +73,7 @@ def request(method: str, call_id: str = "one", *, extra: str = "") -> bytes:
 
 async def answers(reader: asyncio.StreamReader, count: int) -> list[str]:
     found = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(found) < count:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             found.append(head.split("\r\n")[0])

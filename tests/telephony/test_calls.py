@@ -86,7 +86,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def over(call: Call) -> str:
-    await asyncio.wait_for(call.over.wait(), 30)
+    await asyncio.wait_for(call.over.wait(), 60)
     assert call.end is not None
     return call.end.reason
 

@@ -1,6 +1,6 @@
 """Calls by baresip, one child process for each.
 
-The child dies with this process, whatever kills it: the kernel then tells it to hang up. It holds its
+The child dies with this process, whatever kills it: a guard then tells it to hang up. It holds its
 recordings and its account in a folder of its own, in memory where the machine has a file system there.
 Its control socket takes a port that the kernel picks, and is found by looking at what the child has open,
 so that no other program can be mistaken for it.
@@ -44,6 +44,7 @@ from earful.telephony.engine import (
     Ringing,
     Target,
 )
+from earful.telephony.guard import Guard, note
 from earful.telephony.listeners import listening
 from earful.telephony.tape import Tape
 
@@ -97,6 +98,7 @@ class Baresip:
         self._options = options
         self._base: Path | None = None
         self._lock: int | None = None
+        self._guard: Guard | None = None
         self._lines: set[_Line] = set()
 
     def require(self) -> None:
@@ -155,12 +157,19 @@ class Baresip:
             shutil.rmtree(base, ignore_errors=True)
             os.close(self._lock)
             self._lock = None
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            await asyncio.to_thread(guard.close)
 
     async def _start(
         self, account: str, media: Media, longest: float, *, address: str | None, listen: str | None
     ) -> "_Line":
         self.require()
         base = self._prepared()
+        if self._guard is not None and not self._guard.alive:
+            self._guard.close()
+            self._guard = None
+        self._guard = self._guard or Guard(base)
         modules = self._modules()
         assert modules is not None, "require() has looked"
         folder = Path(tempfile.mkdtemp(prefix="call-", dir=base))
@@ -292,7 +301,7 @@ class _Line:
         environment |= {"TZ": "UTC", "LC_ALL": "C"}
         # Told to end, it hangs up first. A session of its own keeps Ctrl-C at our terminal from it.
         self._process = await asyncio.create_subprocess_exec(
-            *("setpriv", "--pdeathsig", "TERM", "--no-new-privs", "--"),
+            *("setpriv", "--no-new-privs", "--"),
             *(program, "-f", str(self._folder), "-t", str(int(longest) + 1)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -301,6 +310,7 @@ class _Line:
             cwd=self._folder,
             start_new_session=True,
         )
+        note(self._folder, self.pid)
         self._tasks = [asyncio.create_task(self._drain()), asyncio.create_task(self._block_sending_tape())]
         try:
             async with asyncio.timeout(_READY_S):

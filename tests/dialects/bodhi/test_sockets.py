@@ -156,7 +156,7 @@ async def test_silence_is_answered_with_empty_partials_while_it_lasts(server: Bo
         for _ in range(60):
             await socket.send(b"\0" * 320)
             await asyncio.sleep(0.02)
-        first = json.loads(await asyncio.wait_for(socket.recv(), 5))
+        first = json.loads(await asyncio.wait_for(socket.recv(), 60))
         assert (first["type"], first["text"]) == ("partial", "")
 
 
@@ -233,7 +233,7 @@ async def test_a_client_without_eof_is_charged_and_its_stream_freed(server: Bodh
 
 
 async def test_an_idle_client_gets_its_last_words_and_is_closed(tmp_path: Path) -> None:
-    async with serving(tmp_path, bodhi_idle_timeout=0.3) as server:
+    async with serving(tmp_path, bodhi_idle_timeout=1.0) as server:
         messages = await call(server, config(), TONE)
         assert complete_texts(messages) == ["word word"]
         assert messages[-1]["eos"] is True
@@ -341,13 +341,13 @@ async def _used(server: BodhiServer) -> float:
     return sum(day.audio_s for day in await server.accounts.usage("mine"))
 
 
-async def _until(true: Any, seconds: float = 5.0) -> None:
+async def _until(true: Any, seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.01)
 
 
 async def _until_async(value: Any, wanted: float) -> None:
-    async with asyncio.timeout(5.0):
+    async with asyncio.timeout(60):
         while await value() != pytest.approx(wanted, abs=0.01):
             await asyncio.sleep(0.02)

@@ -120,7 +120,7 @@ async def test_whoever_wants_it_is_told_how_far_a_call_is(serve: Serve, receiver
         assert answer.status_code == 201
         await other.until_event("CALL_ESTABLISHED")
         await other.do("hangup")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(receiver.calls) < 3:
                 await asyncio.sleep(0.02)
     assert receiver.told == ["ringing", "answered", "ended"]

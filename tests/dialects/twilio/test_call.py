@@ -49,7 +49,7 @@ async def test_both_sides_of_a_call_become_one_conversation(earful_server: Earfu
         assert await stream(earful_server, "/v1/twilio", [connected(), opening, *media, stop()]) == 1000
         created = next(
             message
-            for message in [json.loads(await asyncio.wait_for(subscriber.recv(), 20)) for _ in range(3)]
+            for message in [json.loads(await asyncio.wait_for(subscriber.recv(), 60)) for _ in range(3)]
             if "conversationId" in json.dumps(message)
         )
     conversation = _find(created, "conversationId")
@@ -82,7 +82,7 @@ async def test_a_recorded_telephone_call_is_heard_on_both_tracks(earful_server: 
     async with connect(earful_server.ws_url + path, proxy=None) as subscriber:
         sent = [connected(), opening, *between, stop()]
         assert await stream(earful_server, f"/v1/twilio/{room}", sent) == 1000
-        created = [json.loads(await asyncio.wait_for(subscriber.recv(), 20)) for _ in range(3)]
+        created = [json.loads(await asyncio.wait_for(subscriber.recv(), 60)) for _ in range(3)]
     conversation = _find(created, "conversationId")
     messages = (await get(earful_server, f"/v1/conversations/{conversation}/messages"))["messages"]
     said = {"Caller": "", "Agent": ""}
