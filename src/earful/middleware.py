@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from earful.dialects.symbl.errors import error_response
 from earful.metrics import ServerMetrics
 
-__all__ = ["BodyLimit", "Observe", "WaitUntilReady"]
+__all__ = ["BodyLimit", "JsonUnderAnyName", "Observe", "WaitUntilReady"]
 
 log = structlog.get_logger(__name__)
 
@@ -116,6 +116,26 @@ class BodyLimit:
             return part
 
         await self._app(scope, counted, send)
+
+
+class JsonUnderAnyName:
+    """Has bodies under some paths read as JSON whatever they are called: `curl -d` calls everything a form.
+
+    A form of several parts stays one.
+    """
+
+    def __init__(self, app: ASGIApp, paths: Sequence[str]) -> None:
+        self._app = app
+        self._paths = tuple(paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self._paths):
+            scope["headers"] = [
+                (name, value)
+                for name, value in scope["headers"]
+                if name != b"content-type" or value.lower().startswith(b"multipart/")
+            ]
+        await self._app(scope, receive, send)
 
 
 class WaitUntilReady:

@@ -43,7 +43,7 @@ from earful.jobs.service import JobService
 from earful.live.hub import LiveHub
 from earful.mail import SummaryMail
 from earful.metrics import METRICS_CONTENT_TYPE, ServerMetrics
-from earful.middleware import BodyLimit, Observe, WaitUntilReady
+from earful.middleware import BodyLimit, JsonUnderAnyName, Observe, WaitUntilReady
 from earful.pages import router as pages_router
 from earful.pages.experience import experience_router as shared_pages_router
 from earful.settings import Settings, SettingsError
@@ -235,7 +235,7 @@ def create_app(
             accounts, conversations, jobs.attachments, jobs.digests, shares, settings.public_url
         )
     )
-    app.include_router(process_router(accounts, jobs.processing, library))
+    app.include_router(process_router(accounts, jobs.processing, library, choose_model=engines.choose))
     app.include_router(
         endpoint_router(accounts, conversations, telephony, library, mail, settings, hub.clock, rooms.ready)
     )
@@ -250,6 +250,7 @@ def create_app(
         shared_pages_router(accounts, shares, conversations, jobs.attachments, jobs.digests, jobs.recordings)
     )
     # The last added is the outermost.
+    app.add_middleware(JsonUnderAnyName, paths=("/v1/", "/oauth2/"))
     app.add_middleware(WaitUntilReady, ready=rooms.ready)
     app.add_middleware(
         BodyLimit,

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earful.conversation.types import Member
+from earful.insight.encoder import NamedSpan
 from earful.insight.entities import find_entities
 
 NOW = datetime(2022, 3, 1, 9)
@@ -155,3 +156,18 @@ def test_a_change_is_two_amounts() -> None:
     """From five to seven percent: it was one, and is the other."""
     found = find_entities("It rose from 5% to 7%.", datetime(2022, 3, 1, 9))
     assert [(entity.type, entity.value) for entity in found] == [("percent", 5), ("percent", 7)]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("We met in New York.", "New York"),
+        ("We met in New York's", "New York"),
+        ("They are in the U.S.", "U.S."),
+    ],
+)
+def test_a_name_that_the_encoder_found_ends_before_the_sentence_does(text: str, shown: str) -> None:
+    start = text.index(shown)
+    heard = [NamedSpan(start, len(text), "LOC", 0.9)]
+    (found,) = find_entities(text, NOW, names=heard)
+    assert (found.text, found.value) == (shown, shown.lower())

@@ -83,6 +83,8 @@ def find_entities(
 
 _HEARD_KINDS = {"PERSON": "person", "ORG": "organization", "LOC": "location"}
 _SURE_ENOUGH = 0.5
+# A possessive, and the end of the sentence unless it is one of several dots: "U.S."
+_ENDING = re.compile(r"(?:['’]s?)?[,;:!?]*$|(?<=\w\w)\.$")
 
 
 def _heard(text: str, names: Sequence[NamedSpan], members: Sequence[Member]) -> list[Entity]:
@@ -90,7 +92,7 @@ def _heard(text: str, names: Sequence[NamedSpan], members: Sequence[Member]) -> 
     found: list[Entity] = []
     for name in names:
         kind = _HEARD_KINDS.get(name.kind)
-        shown = re.sub(r"['’]s?$", "", text[name.start : name.end])
+        shown = _ENDING.sub("", text[name.start : name.end])
         if (
             kind is None
             or name.score < _SURE_ENOUGH

@@ -30,7 +30,7 @@ from earful.insight.encoder import NamedSpan, Sense, TextEncoder, shared_encoder
 from earful.insight.entities import date_entity, find_entities
 from earful.insight.follow_ups import follow_up_kind
 from earful.insight.layout import Near
-from earful.insight.phrases import action_phrases
+from earful.insight.phrases import action_phrases, assignee_entity
 from earful.insight.questions import question_score
 from earful.insight.redaction import PersonalData, apply, find_personal_data
 from earful.insight.sentences import Piece, breaks_off, cut, ends_open
@@ -361,7 +361,7 @@ class LocalInsightSession:
             entities += tags_found
         if action is not None:
             if action.assignee_name and text.startswith(action.assignee_name):
-                entities.append(_assignee(action))
+                entities.append(assignee_entity(action))
             if action.due is not None:
                 at = text.lower().find(action.due.text.lower())
                 if at >= 0:
@@ -431,14 +431,6 @@ def _tracker_matches(hits: list[Hit], ref: MessageRef, insights: list[Insight]) 
         )
         for (tracker_id, phrase), places in grouped.items()
     )
-
-
-def _assignee(action: Action) -> Entity:
-    name = action.assignee_name or ""
-    value: dict[str, object] = {"assignee": True, "name": name}
-    if action.assignee is not None:
-        value |= {"id": action.assignee.id, "userId": action.assignee.user_id or action.assignee.email}
-    return Entity("person", name, 0, value)
 
 
 def _entity_matches(message: Message) -> list[EntityMatch]:

@@ -83,7 +83,9 @@ class JobRunner:
         report(_RECOGNISED)
         understanding = _Understanding(self._insight, conversation, work.wanted, cast)
         findings = await _in_thread(lambda stopped: understanding.run(earlier, utterances, stopped))
-        end = max((utterance.end for utterance in utterances), default=offset)
+        # The last word may outlast the utterance that it was heard in.
+        spoken = (utterance.end for utterance in utterances)
+        end = max([offset, *spoken, *(message.end for message in findings.messages)])
         return Outcome(
             findings=findings,
             ended_at=conversation.started_at + timedelta(seconds=end),

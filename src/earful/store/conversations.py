@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from earful.conversation.corrections import corrected
 from earful.conversation.types import (
     Conversation,
+    Entity,
     EntityMatch,
     Insight,
     InsightKind,
@@ -42,6 +43,10 @@ __all__ = [
 _VOICE = re.compile(r"Speaker \d+")
 """What a voice that was told apart is called until somebody gives it a name."""
 
+Retell = Callable[[Insight, Sequence[Message], Sequence[Member]], Insight]
+"""Returns an insight in the words for the members there are, given its messages."""
+
+_TOLD = ("assignee_name", "text", "entities")
 SortField = Literal["id", "name", "type", "startTime", "endTime"]
 
 _SORT_COLUMNS: Mapping[str, ColumnElement[Any]] = {
@@ -280,12 +285,14 @@ class ConversationStore:
         conversation_id: str,
         speakers: Mapping[str, Member],
         assign: Callable[[Sequence[Message]], Mapping[str, str]],
+        retell: Retell | None = None,
     ) -> None:
         """Give messages other speakers, and let insights and the list of members follow.
 
         `speakers` are people by some key; `assign` gets the messages and returns for the ids of some of
         them the key of who said it. People who are members already stay the same members; members for
-        whom nothing is left are removed. Raises `UnknownConversation`.
+        whom nothing is left are removed. `retell` puts an insight of which a message has changed into the
+        words for its new people. Raises `UnknownConversation`.
         """
         async with self._database.write() as connection:
             await _lock_conversation(connection, conversation_id, application_id)
@@ -300,7 +307,7 @@ class ConversationStore:
             )
             messages = [records.message(row) for row in rows.mappings()]
             said_by = {id: listed[key].id for id, key in assign(messages).items()}
-            await _reattribute(connection, conversation_id, messages, said_by)
+            await _reattribute(connection, conversation_id, messages, said_by, retell)
             await _drop_silent(connection, conversation_id, keep={member.id for member in listed.values()})
 
     async def delete(self, application_id: str, conversation_id: str) -> None:
@@ -357,7 +364,11 @@ class ConversationStore:
         if not survivors:
             return tuple(found)
         return tuple(
-            replace(message, member_id=survivors.get(message.member_id, message.member_id))
+            replace(
+                message,
+                member_id=survivors.get(message.member_id, message.member_id),
+                entities=_followed(message.entities, survivors),
+            )
             for message in found
         )
 
@@ -381,6 +392,7 @@ class ConversationStore:
                 insight,
                 member_id=survivors.get(insight.member_id, insight.member_id),
                 assignee_id=survivors.get(insight.assignee_id, insight.assignee_id),
+                entities=_followed(insight.entities, survivors),
             )
             for insight in found
         )
@@ -540,6 +552,7 @@ async def _reattribute(
     conversation_id: str,
     messages: Sequence[Message],
     said_by: Mapping[str, str],
+    retell: Retell | None,
 ) -> None:
     """Write who said the messages now; insights follow the first of their messages that changed."""
     moved: Counter[tuple[str, str]] = Counter()
@@ -558,16 +571,22 @@ async def _reattribute(
     became = {old: new for (old, new), _ in reversed(moved.most_common())}
     table = tables.insights
     rows = await connection.execute(select(table).where(table.c.conversation_id == conversation_id))
+    members = await _members(connection, conversation_id)
     for insight in [records.insight(row) for row in rows.mappings()]:
         new = next((said_by[id] for id in insight.message_ids if id in said_by), insight.member_id)
         assignee = insight.assignee_id
         if assignee is not None:
             own = assignee == insight.member_id
             assignee = new if own else became.get(assignee, assignee)
+        moved_on = replace(insight, member_id=new, assignee_id=assignee)
+        if retell is not None and any(id in said_by for id in insight.message_ids):
+            said = [message for message in messages if message.id in insight.message_ids]
+            moved_on = retell(moved_on, said, members)
+        row = records.insight_row(conversation_id, moved_on)
         await connection.execute(
             update(table)
             .where(table.c.conversation_id == conversation_id, table.c.id == insight.id)
-            .values(member_id=new, assignee_id=assignee)
+            .values({name: row[name] for name in ("member_id", "assignee_id", *_TOLD)})
         )
 
 
@@ -667,6 +686,16 @@ async def _merge(connection: AsyncConnection, conversation_id: str, gone_id: str
 
 def _addresses(member: Member) -> set[str]:
     return {address.casefold() for address in (member.email, member.user_id) if address}
+
+
+def _followed(entities: Sequence[Entity], survivors: Mapping[str | None, str]) -> tuple[Entity, ...]:
+    """Return the entities, members who were merged away being those who stand for them."""
+    return tuple(
+        replace(entity, value={**entity.value, "id": survivors[entity.value["id"]]})
+        if isinstance(entity.value, dict) and entity.value.get("id") in survivors
+        else entity
+        for entity in entities
+    )
 
 
 async def _survivors(connection: AsyncConnection, conversation_id: str) -> dict[str | None, str]:

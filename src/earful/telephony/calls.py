@@ -22,6 +22,7 @@ import structlog
 from earful.conversation.ids import new_uuid
 from earful.conversation.speakers import attributed
 from earful.conversation.types import Member
+from earful.insight.retelling import retold
 from earful.jobs.processes import is_gone, this_process
 from earful.live.bus import Delivery
 from earful.live.events import ConversationCompleted, Transcribed
@@ -498,6 +499,7 @@ class Calls:
             call.conversation_id,
             dict(call.speaking.people),
             lambda messages: attributed(messages, spoken),
+            retold,
         )
 
     async def _note(self, call: Call) -> None:

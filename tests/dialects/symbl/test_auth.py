@@ -123,6 +123,7 @@ async def test_the_token_route_only_takes_posts(rest: Rest) -> None:
         {"Authorization": "{}"},
         {"x-api-key": "{}"},
         {"X-API-KEY": "{}"},
+        {"x-api-key": "Bearer {}"},
         {"Authorization": "{}", "x-api-key": "{}"},
         {"Authorization": "Bearer expired", "x-api-key": "{}"},
         {"Authorization": "Bearer {}", "x-api-key": "expired"},

@@ -288,7 +288,16 @@ async def test_a_member_with_anothers_address_becomes_that_member(api: httpx.Asy
     assert answer.status_code == 200
     assert (await get(api, f"{AT}/members"))["members"] == [INES_BODY]
     assert (await get(api, f"{AT}/messages"))["messages"][1]["from"] == INES_BODY
+    (item,) = (await get(api, f"{AT}/action-items"))["actionItems"]
+    assert item["entities"][0]["value"]["id"] == item["assignee"]["id"] == INES.id
     assert (await api.put(f"{AT}/members/{TOMASZ.id}", json={"name": "x"})).status_code == 404
+
+
+async def test_a_user_who_is_known_by_an_address_gets_the_new_one_as_id_too(api: httpx.AsyncClient) -> None:
+    body = {"id": 5, "name": "Ines", "email": "new@example.com"}
+    assert (await api.put(f"{AT}/members/{INES.id}", json=body)).status_code == 200
+    ines = (await get(api, f"{AT}/members"))["members"][0]
+    assert (ines["email"], ines["userId"]) == ("new@example.com", "new@example.com")
 
 
 async def test_an_unknown_member_is_a_404(api: httpx.AsyncClient) -> None:
@@ -368,8 +377,10 @@ async def test_custom_entities_and_ranges_have_their_own_fields(rest: Rest, api:
     blend = EntityMatch(Entity("product", "house blend", 0, "house blend", "Custom"))
     week = EntityMatch(Entity("daterange", "next week", 0, {"start": "2026-03-09", "end": "2026-03-15"}))
     plain = EntityMatch(Entity("person", "Omar", 0))
-    await rest.store.add_findings(CID, Findings(entities=(blend, week, plain)))
-    _, custom, span, person = (await get(api, f"{AT}/entities"))["entities"]
+    member = EntityMatch(Entity("person", "Ines", 0, {"name": "Ines Sol", "id": INES.id}))
+    await rest.store.add_findings(CID, Findings(entities=(blend, week, plain, member)))
+    _, custom, span, person, ines = (await get(api, f"{AT}/entities"))["entities"]
+    assert (ines["text"], ines["value"]) == ("Ines", "ines sol")
     assert (custom["type"], custom["customType"], custom["category"]) == ("custom", "product", "Custom")
     assert (span["start"], span["end"]) == ("2026-03-09", "2026-03-15")
     assert "value" not in span
@@ -614,10 +625,19 @@ async def test_a_bare_list_is_the_last_seven_days(recent: httpx.AsyncClient) -> 
     assert await listed(recent) == "012"
 
 
+async def test_a_recording_sent_a_moment_ago_is_listed_though_it_would_not_be_over_yet(
+    recent: httpx.AsyncClient, rest: Rest
+) -> None:
+    now = datetime.now(UTC)
+    mine = rest.mine.application.id
+    await rest.store.create(conversation(mine, "3", started_at=now, ended_at=now + timedelta(hours=1)))
+    assert await listed(recent) == "0123"
+
+
 async def test_a_list_is_cut_turned_and_sorted(recent: httpx.AsyncClient) -> None:
     assert await listed(recent, limit=1, offset=1) == "1"
-    assert await listed(recent, order="desc") == "210"
-    assert await listed(recent, sort="conversation.name") == "120"
+    assert await listed(recent, order="desc") == await listed(recent, order="DESC") == "210"
+    assert await listed(recent, sort="conversation.name") == await listed(recent, sort="name") == "120"
     assert await listed(recent, sort="conversation.type, conversation.startTime", order="desc") == "210"
     assert await listed(recent, limit=0) == ""
     assert await listed(recent, limit=65536) == "012"

@@ -240,6 +240,14 @@ async def test_settings_start_empty_and_are_patched(api: Api) -> None:
         "settings": {"intelligence": {"bookmarks": {"duration": 30}}, "redaction": {"type": "obfuscation"}}
     }
     await api.call("PATCH", "settings", [{"op": "add", "path": "/anything", "value": 1}], 400)
+    for path, value in (
+        ("/intelligence/bookmarks/duration", "x"),
+        ("/redaction/type", "none"),
+        ("/redaction/exclude", 5),
+    ):
+        wrong = [{"op": "add", "path": path, "value": value}]
+        refused = await api.call("PATCH", "settings", wrong, 400)
+        assert path.rpartition("/")[2] in refused["message"]
 
 
 async def test_at_most_500_trackers_are_kept(api: Api) -> None:
@@ -253,7 +261,7 @@ async def test_without_a_token_nothing_is_shown(api: Api, path: str) -> None:
     await api.call("GET", path, status=401)
 
 
-@pytest.mark.parametrize("vocabulary", [5, "abc", None, [{}], [[1]], ["x", 3]])
+@pytest.mark.parametrize("vocabulary", [5, "abc", [{}], [[1]], ["x", 3]])
 async def test_what_is_no_list_of_phrases_is_not_added_to_a_tracker(api: Api, vocabulary: Any) -> None:
     kept = (await api.make("tracker", LATE))["tracker"]
     refused = await api.call("PUT", f"tracker/{kept['id']}", {"vocabulary": vocabulary}, 400)
@@ -264,3 +272,10 @@ async def test_what_is_no_list_of_phrases_is_not_added_to_a_tracker(api: Api, vo
 async def test_a_setting_lies_no_deeper_than_it_can(api: Api) -> None:
     change = {"op": "add", "path": "/redaction/" + "a/" * 5000 + "b", "value": 1}
     assert "cannot be changed" in (await api.call("PATCH", "settings", [change], 400))["message"]
+
+
+async def test_what_is_null_counts_as_left_out_and_times_are_written_as_everywhere(api: Api) -> None:
+    optional = dict.fromkeys(("description", "categories", "languages", "excludeVocabulary"))
+    made = (await api.make("tracker", {**LATE, **optional}))["tracker"]
+    assert made["languages"] == ["en-US"]
+    assert all(len(made[name]) == 24 and made[name].endswith("Z") for name in ("createdOn", "updatedOn"))

@@ -42,6 +42,42 @@ def test_the_vendors_list_spread_over_characters_is_read_whatever_is_in_it(words
     assert asked(*spread).custom_vocabulary == tuple(words)
 
 
+def test_lists_and_objects_may_be_spread_over_names_with_brackets() -> None:
+    values = asked(
+        ("customVocabulary[]", "Kestrel"),
+        ("customVocabulary[]", "Kestrel Cloud"),
+        ("trackers[0][name]", "Late"),
+        ("trackers[0][vocabulary][1]", "still waiting"),
+        ("trackers[0][vocabulary][0]", "was late"),
+        ("trackers[1][id]", "7"),
+        ("trackers[1][id][deeper]", "ignored"),
+        ("channelMetadata[0][channel]", "2"),
+        ("channelMetadata[0][speaker][name]", "Ines"),
+        ("features[featureList][]", "callScore"),
+        ("metadata[" + "9" * 5000 + "]", "far"),
+    )
+    assert values.custom_vocabulary == tuple(WORDS)
+    assert values.inline_trackers() == (Tracker("Late", ("was late", "still waiting"), None),)
+    assert values.tracker_ids() == ("7",)
+    assert values.speakers() == (ChannelSpeaker(2, "Ines"),)
+    assert values.wanted(()).call_score
+
+
+def test_what_is_empty_counts_as_left_out() -> None:
+    names = ("name", "confidenceThreshold", "languageCode", "timezoneOffset", "startTime", "mode", "metadata")
+    assert asked(*((name, "") for name in names)) == asked(body=dict.fromkeys(names, "")) == asked()
+
+
+def test_a_language_may_be_written_with_an_underscore() -> None:
+    assert asked(("languageCode", "en_GB")).language_code == "en-GB"
+
+
+def test_what_kind_of_talk_it_is_becomes_a_label() -> None:
+    assert asked(("conversationType", '["sales"]')).labels() == {"conversationType": "sales"}
+    given_ = {"conversationType": "sales", "metadata": {"salesStage": "demo", "size": 5}}
+    assert asked(body=given_).labels() == {"conversationType": "sales", "salesStage": "demo"}
+
+
 def test_one_word_alone_is_a_list_of_one() -> None:
     assert asked((QUERY, "Kestrel")).custom_vocabulary == ("Kestrel",)
     assert asked(body={QUERY: "Kestrel"}).custom_vocabulary == ("Kestrel",)
@@ -119,6 +155,7 @@ def test_what_is_not_known_is_ignored() -> None:
         ({"diarizationSpeakerCount": 0}, "diarizationSpeakerCount"),
         ({"mode": "loud"}, "mode"),
         ({"trackers": "x"}, "trackers"),
+        ({"trackers": [{"name": "Late"}]}, "vocabulary"),
         ({"features": "x"}, "features"),
         ({"redaction": {"redactionString": "x" * 17}}, "redactionString"),
         ({"channelMetadata": [{"channel": 0}]}, "channel"),
@@ -136,6 +173,16 @@ def test_a_text_needs_its_messages_and_each_its_content() -> None:
     with pytest.raises(BadRequest, match=r"messages\.0\.payload"):
         parse(TextBody, gather([], {"messages": [{"from": {"name": "x"}}]}))
     assert parse(TextBody, gather([], {"messages": []})).messages == ()
+
+
+def test_an_items_sender_and_times_may_be_null_or_empty_and_ids_numbers() -> None:
+    items: list[dict[str, Any]] = [
+        {"payload": {"content": "a"}, "from": None, "duration": None},
+        {"payload": {"content": "b"}, "from": {"userId": 5, "name": 7}, "duration": {"startTime": ""}},
+    ]
+    first, second = parse(TextBody, gather([], {"messages": items})).messages
+    assert (first.sender.name, first.duration.start_time) == (None, None)
+    assert (second.sender.user_id, second.sender.name, second.duration.start_time) == ("5", "7", None)
 
 
 def test_a_recording_by_address_needs_the_address() -> None:

@@ -18,6 +18,8 @@ from earful.dialects.symbl.process import process_router
 from earful.insight.types import Findings
 from earful.jobs.processing import Processing
 from earful.jobs.worker import Outcome, Report, Worker
+from earful.server import create_app
+from earful.settings import Settings
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from earful.store.jobs import Job, JobStore
@@ -333,6 +335,28 @@ async def test_an_upload_of_which_nothing_more_comes_is_given_up(
     answer = await api.client.post("/v1/process/audio", content=halting())
     assert answer.status_code == 408
     assert list((tmp_path / "media").iterdir()) == []
+
+
+async def test_a_language_that_nothing_recognises_is_refused_for_recordings_alone(
+    tmp_path: Path,
+) -> None:
+    app = create_app(Settings(data_dir=tmp_path))
+    await app.state.rooms.database.start()
+    key = (await app.state.rooms.accounts.create("tests")).api_key
+    headers = {"x-api-key": key, "content-type": "application/x-www-form-urlencoded"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://earful", headers=headers
+    ) as client:
+        for path in ("audio?languageCode=xx-YY", "video/url?languageCode=xx-YY"):
+            refused = await client.post(f"/v1/process/{path}", content=b'{"url": "http://example.com/"}')
+            assert refused.status_code == 400
+            assert "languageCode: no speech model for 'xx-YY'" in refused.json()["message"]
+        # What `curl -d` calls a form is read as the JSON that it is.
+        text = b'{"messages": [], "languageCode": "xx-YY"}'
+        assert (await client.post("/v1/process/text", content=text)).status_code == 201
+        tracker = b'{"name": "Late", "vocabulary": ["was late"]}'
+        assert (await client.post("/v1/manage/tracker", content=tracker)).status_code == 201
+    await app.state.rooms.database.close()
 
 
 async def test_one_feature_need_not_be_in_a_list(api: Api) -> None:

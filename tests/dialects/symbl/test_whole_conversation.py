@@ -12,6 +12,7 @@ import pytest
 
 from earful.conversation.ids import new_uuid
 from earful.insight.service import LocalInsightService
+from earful.insight.types import Findings, InsightOptions, Utterance
 from earful.server import create_app
 from earful.settings import Settings
 from earful.store.database import Database
@@ -80,8 +81,10 @@ async def test_a_summary_is_kept_until_it_is_refreshed(api: Api) -> None:
     first = (await api.ok("GET", f"{AT}/summary"))["summary"]
     assert "email the quote" in first[0]["text"]
     assert {ref["id"] for ref in first[0]["messageRefs"]} <= {ASKED.id, PROMISED.id, UNNAMED.id}
-    assert (await api.ok("GET", f"{AT}/summary"))["summary"] == first
+    assert (await api.ok("GET", f"{AT}/summary?refresh="))["summary"] == first
     assert (await api.ok("POST", f"{AT}/summary"))["summary"] == first
+    late = {"startTime": "2099-01-01T00:00:00"}  # a time without a zone is UTC
+    assert await api.ok("GET", f"{AT}/summary", params=late) == {"summary": []}
     anew = (await api.ok("GET", f"{AT}/summary", params={"refresh": "true"}))["summary"]
     assert anew[0]["text"] == first[0]["text"]
     assert anew[0]["id"] != first[0]["id"]
@@ -128,6 +131,29 @@ async def test_speaker_events_move_messages_and_insights(api: Api) -> None:
     assert [one["name"] for one in members] == ["Ines", "Rosa"]
 
 
+async def test_what_nobody_was_known_to_say_is_told_again_with_who_said_it(api: Api) -> None:
+    said = (
+        Utterance("Could you send the offer by Friday?", 100.0, 103.0),
+        Utterance("I will send it tomorrow.", 104.0, 106.0),
+    )
+    session = LocalInsightService().open(conversation(api.application_id), InsightOptions())
+    found = [session.observe(one) for one in said]
+    messages = tuple(one for step in found for one in step.messages)
+    insights = tuple(one for step in found for one in step.insights if one.kind == "action_item")
+    await api.rooms.conversations.add_findings(CID, Findings(messages=messages, insights=insights))
+    events = [
+        {"type": kind, "user": {"id": who, "name": who}, "offset": {"seconds": at}}
+        for who, start, end in (("Rosa", 100, 103), ("Tom", 104, 106))
+        for kind, at in (("started_speaking", start), ("stopped_speaking", end))
+    ]
+    await api.ok("PUT", f"{AT}/speakers", json={"speakerEvents": events})
+    items = (await api.ok("GET", f"{AT}/action-items"))["actionItems"]
+    told = [one for one in items if one["from"].get("name") == "Tom"]
+    assert [(one["text"], one["assignee"]["name"]) for one in told] == [("Tom will send it tomorrow.", "Tom")]
+    assert [one["text"] for one in told[0]["entities"]] == ["Tom", "tomorrow"]
+    assert told[0]["text"][told[0]["entities"][1]["offset"] :].startswith("tomorrow")
+
+
 @pytest.mark.parametrize("body", [{}, {"speakerEvents": []}, {"speakerEvents": [{"type": "sang"}]}])
 async def test_bad_speaker_events_are_refused(api: Api, body: Any) -> None:
     assert (await api.http.put(f"{AT}/speakers", json=body)).status_code == 400
@@ -165,6 +191,9 @@ async def test_bookmarks_are_made_changed_summarised_and_deleted(api: Api) -> No
     by_ref = {**BOOKMARK, "messageRefs": [{"id": ASKED.id}]}
     bulk = await api.ok("POST", f"{AT}/bookmarks/bulk", json=[by_ref])
     assert bulk["bookmarks"][0]["messageRefs"][0]["text"] == ASKED.text
+    without = {**BOOKMARK, "beginTimeOffset": 6, "duration": 5, "messageRefs": []}
+    spare = await api.ok("POST", f"{AT}/bookmarks", json=without)
+    await api.ok("DELETE", f"{AT}/bookmarks/{spare['id']}")
     changed = await api.ok("PUT", f"{AT}/bookmarks/{timed['id']}", json={**by_ref, "label": "Other"})
     assert await api.ok("GET", f"{AT}/bookmarks/{timed['id']}") == changed
     assert len((await api.ok("GET", f"{AT}/bookmarks"))["bookmarks"]) == 2

@@ -21,17 +21,15 @@ _BEARER = "bearer "
 def presented_tokens(connection: HTTPConnection) -> tuple[str, ...]:
     """Return the tokens that a request or WebSocket handshake carries, the likeliest first.
 
-    Clients use the WebSocket subprotocol (browsers can use nothing else), `Authorization` with or
-    without `Bearer`, `x-api-key`, or the query parameter `access_token`; some two of them at once.
+    Clients use the WebSocket subprotocol (browsers can use nothing else), `Authorization` or `x-api-key`,
+    each with or without `Bearer`, or the query parameter `access_token`; some two of them at once.
     """
     found: list[str] = []
     if connection.scope["type"] == "websocket":
         found.extend(connection.scope.get("subprotocols", ()))
-    authorization = connection.headers.get("authorization", "").strip()
-    if authorization.lower().startswith(_BEARER):
-        authorization = authorization[len(_BEARER) :].strip()
-    found.append(authorization)
-    found.append(connection.headers.get("x-api-key", "").strip())
+    for header in ("authorization", "x-api-key"):
+        token = connection.headers.get(header, "").strip()
+        found.append(token[len(_BEARER) :].strip() if token.lower().startswith(_BEARER) else token)
     found.extend(connection.query_params.getlist("access_token"))
     return tuple(dict.fromkeys(token for token in found if token))
 

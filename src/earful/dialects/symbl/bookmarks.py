@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from earful.accounts.service import Accounts
 from earful.conversation.ids import new_numeric_id
@@ -49,7 +49,10 @@ class BookmarkRequest(Body):
     user: BookmarkUser
     begin_time_offset: int | None = Field(default=None, ge=0, le=_MAX_S, examples=[6])
     duration: int | None = Field(default=None, ge=0, le=_MAX_S, description="Seconds.", examples=[10])
-    message_refs: list[MessageId] | None = Field(default=None, min_length=1, max_length=1000)
+    message_refs: Annotated[
+        Annotated[list[MessageId], Field(max_length=1000)] | None,
+        BeforeValidator(lambda value: value or None),
+    ] = None
 
     @model_validator(mode="after")
     def _somewhere(self) -> "BookmarkRequest":

@@ -69,6 +69,7 @@ _SORT_FIELDS: Mapping[str, SortField] = {
     "conversation.startTime": "startTime",
     "conversation.endTime": "endTime",
 }
+_PREFIX = "conversation."
 _DEFAULT_WINDOW = timedelta(days=7)
 _METADATA_CHARS = 128
 _METADATA = {"metadata": {"agentId": "ines", "label": "supplier"}}
@@ -77,6 +78,10 @@ _METADATA = {"metadata": {"agentId": "ines", "label": "supplier"}}
 def _flag(value: object) -> object:
     # Clients send "true", "False", "" and a bare name; pydantic knows all but the empty ones.
     return False if isinstance(value, str) and not value.strip() else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
@@ -103,7 +108,7 @@ class UpdatedMetadata(Metadata):
 class MemberUpdate(Body):
     """Who a member is."""
 
-    id: str | None = None
+    id: Any = Field(default=None, description="Not read: that of the path counts.")
     name: str = Field(min_length=1, examples=["Ines"])
     email: str | None = None
 
@@ -115,7 +120,7 @@ class ListQuery(BaseModel):
 
     limit: int = Field(default=20, ge=0, le=65536)
     offset: int = Field(default=0, ge=0, le=2**63 - 1)
-    order: Literal["asc", "desc"] = "asc"
+    order: Annotated[Literal["asc", "desc"], BeforeValidator(_lower)] = "asc"
     sort: str = Field(default="conversation.startTime", description="Fields, separated by commas.")
     start_time: datetime | None = Field(default=None, alias="startTime")
     end_time: datetime | None = Field(default=None, alias="endTime")
@@ -458,24 +463,28 @@ def _conditions(expression: str | None) -> tuple[Comparison, ...]:
 def _sort_fields(sort: str) -> tuple[SortField, ...]:
     fields = []
     for name in filter(None, (part.strip() for part in sort.split(","))):
-        if (field := _SORT_FIELDS.get(name)) is None:
+        if (field := _SORT_FIELDS.get(_PREFIX + name.removeprefix(_PREFIX))) is None:
             raise BadRequest(f"sort: cannot sort by {name!r}; possible are {', '.join(_SORT_FIELDS)}")
         fields.append(field)
     return tuple(fields) or ("startTime",)
 
 
 def _window(start: datetime | None, end: datetime | None) -> dict[str, datetime]:
-    """Return the window of time to list. Times without a zone are UTC."""
+    """Return the window of time to list. Times without a zone are UTC.
+
+    Without an end it stays open: a recording that was sent a moment ago "ends" when it would have been over.
+    """
     now = datetime.now(UTC)
-    end = shapes.in_utc(end) if end else now
+    until = shapes.in_utc(end) if end else None
+    window = {} if until is None else {"ended_until": until}
     if start is None:
-        return {"started_from": _earlier(end, _DEFAULT_WINDOW), "ended_until": end}
+        return window | {"started_from": _earlier(until or now, _DEFAULT_WINDOW)}
     start = shapes.in_utc(start)
     if start >= now:
         raise BadRequest("startTime: must be in the past")
-    if start >= end:
+    if until is not None and start >= until:
         raise BadRequest("startTime: must be before endTime")
-    return {"started_from": start, "ended_until": end}
+    return window | {"started_from": start}
 
 
 def _earlier(moment: datetime, by: timedelta) -> datetime:

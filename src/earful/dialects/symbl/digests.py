@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from earful.accounts.service import Accounts
 from earful.conversation.ids import new_numeric_id, new_uuid
@@ -15,11 +15,20 @@ from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import Body, InsightBase, Notice
 from earful.dialects.symbl.errors import ApiError, ErrorMessage
 from earful.dialects.symbl.owned import conversation_dependency
+from earful.insight.retelling import retold
 from earful.insight.themes import in_context, themes
 from earful.jobs.digests import Digests, TooShort
 from earful.store.conversations import ConversationStore
 
-__all__ = ["MessageId", "SummaryBody", "SummaryList", "digest_router", "require_done", "summary_list"]
+__all__ = [
+    "MessageId",
+    "Refresh",
+    "SummaryBody",
+    "SummaryList",
+    "digest_router",
+    "require_done",
+    "summary_list",
+]
 
 _Path = "/conversations/{conversation_id}"
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -28,6 +37,11 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorMessage, "description": "There is no such conversation, or not yet what is asked."},
 }
 _MAX_EVENTS = 100_000
+Refresh = Annotated[
+    bool | None,
+    BeforeValidator(lambda value: None if value == "" else value),
+    Query(description="`true`: anew; `false`: only of what was added since the last summary."),
+]
 _MAX_SECONDS = 10.0**9
 
 
@@ -208,12 +222,9 @@ def digest_router(accounts: Accounts, store: ConversationStore, digests: Digests
     @router.get(_Path + "/summary", summary="Get the summary")
     async def get_summary(
         conversation: Owned,
-        refresh: Annotated[
-            bool | None,
-            Query(description="`true`: anew; `false`: only of what was added since the last summary."),
-        ] = None,
-        start_time: Annotated[AwareDatetime | None, Query(alias="startTime")] = None,
-        end_time: Annotated[AwareDatetime | None, Query(alias="endTime")] = None,
+        refresh: Refresh = None,
+        start_time: Annotated[datetime | None, Query(alias="startTime")] = None,
+        end_time: Annotated[datetime | None, Query(alias="endTime")] = None,
     ) -> SummaryList:
         """Get a summary of the conversation, or of the part from `startTime` to `endTime`."""
         return await summary_list(digests, store, conversation, refresh, start_time, end_time)
@@ -272,6 +283,7 @@ def digest_router(accounts: Accounts, store: ConversationStore, digests: Digests
             conversation.id,
             people,
             lambda messages: attributed(messages, spoken),
+            retold,
         )
         return Notice(
             message=f"Speaker events associated for conversationId: {conversation.id} successfully!"
@@ -364,6 +376,7 @@ async def summary_list(
         made = await digests.summaries(conversation, refresh=refresh)
         return SummaryList(summary=[_summary(one.id, one.text, one.message_ids) for one in made])
     began = conversation.started_at
+    start, end = start and shapes.in_utc(start), end and shapes.in_utc(end)
     messages = [
         message
         for message in await store.messages(conversation.application_id, conversation.id)

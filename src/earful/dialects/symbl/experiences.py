@@ -13,7 +13,7 @@ from earful.accounts.types import Application
 from earful.conversation.types import Conversation
 from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import Body
-from earful.dialects.symbl.digests import SummaryList, summary_list
+from earful.dialects.symbl.digests import Refresh, SummaryList, summary_list
 from earful.dialects.symbl.errors import BadRequest, ErrorMessage, describe
 from earful.dialects.symbl.openapi import json_body, whole_schema
 from earful.dialects.symbl.owned import conversation_dependency
@@ -131,7 +131,7 @@ def experience_router(
     async def post_summary(
         request: Request,
         conversation: Owned,
-        refresh: Annotated[bool | None, Query()] = None,
+        refresh: Refresh = None,
     ) -> SummaryList | Experience:
         """Get the summary; the newest vendor client asks here for experiences, by their `name`."""
         try:

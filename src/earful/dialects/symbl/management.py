@@ -23,6 +23,7 @@ from earful.dialects.symbl.bodies import Body as JsonBody
 from earful.dialects.symbl.errors import ApiError, BadRequest, ErrorMessage, describe
 from earful.dialects.symbl.openapi import json_body, whole_schema
 from earful.dialects.symbl.rsql import RsqlError, parse_rsql
+from earful.dialects.symbl.shapes import iso_time
 from earful.store.resources import NameTaken, Resource, ResourceKind, ResourceStore, UnknownResource
 
 __all__ = ["Library", "management_router"]
@@ -103,6 +104,28 @@ class GroupBody(JsonBody):
         except RsqlError as error:
             raise ValueError(str(error)) from None
         return value
+
+
+class _BookmarkSettings(JsonBody):
+    duration: Annotated[int, Field(strict=True, ge=0, le=10**9)] | None = None
+
+
+class _IntelligenceSettings(JsonBody):
+    bookmarks: _BookmarkSettings = _BookmarkSettings()
+
+
+class _RedactionSettings(JsonBody):
+    default: Annotated[bool, Field(strict=True)] = False
+    type: Literal["default", "obfuscation", "custom"] = "default"
+    exclude: list[str] = Field(default_factory=list)
+    custom: dict[str, str] = Field(default_factory=dict)
+
+
+class _Settings(JsonBody):
+    """What the settings of an account may be."""
+
+    intelligence: _IntelligenceSettings = _IntelligenceSettings()
+    redaction: _RedactionSettings | None = None
 
 
 class Change(JsonBody):
@@ -387,6 +410,7 @@ def management_router(accounts: Accounts, store: ResourceStore) -> APIRouter:
         async with turns[caller.id]:
             kept = await store.list(caller.id, "settings")
             settings = _patched(kept[0].body if kept else {}, body, known=_is_setting)
+            _read(_Settings, settings)
             if kept:
                 await store.put(caller.id, Resource(kept[0].id, "settings", _SETTINGS, settings))
             else:
@@ -401,7 +425,7 @@ _ENTITY = {"type": "Vehicle", "subType": "CargoBike", "category": "Custom", "val
 _GROUP = {"name": "Calls by Ines", "criteria": "conversation.metadata.agentId==ines"}
 _PATCH = {"op": "add", "path": "/vocabulary", "value": ["it never came"]}
 _SETTING = {"op": "add", "path": "/intelligence/bookmarks/duration", "value": 30}
-_KEPT = {"createdOn": "2026-03-02T09:00:00+00:00", "updatedOn": "2026-03-02T09:00:00+00:00"}
+_KEPT = {"createdOn": "2026-03-02T09:00:00.000Z", "updatedOn": "2026-03-02T09:00:00.000Z"}
 _KEPT_TRACKER = {"id": "5771233914257408", **_TRACKER, "languages": ["en-US"], **_KEPT}
 _KEPT_ENTITY = {"id": "5771233914257409", **_ENTITY, **_KEPT}
 _KEPT_GROUP = {"id": "4931266308505600", **_GROUP, **_KEPT}
@@ -432,7 +456,7 @@ def _tracker(kept: Resource) -> Tracker:
 
 
 def _shown(kept: Resource) -> dict[str, Any]:
-    times = {"createdOn": kept.created_at.isoformat(), "updatedOn": kept.updated_at.isoformat()}
+    times = {"createdOn": iso_time(kept.created_at), "updatedOn": iso_time(kept.updated_at)}
     return {"id": kept.id, **kept.body, **times}
 
 
@@ -458,12 +482,14 @@ def _many(body: Any) -> list[Any]:
 def _object(body: Any) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise BadRequest("this should be a JSON object")
-    return body
+    # Some clients send what they leave out as null.
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _conflict(kind: ResourceKind, name: str) -> ApiError:
     shown = "/".join(json.loads(name)) if kind == "entity" else name
-    return ApiError(409, f"there is already a {kind} named {shown!r}")
+    article = "an" if kind == "entity" else "a"
+    return ApiError(409, f"there is already {article} {kind} named {shown!r}")
 
 
 def _missing(kind: ResourceKind) -> ApiError:

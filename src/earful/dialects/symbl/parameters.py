@@ -1,16 +1,17 @@
 """What a client of the Async API asks for, however its library put it on the wire.
 
-Lists and objects come as JSON text, as repeated keys, separated by commas, in brackets, and from the
-vendor's Python client spread over one key per character; booleans and numbers come as strings. See
-symbl-async.md §3.
+Lists and objects come as JSON text, as repeated keys, separated by commas, in brackets, as names with
+brackets (`trackers[0][name]`), and from the vendor's Python client spread over one key per character;
+booleans and numbers come as strings. See symbl-async.md §3.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from earful.conversation.types import CustomEntity, Redaction, Tracker
 from earful.dialects.symbl.bodies import Body
@@ -23,14 +24,26 @@ P = TypeVar("P", bound="ProcessParameters")
 
 _LISTS = {"customVocabulary", "entities", "trackers", "channelMetadata", "conversationType", "messages"}
 _OBJECTS = {"features", "metadata", "redaction"}
+_BRACKETED = re.compile(r"(\w+)((?:\[[^\[\]]*\])+)")
+_PLACE = re.compile(r"[0-9]{1,6}")
+_MAX_DEPTH = 8
 
 
 def gather(query: Iterable[tuple[str, str]], body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Put the query and the body together, the body winning, with lists and objects as such."""
+    """Put the query and the body together, the body winning, with lists and objects as such.
+
+    What is empty says no more than what is not there.
+    """
     values: dict[str, list[str]] = {}
-    for name, value in query:
-        values.setdefault(name, []).append(value)
     found: dict[str, Any] = {}
+    branches: dict[str, Any] = {}
+    for name, value in query:
+        bracketed = _BRACKETED.fullmatch(name)
+        if bracketed is not None and bracketed[1] in _LISTS | _OBJECTS:
+            _grow(branches, [bracketed[1], *re.findall(r"\[([^\[\]]*)\]", bracketed[2])], value)
+        elif value or name in _LISTS:
+            values.setdefault(name, []).append(value)
+    found.update({name: _settled(branch) for name, branch in branches.items()})
     for name, given in values.items():
         if name in _LISTS:
             found[name] = _as_list(given)
@@ -39,13 +52,35 @@ def gather(query: Iterable[tuple[str, str]], body: Mapping[str, Any] | None = No
         else:
             found[name] = given[-1]
     for name, value in (body or {}).items():
+        if value is None or value == "":
+            continue
         if name in _LISTS and isinstance(value, str):
             found[name] = _as_list([value])
         elif name in _OBJECTS and isinstance(value, str):
             found[name] = _as_object([value])
-        elif value is not None:
+        else:
             found[name] = value
     return found
+
+
+def _grow(tree: dict[str, Any], path: list[str], value: str) -> None:
+    """Put a value where a name such as `trackers[0][vocabulary][]` says, lists being objects by number."""
+    *inner, last = path[:_MAX_DEPTH]
+    for key in inner:
+        branch = tree.setdefault(key or str(len(tree)), {})
+        if not isinstance(branch, dict):
+            return
+        tree = branch
+    tree[last or str(len(tree))] = value
+
+
+def _settled(branch: Any) -> Any:
+    """Return a branch with lists where all keys are numbers."""
+    if not isinstance(branch, dict):
+        return branch
+    if all(_PLACE.fullmatch(key) for key in branch):
+        return [_settled(branch[key]) for key in sorted(branch, key=int)]
+    return {key: _settled(value) for key, value in branch.items()}
 
 
 def _as_list(given: list[str]) -> list[Any]:
@@ -96,7 +131,14 @@ def _placed(value: datetime) -> datetime:
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
+def _as_text(value: object) -> object:
+    # Names and ids come as numbers too.
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 Moment = Annotated[datetime, AfterValidator(_placed)]
+Time = Annotated[Moment | None, BeforeValidator(_blank_is_none)]
+Text = Annotated[str | None, BeforeValidator(_as_text)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Count = Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(_blank_is_none)]
 
@@ -109,9 +151,15 @@ class _Given(Body):
 class TrackerGiven(_Given):
     """A tracker given in full, or one that is stored, by its id."""
 
-    id: str | None = None
+    id: Text = None
     name: str | None = None
-    vocabulary: tuple[str, ...] = ()
+    vocabulary: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+
+    @model_validator(mode="after")
+    def _says_what(self) -> "TrackerGiven":
+        if not self.id and not (self.name and self.vocabulary):
+            raise ValueError("a tracker has a name and a vocabulary, or the id of a stored one")
+        return self
 
 
 class EntityGiven(_Given):
@@ -153,7 +201,7 @@ class FeaturesGiven(_Given):
 class ProcessParameters(_Given):
     """Everything that may be asked of a job, whatever its source."""
 
-    name: str | None = None
+    name: Text = None
     webhook_url: str | None = None
     confidence_threshold: float = Field(default=0.5, ge=0.0, le=1.0)
     custom_vocabulary: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
@@ -163,7 +211,11 @@ class ProcessParameters(_Given):
     trackers: Annotated[tuple[TrackerGiven, ...], BeforeValidator(_listed)] = ()
     enable_all_trackers: Flag = False
     enable_summary: Flag = False
-    language_code: str = Field(default="en-US", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    language_code: Annotated[
+        str,
+        BeforeValidator(lambda value: value.replace("_", "-") if isinstance(value, str) else value),
+        Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
+    ] = "en-US"
     mode: Annotated[Literal["default", "phone"] | None, BeforeValidator(_blank_is_none)] = None
     enable_separate_recognition_per_channel: Flag = False
     channel_metadata: Annotated[tuple[ChannelGiven, ...], BeforeValidator(_listed)] = ()
@@ -175,6 +227,12 @@ class ProcessParameters(_Given):
     metadata: dict[str, Any] = Field(default_factory=dict)
     start_time: Moment | None = None
     redaction: RedactionGiven = RedactionGiven()
+
+    def labels(self) -> dict[str, str]:
+        """Return the labels of the conversation: texts in the metadata, and what kind of talk it is."""
+        labels = {key: value for key, value in self.metadata.items() if isinstance(value, str)}
+        kind = ", ".join(self.conversation_type)
+        return {"conversationType": kind, **labels} if kind else labels
 
     def began_at(self) -> datetime | None:
         """Return when it was said, as far as that is given."""
@@ -238,9 +296,9 @@ class ProcessParameters(_Given):
 class Sender(_Given):
     """Who wrote an item of a text."""
 
-    id: str | None = None
-    name: str | None = None
-    user_id: str | None = None
+    id: Text = None
+    name: Text = None
+    user_id: Text = None
     email: str | None = None
 
 
@@ -254,16 +312,16 @@ class Content(_Given):
 class Span(_Given):
     """When an item of a text was said."""
 
-    start_time: Moment | None = None
-    end_time: Moment | None = None
+    start_time: Time = None
+    end_time: Time = None
 
 
 class TextItem(_Given):
     """One item of a text."""
 
     payload: Content
-    sender: Annotated[Sender, Field(alias="from")] = Sender()
-    duration: Span = Span()
+    sender: Annotated[Sender, BeforeValidator(lambda value: value or {}), Field(alias="from")] = Sender()
+    duration: Annotated[Span, BeforeValidator(lambda value: value or {})] = Span()
 
 
 class TextBody(ProcessParameters):

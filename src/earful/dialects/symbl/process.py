@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -20,6 +20,7 @@ from earful.dialects.symbl.process_docs import TEXT_DOCS, UPLOAD_DOCS, URL_DOCS
 from earful.jobs.outbound import Refused, checked_address
 from earful.jobs.processing import Intake, Processing, TooManyJobs
 from earful.jobs.requests import MediaWork, Remark, TextWork, Wanted
+from earful.speech.types import LanguageNotAvailable
 from earful.store.conversations import UnknownConversation
 from earful.store.jobs import Job, JobStatus
 from earful.store.media import MediaEmpty, MediaTooLarge
@@ -57,8 +58,18 @@ class JobBody(Body):
     error: str | None = None
 
 
-def process_router(accounts: Accounts, processing: Processing, library: Library) -> APIRouter:
-    """Return the routes under `/v1/process`, and `/v1/job`; `library` has what applications keep."""
+def process_router(
+    accounts: Accounts,
+    processing: Processing,
+    library: Library,
+    *,
+    choose_model: Callable[[str], object] = lambda _language: None,
+) -> APIRouter:
+    """Return the routes under `/v1/process`, and `/v1/job`.
+
+    `library` has what applications keep; `choose_model` raises `LanguageNotAvailable` for a language in which
+    no recording can be recognised.
+    """
     router = APIRouter(prefix="/v1", tags=["Async API"], responses=_ERRORS)
     Caller = Annotated[Application, Depends(application_dependency(accounts))]  # noqa: N806 (a type)
 
@@ -88,12 +99,17 @@ def process_router(accounts: Accounts, processing: Processing, library: Library)
         intake = _intake(caller, asked, conversation_id, origin)
         return await _submitted(processing.submit(intake, work))
 
+    def audible(asked: ProcessParameters) -> None:
+        """Refuse a language that nothing here recognises before anything is sent or fetched."""
+        try:
+            choose_model(asked.language_code)
+        except LanguageNotAvailable as missing:
+            raise BadRequest(f"languageCode: {missing}") from None
+
     async def submit_url(request: Request, caller: Application, conversation_id: str | None) -> Submitted:
         asked = parse(UrlBody, gather(request.query_params.multi_items(), await _json(request)))
-        try:
-            checked_address(asked.url)
-        except Refused as refused:
-            raise BadRequest(f"url: {refused}") from None
+        audible(asked)
+        _checked("url", asked.url)
         intake = _intake(caller, asked, conversation_id, asked.start_time)
         return await _submitted(
             processing.submit(intake, _media_work(asked, await wanted(asked, caller), url=asked.url))
@@ -103,6 +119,7 @@ def process_router(accounts: Accounts, processing: Processing, library: Library)
         if request.headers.get("content-type", "").startswith("multipart/form-data"):
             raise BadRequest("send the recording itself as the request body, not as a form")
         asked = parse(ProcessParameters, gather(request.query_params.multi_items()))
+        audible(asked)
         intake = _intake(caller, asked, conversation_id, asked.start_time)
         work = _media_work(asked, await wanted(asked, caller))
         return await _submitted(processing.submit_upload(intake, work, _steady(request)))
@@ -227,11 +244,8 @@ def _intake(
     caller: Application, asked: ProcessParameters, conversation_id: str | None, started_at: datetime | None
 ) -> Intake:
     if asked.webhook_url:
-        try:
-            checked_address(asked.webhook_url)
-        except Refused as refused:
-            raise BadRequest(f"webhookUrl: {refused}") from None
-    labels = {key: value[:_LABEL_CHARS] for key, value in asked.metadata.items() if isinstance(value, str)}
+        _checked("webhookUrl", asked.webhook_url)
+    labels = {key: value[:_LABEL_CHARS] for key, value in asked.labels().items()}
     return Intake(
         application_id=caller.id,
         started_at=started_at or datetime.now(UTC),
@@ -240,6 +254,13 @@ def _intake(
         labels=labels,
         webhook_url=asked.webhook_url or None,
     )
+
+
+def _checked(name: str, url: str) -> None:
+    try:
+        checked_address(url)
+    except Refused as refused:
+        raise BadRequest(f"{name}: {refused}") from None
 
 
 def _media_work(asked: ProcessParameters, wanted: Wanted, url: str | None = None) -> MediaWork:

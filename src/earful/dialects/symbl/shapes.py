@@ -88,10 +88,11 @@ def person(member: Member | None) -> Person:
     """Return a member as `from`, `assignee` or list entry; an unknown one is empty."""
     if member is None:
         return Person()
-    email = member.email or (member.user_id if member.user_id and "@" in member.user_id else None)
-    return Person(
-        id=member.id, name=member.name or member.user_id, email=email, user_id=member.user_id or email
-    )
+    addressed = member.user_id is not None and "@" in member.user_id
+    email = member.email or (member.user_id if addressed else None)
+    # An address that stood for the user goes with the one that is known now.
+    user_id = email if addressed else member.user_id or email
+    return Person(id=member.id, name=member.name or member.user_id, email=email, user_id=user_id)
 
 
 class People:
@@ -337,17 +338,22 @@ def _insight_entity(entity: Entity, people: People) -> InsightEntity:
         known = people.named(value["id"]).model_dump(
             by_alias=True, exclude_none=True, include={"id", "name", "user_id"}
         )
-        fields["value"] = {**value, **known}
+        # Of somebody who is known here nothing else is told than what is known now.
+        merged = {**value, **({"userId": None, **known} if known else {})}
+        fields["value"] = {key: part for key, part in merged.items() if part is not None}
     return InsightEntity(type=entity.type, text=entity.text, offset=entity.offset, **fields)
 
 
 def _entity(match: EntityMatch, timed: Callable[[MessageRef], MessageRefBody]) -> EntityBody:
     entity = match.entity
     custom = (entity.category or "").casefold() == "custom"
+    value = entity.value if entity.value is not None else entity.text
+    if entity.type == "person" and isinstance(value, Mapping):
+        value = str(value.get("name") or entity.text).lower()
     return EntityBody(
         type="custom" if custom else entity.type,
         text=entity.text,
-        **_range(entity.value if entity.value is not None else entity.text),
+        **_range(value),
         custom_type=entity.type if custom else None,
         sub_type=entity.type.upper(),
         category=(entity.category or "Managed").capitalize(),
