@@ -20,7 +20,8 @@ window.flow = async ({ base, appId, appSecret, seconds }) => {
   });
   await Symbl.wait(seconds * 1000);
   await connection.stopProcessing();
-  await Symbl.wait(500); // its events come a moment after its promises
+  // Its events come a moment after its promises.
+  for (let waited = 0; !heard.ends.length && waited < 20_000; waited += 100) await Symbl.wait(100);
   connection.disconnect();
   return { conversationId, ...heard };
 };
