@@ -21,6 +21,7 @@ READS = {
     "get_conversation": (BASE, {"id": ID}),
     "get_messages": (f"{BASE}/messages", {"messages": []}),
     "get_topics": (f"{BASE}/topics", {"topics": []}),
+    "get_summary": (f"{BASE}/summary", {"summary": []}),
     "get_questions": (f"{BASE}/questions", {"questions": []}),
     "get_action_items": (f"{BASE}/action-items", {"actionItems": []}),
     "get_follow_ups": (f"{BASE}/follow-ups", {"followUps": []}),

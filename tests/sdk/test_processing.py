@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from pathlib import Path
@@ -218,3 +219,44 @@ async def test_asyncio_submits_and_waits(service: symbl.MockTransport, recording
         later = await client.text.process({}, wait=False)
         assert later.get_job_status() == "in_progress"
         assert await later.wait() == "completed"
+
+
+@pytest.mark.parametrize(("status", "told"), [("completed", "done"), ("failed", "failed")])
+async def test_in_asyncio_one_callback_comes_too(
+    service: symbl.MockTransport, status: str, told: str
+) -> None:
+    """Once each, plain or async, also when the job has ended before."""
+    service.answer("POST", "/v1/process/text", IDS)
+    job(service, "in_progress", status)
+    heard: list[tuple[str, object]] = []
+    ended = asyncio.Event()
+
+    async def done(conversation: symbl.AsyncConversation) -> None:
+        heard.append(("done", conversation))
+        ended.set()
+
+    def failed(conversation: symbl.AsyncConversation) -> None:
+        heard.append(("failed", conversation))
+        ended.set()
+
+    async with symbl.AsyncClient(transport=service, credentials=CREDENTIALS) as client:
+        conversation = await client.text.process({}, wait=False)
+        assert conversation.on_complete(done).on_error(failed) is conversation
+        await asyncio.wait_for(ended.wait(), 10)
+        ended.clear()
+        conversation.on_complete(done).on_error(failed)
+        await asyncio.wait_for(ended.wait(), 10)
+    assert heard == [(told, conversation)] * 2
+
+
+async def test_in_asyncio_polling_that_breaks_calls_on_error(service: symbl.MockTransport) -> None:
+    """The cause is logged; a live conversation has no job and is complete."""
+    service.answer("POST", "/v1/process/text", IDS)
+    service.answer("GET", "/v1/job/j1", {"message": "no"}, status=404)
+    ended: asyncio.Queue[object] = asyncio.Queue()
+    async with symbl.AsyncClient(transport=service, credentials=CREDENTIALS) as client:
+        conversation = await client.text.process({}, wait=False)
+        conversation.on_error(ended.put_nowait)
+        assert await asyncio.wait_for(ended.get(), 10) is conversation
+        live = symbl.AsyncConversation("7", session=client.conversations._session).on_complete(ended.put)
+        assert await asyncio.wait_for(ended.get(), 10) is live

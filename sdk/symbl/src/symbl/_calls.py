@@ -38,6 +38,7 @@ __all__ = [
     "query",
     "questions",
     "speaker_event",
+    "summary",
     "token",
     "topics",
     "trackers",
@@ -111,6 +112,11 @@ def action_items(conversation_id: object) -> Call[models.ActionItems]:
 def follow_ups(conversation_id: object) -> Call[models.FollowUps]:
     """What is to be followed up."""
     return _get("follow-ups", models.FollowUps.read, conversation_id)
+
+
+def summary(conversation_id: object, parameters: Parameters | None = None) -> Call[models.Summaries]:
+    """What it was about, in a few sentences."""
+    return _get("summary", models.Summaries.read, conversation_id, parameters)
 
 
 def members(conversation_id: object) -> Call[models.Members]:

@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from symbl import _calls
 from symbl import _models as models
 from symbl._calls import Call, Parameters
-from symbl._jobs import AsyncJob, Job
+from symbl._jobs import AsyncJob, Job, tell
 from symbl._operations import Awaited, Blocking, Login, Request, operation
 from symbl._session import AsyncSession, Session, default_session
 
@@ -79,6 +79,11 @@ class _AboutConversation:
     def get_topics(self, parameters: Parameters | None = None) -> Request[models.Topics | None]:
         """What was talked about; `parameters` may hold `sentiment`, `parentRefs`."""
         return self._ask(_calls.topics, parameters)
+
+    @operation
+    def get_summary(self, parameters: Parameters | None = None) -> Request[models.Summaries | None]:
+        """What it was about; `parameters` may hold `refresh`. Symbl's own package has no such call."""
+        return self._ask(_calls.summary, parameters)
 
     @operation
     def get_questions(self) -> Request[models.Questions | None]:
@@ -214,7 +219,11 @@ class Conversation(_AboutConversation, Blocking):
 
 
 class AsyncConversation(_AboutConversation, Awaited):
-    """`Conversation` for asyncio; `await conversation.wait()` returns when its job has ended."""
+    """`Conversation` for asyncio; `await conversation.wait()` returns when its job has ended.
+
+    `on_complete` and `on_error` are for those who do not wait: what they are given may be `async`, and is
+    called by a task of its own.
+    """
 
     _job: AsyncJob | None
 
@@ -238,3 +247,17 @@ class AsyncConversation(_AboutConversation, Awaited):
     async def wait(self) -> str | None:
         """Wait until the job has ended; its status."""
         return await self._job.wait() if self._job else None
+
+    def on_complete(self, func: Callable[[AsyncConversation], Any]) -> Self:
+        """Call a function with this object when the job has completed; soon when it already has."""
+        if self._job is None:
+            tell(func, self)
+        else:
+            self._job.on_complete(func, self)
+        return self
+
+    def on_error(self, func: Callable[[AsyncConversation], Any]) -> Self:
+        """Call a function with this object when the job has failed, or cannot be asked about."""
+        if self._job is not None:
+            self._job.on_error(func, self)
+        return self

@@ -44,6 +44,18 @@ class _Operations:
         return Request(_calls.topics(conversation_id, parameters), credentials, base_url)
 
     @operation
+    def get_summary(
+        self,
+        conversation_id: object,
+        credentials: Login = None,
+        parameters: Parameters | None = None,
+        *,
+        base_url: str | None = None,
+    ) -> Request[models.Summaries]:
+        """What it was about; `parameters` may hold `refresh`. Symbl's own package has no such call."""
+        return Request(_calls.summary(conversation_id, parameters), credentials, base_url)
+
+    @operation
     def get_questions(
         self, conversation_id: object, credentials: Login = None, *, base_url: str | None = None
     ) -> Request[models.Questions]:

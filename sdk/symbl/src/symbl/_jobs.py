@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from enum import Enum
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from symbl._session import AsyncSession, Session, default_session
 from symbl._settings import Credentials, Target
 from symbl._threads import join_all, start_thread
 
-__all__ = ["AsyncJob", "Job", "JobStatus"]
+__all__ = ["AsyncJob", "Job", "JobStatus", "tell"]
 
 log = logging.getLogger("symbl")
 
@@ -43,6 +44,30 @@ def _delays() -> Iterator[float]:
     return itertools.accumulate(
         itertools.repeat(GROWTH), lambda delay, growth: min(delay * growth, LAST_DELAY), initial=FIRST_DELAY
     )
+
+
+_telling: set[asyncio.Task[None]] = set()
+"""Tasks that call somebody back; the event loop itself would forget them."""
+
+
+def tell(func: Listener, conversation: object, when: Awaitable[bool] | None = None) -> None:
+    """Call a function with a conversation from a task of its own, if `when` comes true; await what it gives.
+
+    What it raises is logged.
+    """
+
+    async def told() -> None:
+        try:
+            if when is None or await when:
+                answer = func(conversation)
+                if inspect.isawaitable(answer):
+                    await answer
+        except Exception:
+            log.exception("symbl: a function that was to be told of a job's end failed")
+
+    task = asyncio.get_running_loop().create_task(told())
+    _telling.add(task)
+    task.add_done_callback(_telling.discard)
 
 
 class _Report:
@@ -194,6 +219,31 @@ class AsyncJob(_Report):
         self._session = session
         self._credentials = credentials
         self._base_url = base_url
+        self._watched: asyncio.Task[JobStatus] | None = None
+        self.error: Exception | None = None
+        """Why polling failed, if it did."""
+
+    def on_complete(self, func: Listener, conversation: object) -> None:
+        """Call a function with the conversation when the job has completed."""
+        tell(func, conversation, self._ends_as(JobStatus.COMPLETED))
+
+    def on_error(self, func: Listener, conversation: object) -> None:
+        """Call a function with the conversation when the job has failed, or cannot be asked about."""
+        tell(func, conversation, self._ends_as(JobStatus.FAILED))
+
+    async def _ends_as(self, status: JobStatus) -> bool:
+        if self._watched is None:
+            self._watched = asyncio.create_task(self._watch())
+        return await asyncio.shield(self._watched) is status
+
+    async def _watch(self) -> JobStatus:
+        try:
+            await self.wait()
+        except Exception as error:
+            self.error = error
+            log.exception("symbl: the status of job %s cannot be read", self._job_id)
+            return JobStatus.FAILED
+        return self._status
 
     async def wait(self) -> str:
         """Poll until the job has ended; its status.

@@ -41,6 +41,8 @@ __all__ = [
     "Record",
     "Result",
     "Submitted",
+    "Summaries",
+    "SummaryText",
     "Topic",
     "Topics",
     "Tracker",
@@ -275,6 +277,18 @@ class Topic(Model):
 
 class Topics(Model):
     topics: list[Topic]
+
+
+class SummaryText(Model):
+    """What a conversation, or a part of it, was about in a few sentences."""
+
+    id: str | None
+    text: str | None
+    message_refs: list[MessageRef] | None
+
+
+class Summaries(Model):
+    summary: list[SummaryText]
 
 
 class Member(Person):
