@@ -87,6 +87,27 @@ def test_a_text_gives_what_the_same_words_mean_and_can_be_added_to(earful_server
         assert client.get("/v1/search", params=asked).json() == {"results": []}
 
 
+def test_what_is_asked_for_when_adding_is_found_in_what_was_said_before(earful_server: EarfulServer) -> None:
+    late = [{"name": "Late", "vocabulary": ["was late"]}]
+    with api(earful_server) as client:
+
+        def send(method: str, path: str, text: str, **more: Any) -> str:
+            body = {"messages": [{"payload": {"content": text}}], "trackers": late, **more}
+            sent = client.request(method, f"/v1/process/text{path}", json=body).json()
+            assert ended(client, sent["jobId"])["status"] == "completed"
+            return f"/v1/conversations/{sent['conversationId']}"
+
+        path = send("POST", "", "The house blend was late.", trackers=[])
+        blend = [{"customType": "product", "text": "house blend"}]
+        for _ in range(2):
+            send("PUT", f"/{path.rpartition('/')[2]}", "And now it was late again.", entities=blend)
+        (tracker,) = client.get(f"{path}/trackers").json()
+        (match,) = tracker["matches"]
+        assert [ref["offset"] for ref in match["messageRefs"]] == [16, 11, 11]
+        (entity,) = client.get(f"{path}/entities").json()["entities"]
+        assert [ref["text"] for ref in entity["messageRefs"]] == ["The house blend was late."]
+
+
 def test_a_file_that_is_no_recording_fails_with_a_reason(earful_server: EarfulServer) -> None:
     with api(earful_server) as client:
         sent = client.post("/v1/process/video", content=b"this is no video " * 100).json()

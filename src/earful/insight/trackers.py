@@ -77,19 +77,32 @@ def _word_pattern(word: str) -> str:
     return "(?:" + "|".join(sorted((re.escape(form) for form in forms), key=len, reverse=True)) + ")"
 
 
+_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+_MARKS = re.compile(r"[,;:.!?…]+(?:\s+|$)")
+
+
 def phrase_pattern(phrase: str) -> re.Pattern[str] | None:
-    """Return the pattern that finds a phrase, inflected or not, in folded text; None for an empty one."""
-    words = re.findall(r"\w+(?:['’]\w+)*|[^\w\s]", fold(phrase))
-    if not any(word[0].isalnum() for word in words):
+    """Return the pattern that finds a phrase, inflected or not, in folded text; None for an empty one.
+
+    Marks of a sentence in the phrase may stand in the text or not.
+    """
+    parts = [words for part in _MARKS.split(fold(phrase)) if (words := _WORD.findall(part))]
+    if not any(word[0].isalnum() for words in parts for word in words):
         return None
+    # A hyphen may stand where the vocabulary has a blank.
+    pattern = "(?:[,;:.!?…]*[ ]+|-)".join(map(_run_pattern, parts))
+    return re.compile(rf"(?<!\w){pattern}(?!\w)")
+
+
+def _run_pattern(words: list[str]) -> str:
     pattern = ""
     for index, word in enumerate(words):
         if index:
-            # A hyphen may stand where the vocabulary has a blank; around signs the blank may be missing.
+            # Around signs the blank may be missing.
             tight = not word[0].isalnum() or not words[index - 1][0].isalnum()
             pattern += "[ ]*" if tight else "(?:[ ]+|-)"
         pattern += _word_pattern(word) if word[0].isalnum() else re.escape(word)
-    return re.compile(rf"(?<!\w){pattern}(?!\w)")
+    return pattern
 
 
 # Chosen on pairs that the project wrote (evals/insight/tracker_texts.py, CALIBRATION).

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from earful.insight.types import Findings, InsightOptions, InsightService, Insig
 from earful.jobs.fetch import FetchError, FetchLimits, fetch
 from earful.jobs.recordings import Recordings
 from earful.jobs.requests import MediaWork, Remark, TextWork, Wanted, from_json
+from earful.jobs.retrospect import as_known, found_before
 from earful.jobs.worker import JobFailed, Outcome, Report
 from earful.speech.files import FileTranscriber, TranscriptSegment
 from earful.speech.types import Hotword, SpeechError
@@ -71,6 +72,10 @@ class JobRunner:
             raise JobFailed("the conversation was deleted")
         earlier = await self._conversations.messages(job.application_id, job.conversation_id)
         work = from_json(job.kind, job.request)
+        owner = (job.application_id, job.conversation_id)
+        trackers = await self._conversations.trackers(*owner) if earlier else ()
+        entities = await self._conversations.entities(*owner) if earlier else ()
+        wanted = replace(work.wanted, trackers=as_known(work.wanted.trackers, trackers))
         cast = _Cast(conversation.members)
         offset = _begins(work, conversation)
         if isinstance(work, TextWork):
@@ -81,8 +86,17 @@ class JobRunner:
             if self._limits.keep_media:
                 await self._keep(job, offset)
         report(_RECOGNISED)
-        understanding = _Understanding(self._insight, conversation, work.wanted, cast)
-        findings = await _in_thread(lambda stopped: understanding.run(earlier, utterances, stopped))
+        understanding = _Understanding(self._insight, conversation, wanted, cast)
+
+        def understand(stopped: threading.Event) -> Findings:
+            recalled, names = understanding.recall(earlier, stopped)
+            found = understanding.run(utterances, names, stopped)
+            before = found_before(recalled, names, earlier, trackers, entities)
+            return replace(
+                found, trackers=before.trackers + found.trackers, entities=before.entities + found.entities
+            )
+
+        findings = await _in_thread(understand)
         # The last word may outlast the utterance that it was heard in.
         spoken = (utterance.end for utterance in utterances)
         end = max([offset, *spoken, *(message.end for message in findings.messages)])
@@ -270,10 +284,12 @@ class _Understanding:
         )
 
     def run(
-        self, earlier: Sequence[Message], utterances: Sequence[Utterance], stopped: threading.Event
+        self, utterances: Sequence[Utterance], known: Mapping[str, str], stopped: threading.Event
     ) -> Findings:
-        """Return everything new. Topics are those of the whole conversation."""
-        known = self._recall(earlier, stopped)
+        """Return everything new; `known` are the ids of what was recalled.
+
+        Topics are those of the whole conversation.
+        """
         steps: list[Findings] = []
         for utterance in utterances:
             if stopped.is_set():
@@ -283,17 +299,19 @@ class _Understanding:
         found = _joined(steps)
         return replace(found, topics=None if found.topics is None else _with_ids(found.topics, known))
 
-    def _recall(self, earlier: Sequence[Message], stopped: threading.Event) -> dict[str, str]:
-        """Tell the session what was said before; return its names for those messages, with ours."""
+    def recall(self, earlier: Sequence[Message], stopped: threading.Event) -> tuple[Findings, dict[str, str]]:
+        """Tell the session what was said before; return what it finds there, and our ids by its own."""
         known: dict[str, str] = {}
+        steps: list[Findings] = []
         for message in earlier:
             if stopped.is_set():
                 raise _Stopped
             speaker = self._members.get(message.member_id or "")
             again = self._session.observe(Utterance(message.text, message.start, message.end, speaker))
             known |= {copy.id: message.id for copy in again.messages}
+            steps.append(again)
         self._session.finish()  # what was broken off then was told then
-        return known
+        return _joined(steps), known
 
 
 def _options(wanted: Wanted) -> InsightOptions:
@@ -322,7 +340,7 @@ def _joined(steps: Sequence[Findings]) -> Findings:
     )
 
 
-def _with_ids(topics: Iterable[Topic], known: dict[str, str]) -> tuple[Topic, ...]:
+def _with_ids(topics: Iterable[Topic], known: Mapping[str, str]) -> tuple[Topic, ...]:
     """Return the topics with the ids under which earlier messages are stored."""
     return tuple(
         replace(topic, message_ids=tuple(dict.fromkeys(known.get(id_, id_) for id_ in topic.message_ids)))
