@@ -11,6 +11,7 @@ from . import (
     personal,
     questions,
     same,
+    sayings,
     sentiment,
     talk_masked,
     times,
@@ -31,6 +32,7 @@ def main() -> int:
         for part in (
             questions,
             actions,
+            sayings,
             entities,
             times,
             personal,

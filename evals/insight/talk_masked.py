@@ -16,6 +16,7 @@ from earful.insight.types import InsightOptions, Utterance
 from . import stock
 from .measures import Row, Tally
 from .spoken_hard import FIRST, LATER, NOTHING
+from .spoken_harder import HARDER, NOT_PERSONAL
 
 __all__ = ["ours", "rows", "tally"]
 
@@ -56,23 +57,27 @@ def _words(text: str) -> Counter[str]:
 
 
 def tally(lines: Sequence[str], mask: Callable[[Sequence[str]], str]) -> Tally:
-    """Count personal words that are gone (right) or are still there (missed), and others gone (wrong)."""
+    """Count personal words that are gone (right) or are still there (missed), and others gone (wrong).
+
+    Words in braces may be masked or not.
+    """
     total = Tally()
     for line in lines:
         messages = [part.strip() for part in line.split("|")]
-        public = _words(" ".join(re.sub(r"\[.*?\]", " ", message) for message in messages))
-        personal = _words(
-            " ".join(part for message in messages for part in re.findall(r"\[(.*?)\]", message))
+        public = _words(" ".join(re.sub(r"\[.*?\]|{.*?}", " ", message) for message in messages))
+        personal, either = (
+            _words(" ".join(part for message in messages for part in re.findall(marks, message)))
+            for marks in (r"\[(.*?)\]", r"{(.*?)}")
         )
-        left = _words(mask([re.sub(r"[\[\]]", "", message) for message in messages]).replace(_MASK, " "))
+        left = _words(mask([re.sub(r"[\[\]{}]", "", message) for message in messages]).replace(_MASK, " "))
         wrong = (public - left).total()
-        missed = (personal & (left - public)).total()
+        missed = (personal & (left - public - either)).total()
         total.merge(Tally(personal.total() - missed, wrong, missed))
     return total
 
 
 def rows() -> list[Row]:
-    """Score ours and the stock libraries on both sets, each with the lines that hold nothing personal."""
+    """Score ours and the stock libraries on each set, with lines that hold nothing personal."""
     systems = [("earful", ours())]
     systems += [
         (name, _stock(library))
@@ -80,7 +85,11 @@ def rows() -> list[Row]:
         if library
     ]
     return [
-        Row.of(f"personal data, said in hard ways ({which})", name, tally([*said, *NOTHING], mask), beta=2)
-        for which, said in (("own, first set", FIRST), ("own, second set", LATER))
+        Row.of(f"personal data, said in hard ways ({which})", name, tally([*said, *nothing], mask), beta=2)
+        for which, said, nothing in (
+            ("own, first set", FIRST, NOTHING),
+            ("own, second set", LATER, NOTHING),
+            ("own, third set", HARDER, NOT_PERSONAL),
+        )
         for name, mask in systems
     ]
