@@ -237,11 +237,28 @@ def _due(text: str, now: datetime, at: int) -> DateSpan | None:
         day = next((span for span in ahead if span.kind == "date" and span.start < due.start), None)
         if day is not None and day.last is not None:
             due = replace(due, last=datetime.combine(day.last.date(), due.last.time()))
-    if due is not None and due.last is not None and re.search(r"\bweek$", due.text, re.IGNORECASE):
-        friday = due.last - timedelta(days=max(0, due.last.weekday() - 4))
-        if due.last.weekday() == 6 and friday.date() >= now.date():
+    if due is None or due.first is None or due.last is None:
+        return due
+    if due.kind == "daterange" and due.first > now and _BEFORE.search(text, 0, due.start):
+        # Work that is to be done "before the weekend", "before next week" ends on a Friday.
+        last = due.first - timedelta(days=1)
+        return replace(due, last=_friday(last) if _WEEK.search(due.text) and last.weekday() > 4 else last)
+    if due.last.weekday() == 6 and re.search(r"\bweek$", due.text, re.IGNORECASE):
+        friday = _friday(due.last)
+        if friday.date() >= now.date():
             return replace(due, last=friday)
+        if re.search(r"\bthis\s+week$", due.text, re.IGNORECASE):
+            return replace(due, last=friday + timedelta(days=7))  # said on a weekend: the one that comes
     return due
+
+
+_BEFORE = re.compile(r"\bbefore\s+(?:the\s+)?$", re.IGNORECASE)
+_WEEK = re.compile(r"\bweek(?:end)?$", re.IGNORECASE)
+
+
+def _friday(day: datetime) -> datetime:
+    """Return the Friday before a day of the weekend, another day as it is."""
+    return day - timedelta(days=max(0, day.weekday() - 4))
 
 
 def _ahead(span: DateSpan, now: datetime) -> DateSpan | None:

@@ -67,8 +67,8 @@ _UNITS = {
 }
 _BEFORE_UNITS = {"metric": "metric ", "square": "square ", "cubic": "cubic "}
 _LEADS = re.compile(
-    r"\b(?:(?:just|only|well|slightly|a\s+little|a\s+bit)\s+)?(?:about|around|approximately|roughly|nearly|almost"
-    r"|over|under|just|only|(?:more|less|greater|fewer|better|higher|lower)\s+than|close\s+to|at\s+least"
+    r"\b(?:(?:just|only|well|slightly|a\s+little|a\s+bit|somewhere)\s+)?(?:about|around|approximately|roughly|nearly"
+    r"|almost|over|under|just|only|(?:above|below|north\s+of)(?=\s+[$€£]?\d[\d.,]*\s?(?:%|percent|[a-z]*illion))|(?:more|less|greater|fewer|better|higher|lower)\s+than|close\s+to|at\s+least"
     r"|some|an?\s+additional|an?\s+mere|an?\s+whopping|as\s+(?:much|many|little|few)\s+as|around\s+about"
     r"|up\s+to(?=\s+[$€£]?\d))\s+$",
     re.IGNORECASE,
@@ -127,7 +127,8 @@ def find_amounts(text: str, words: Sequence[Token], taken: Sequence[tuple[int, i
             found.append(item)
     found.sort(key=lambda item: item.start)
     entities = [
-        _entity(text, _led(text, item, taken)) for item in _ranges(text, _sums(text, _shares(text, found)))
+        _entity(text, _led(text, item, taken))
+        for item in _ranges(text, _signed(text, _sums(text, _shares(text, found))))
     ]
     for index, token in enumerate(words):
         ordinal = ordinal_value(words, index)
@@ -319,6 +320,21 @@ def _with_cents(text: str, last: _Amount, item: _Amount) -> _Amount | None:
     return None
 
 
+_MINUS = re.compile(r"(?:(?<!\bor\s)(?<!\bplus\s)\b(?:minus|negative)\s+|(?<!\S)[-−])$", re.IGNORECASE)
+
+
+def _signed(text: str, found: list[_Amount]) -> list[_Amount]:
+    """Make amounts below nothing of "minus 60%" and "-1.3%"; "ten minus five" are two numbers."""
+    result: list[_Amount] = []
+    for item in found:
+        minus = _MINUS.search(text, 0, item.start)
+        counted = minus and result and not text[result[-1].end : minus.start()].strip()
+        if minus and item.value is not None and not counted:
+            item = replace(item, start=minus.start(), value=-item.value)
+        result.append(item)
+    return result
+
+
 def _ranges(text: str, found: list[_Amount]) -> list[_Amount]:
     """Put "5 to 7 million", "between 7% and 8%", "two or three" together."""
     result: list[_Amount] = []
@@ -340,6 +356,10 @@ def _range(text: str, one: _Amount, other: _Amount) -> _Amount | None:
     word = gap.strip().lower()
     own = one.scaled or one.kind != "number"
     if own and word == "to" and _CHANGE.search(text[: one.start]):
+        return None
+    if other.value < one.value and not (other.scaled and not one.scaled):
+        return None  # "9.9% to 9.6%" is a change
+    if one.scaled and other.kind == "percent":
         return None
     small = one.value < 20 and other.value < 20 and one.kind == "number"
     if (word == "and" and not led) or (word == "or" and not small):
@@ -429,9 +449,9 @@ _ONE_AFTER = frozenset(
         "only",
     ]
 )
-_ONE_BEFORE = frozenset(["'s", "that", "who", "is", "can", "would", ".", ",", "?", "!", "-", "on", "by"]) | {
-    ""
-}
+_ONE_BEFORE = frozenset(
+    ["'s", "that", "who", "is", "can", "would", ".", ",", "?", "!", "-", "on", "by", ""]
+) | {"another", "might", "could", "should", "may", "does", "doesn't", "must"}
 
 
 def _pronoun_one(words: Sequence[Token], index: int) -> bool:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from earful.insight.clock import CLOCK_RULES, HOUR, clock_range, clock_time, hour_of
 from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, Maker, month_span, months_away
 from earful.insight.periods import period_spans, same_time, trimmed
-from earful.insight.tense import tells_of_the_past
+from earful.insight.tense import tells_of_the_past, tells_of_what_comes
 
 __all__ = ["DateKind", "DateSpan", "find_dates"]
 
@@ -42,6 +42,10 @@ _DAY_END = ("day", "business", "play", "eod", "cob")
 _PART_RULE = re.compile(
     r"\b(?:(?:this|in\s+the|that)\s+)?(?:early\s+|late\s+)?(?P<part>morning|afternoon|evening|night)\b"
 )
+# "Up 10% year over year", "day to day": how something is compared or done, no time.
+_COMPARED = re.compile(
+    r"\b(?:the\s+)?(?P<unit>year|quarter|month|week|day)s?[\s-]+(?:over|on|to)[\s-]+(?:(?:the|prior|last)[\s-]+)?(?P=unit)s?\b"
+)
 _GREETING = re.compile(r"\bgood\s*,?\s+$")
 
 
@@ -67,7 +71,7 @@ def find_dates(text: str, now: datetime) -> list[DateSpan]:
 @lru_cache(maxsize=64)
 def _find_dates(text: str, now: datetime) -> list[DateSpan]:
     # Entities, due dates and personal data are read off the same message.
-    lower = text.lower().replace("’", "'")
+    lower = _COMPARED.sub(lambda hit: "_" * len(hit.group()), text.lower().replace("’", "'"))
     found: list[DateSpan] = []
     for pattern, maker in DAY_RULES:
         for hit in pattern.finditer(lower):
@@ -198,7 +202,9 @@ def _join_ended(text: str, found: list[DateSpan]) -> list[DateSpan]:
 
 
 def _month(hit: re.Match[str], lower: str, now: datetime) -> DateSpan:
-    kind, first, last = month_span(hit.group(), now, past=tells_of_the_past(lower, *hit.span()))
+    past = tells_of_the_past(lower, *hit.span())
+    ahead = not past and tells_of_what_comes(lower, *hit.span())
+    kind, first, last = month_span(hit.group(), now, past=past, ahead=ahead)
     return DateSpan(hit.start(), hit.end(), hit.group(), kind, first, last)
 
 
@@ -252,7 +258,7 @@ _MEASURE = re.compile(
     r"|less than)\s+)?"
     r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|a\s+(?:few|couple)"
     r"|several|half)\b"
-    r"(?!.*\b(?:ago|from now|earlier)\b)"
+    r"(?!.*\b(?:ago|from now|earlier|later)\b)"
 )
 # The stop after "pm" ends the sentence; the one after "p.m." is part of it.
 _FULL_STOP = re.compile(r"(?<!\.)\s?[ap]m\.$|(?:" + MONTH_NAMES + r")\.$")

@@ -12,7 +12,7 @@ from typing import Literal
 
 from earful.insight.holidays import HOLIDAY, holiday, weekday_of_month
 from earful.insight.numbers import ORDINALS, SMALL
-from earful.insight.tense import tells_of_the_past
+from earful.insight.tense import tells_of_the_past, tells_of_what_comes
 
 __all__ = ["DAY_RULES", "MONTH_NAMES", "DateKind", "month_span", "months_away"]
 
@@ -133,27 +133,36 @@ def _safe(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _nearest_year(month: int, day: int, now: datetime, *, past: bool = False) -> date | None:
+def _nearest_year(
+    month: int, day: int, now: datetime, *, past: bool = False, ahead: bool = False
+) -> date | None:
     """Return that day in the year that makes it lie nearest ahead, or up to three months behind.
 
-    With `past` it is the latest that has been. A leap day is looked for in leap years.
+    With `past` it is the latest that has been, with `ahead` the next. A leap day is looked for in leap years.
     """
+    behind = 0 if ahead else _LONG_AGO_DAYS
     for away in range(5):
         found = _safe(now.year - away if past else now.year + away, month, day)
-        if found and (found <= now.date() if past else (now.date() - found).days <= _LONG_AGO_DAYS):
+        if found and (found <= now.date() if past else (now.date() - found).days <= behind):
             return found
     return None
 
 
-def _near_month(month: int, now: datetime, *, past: bool = False) -> int:
+def _near_month(month: int, now: datetime, *, past: bool = False, ahead: bool = False) -> int:
     """Return the year of the month of that number that lies nearest, as `_nearest_year` does."""
     if past:
         return now.year if month <= now.month else now.year - 1
-    return now.year + (1 if now.month - month > _LONG_AGO_MONTHS else 0)
+    return now.year + (1 if now.month - month > (0 if ahead else _LONG_AGO_MONTHS) else 0)
 
 
 def _past(hit: re.Match[str]) -> bool:
     return tells_of_the_past(hit.string, *hit.span())
+
+
+def _tense(hit: re.Match[str]) -> dict[str, bool]:
+    """Return what the sentence says of when: for `_nearest_year` and `_near_month`."""
+    past = _past(hit)
+    return {"past": past, "ahead": not past and tells_of_what_comes(hit.string, *hit.span())}
 
 
 def _month_end(year: int, month: int) -> date:
@@ -201,7 +210,7 @@ def _from_month_day(hit: re.Match[str], now: datetime) -> tuple[DateKind, dateti
     found = (
         _safe(_year(hit["year"], 0), month, day)
         if hit["year"]
-        else _nearest_year(month, day, now, past=_past(hit))
+        else _nearest_year(month, day, now, **_tense(hit))
     )
     return _day(found) if found else None
 
@@ -211,7 +220,7 @@ def _from_days(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, d
     month = _MONTHS[hit["month"].rstrip(".")]
     first, last = _ordinal(hit["day"]), _ordinal(hit["until"])
     near = _safe(_year(hit["year"], 0), month, first) if hit["year"] else None
-    near = near or _nearest_year(month, first, now, past=_past(hit))
+    near = near or _nearest_year(month, first, now, **_tense(hit))
     end = _safe(near.year, month, last) if near else None
     return _span(near, end) if near and end and near < end else None
 
@@ -222,7 +231,7 @@ def _from_month(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, 
     if hit["year"]:
         year = _year(hit["year"], now.year)
     else:
-        year = _near_month(month, now, past=_past(hit))
+        year = _near_month(month, now, **_tense(hit))
         if (hit["when"] or "").strip() == "last":
             year = now.year if month < now.month else now.year - 1
         elif (hit["when"] or "").strip() == "next":
@@ -232,13 +241,15 @@ def _from_month(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, 
     return _edge(edge, first, last) if edge else _span(first, last)
 
 
-def month_span(name: str, now: datetime, *, past: bool = False) -> tuple[DateKind, datetime, datetime]:
+def month_span(
+    name: str, now: datetime, *, past: bool = False, ahead: bool = False
+) -> tuple[DateKind, datetime, datetime]:
     """Return the month of that name that lies nearest ahead, or up to three months behind.
 
-    With `past` it is the latest that has begun.
+    With `past` it is the latest that has begun, with `ahead` the next to begin.
     """
     month = _MONTHS[name.lower()]
-    year = _near_month(month, now, past=past)
+    year = _near_month(month, now, past=past, ahead=ahead)
     return _span(date(year, month, 1), _month_end(year, month))
 
 
@@ -309,7 +320,7 @@ def _from_edge(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, d
     edge, unit = hit["edge"], hit["unit"]
     by = _BY.get((hit["when"] or "").strip(), 0)
     if unit in _MONTHS:
-        year = _near_month(_MONTHS[unit], now, past=_past(hit))
+        year = _near_month(_MONTHS[unit], now, **_tense(hit))
         first, last = date(year, _MONTHS[unit], 1), _month_end(year, _MONTHS[unit])
     elif unit in _PERIODS:
         first, last = _period(unit, by, now)
@@ -391,7 +402,7 @@ def _from_weekday_of_month(
     which = -1 if hit["which"] == "last" else _ordinal(hit["which"])
     if hit["month"]:
         month = _MONTHS[hit["month"].rstrip(".")]
-        year = _year(hit["year"], 0) or _near_month(month, now, past=_past(hit))
+        year = _year(hit["year"], 0) or _near_month(month, now, **_tense(hit))
     else:
         first, _ = _period("month", _BY.get((hit["when"] or "").strip(), 0), now)
         year, month = first.year, first.month
@@ -442,6 +453,15 @@ def _from_distances(hit: re.Match[str], now: datetime) -> tuple[DateKind, dateti
     return (kind, near[1], far[1]) if sign > 0 else (kind, far[0], near[0])
 
 
+def _from_half(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    """Resolve "H1", "H2 2021"."""
+    year = _year(hit["year"], now.year)
+    first = 1 if hit["half"] == "1" else 7
+    if not hit["year"] and _past(hit):
+        year -= date(year, first, 1) > now.date()
+    return _span(date(year, first, 1), _month_end(year, first + 5))
+
+
 def _from_last_day(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
     return _day(_period(hit["unit"], _BY.get((hit["when"] or "").strip(), 0), now)[1])
 
@@ -449,34 +469,27 @@ def _from_last_day(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetim
 def _from_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
     word = hit["which"] or hit["short"] or hit["which2"]
     whose = hit["whose"] or hit["owner"]
-    number = {
-        "first": 1,
-        "second": 2,
-        "third": 3,
-        "fourth": 4,
-        "1": 1,
-        "2": 2,
-        "3": 3,
-        "4": 4,
-        "one": 1,
-        "two": 2,
-        "three": 3,
-        "four": 4,
-        "1st": 1,
-        "2nd": 2,
-        "3rd": 3,
-        "4th": 4,
-    }.get(word)
+    number = _QUARTERS.get(word)
     if number is None:
         return None
     year = _year(hit["year"], now.year) + {"last": -1, "next": 1}.get(whose or "", 0)
     first = 3 * number - 2
+    end = 3 * max(number, _QUARTERS.get(hit["upto"] or "", 0))
     if not hit["year"] and not whose:
         if _past(hit):
             year -= date(year, first, 1) > now.date()
-        elif (now.date() - _month_end(year, first + 2)).days > _LAST_QUARTERS_DAYS:
+        elif (now.date() - _month_end(year, end)).days > _LAST_QUARTERS_DAYS:
             year += 1
-    return _span(date(year, first, 1), _month_end(year, first + 2))
+    return _span(date(year, first, 1), _month_end(year, end))
+
+
+_QUARTERS = {
+    word: number
+    for number, words in enumerate(
+        ("first 1 one 1st", "second 2 two 2nd", "third 3 three 3rd", "fourth 4 four 4th"), 1
+    )
+    for word in words.split()
+}
 
 
 # "Q1", said in the last quarter of a year, is the next one.
@@ -490,7 +503,18 @@ _BEFORE_YEAR = re.compile(
 )
 
 
+# "Room 2020", "flight 2024": four digits after what is numbered are no year.
+_NUMBERED = re.compile(
+    r"\b(?:rooms?|gates?|flights?|suite|unit|apartment|apt|flat|extension|ext|pages?|tickets?|invoice|number|no|code"
+    r"|route|highway|bus|channel|case|claim|box|building|platform|bay|aisle|lot|policy|account|serial|order|pin|locker"
+    r"|booth|hall|table|seat|row|dock|pier|badge|bin|shelf|pallet|container|truck|trailer|line|part|item|version|port"
+    r"|error|form|docket|bill|resolution|regulation|section|article|chapter|slide|building)\s+(?:number\s+|no\.?\s+)?$|#\s?$"
+)
+
+
 def _from_year(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime] | None:
+    if _NUMBERED.search(hit.string, max(0, hit.start() - 24), hit.start()):
+        return None
     if not hit["year"][0].isdigit() and not _BEFORE_YEAR.search(hit.string, 0, hit.start()):
         return None
     year = _year(hit["year"], now.year)
@@ -564,7 +588,8 @@ _THE = r"(?:the\s+)?"
 _OF_YEAR = rf"(?:(?:,?\s+(?:of\s+)?(?:fiscal\s+(?:year\s+)?)?|\s+in\s+)(?P<year>{_YEAR}))"
 _QUARTER = (
     r"\b(?:(?P<owner>this|last|next)\s+year['’]s\s+|the\s+)?"
-    r"(?:(?P<which>first|second|third|fourth|[1-4](?:st|nd|rd|th))\s+quarter"
+    r"(?:(?P<which>first|second|third|fourth|[1-4](?:st|nd|rd|th))"
+    r"(?:\s+(?:and|or|to|through)\s+(?:the\s+)?(?P<upto>second|third|fourth|[2-4](?:nd|rd|th)))?\s+quarters?"
     rf"|q(?P<short>[1-4])|quarter\s+(?P<which2>one|two|three|four|[1-4]))\b{_OF_YEAR}?"
     r"(?:\s+(?:of\s+)?(?P<whose>this|last|next)\s+(?:fiscal\s+)?year|\s+of\s+the\s+(?:fiscal\s+)?year)?"
 )
@@ -668,7 +693,7 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
         ),
         (rf"\b(?P<when>)(?P<edge>early|late|mid)(?:\s+in)?[\s-]+(?P<unit>{_YEAR})", _from_edge),
         (
-            r"\b(?P<edge>early|late|later|mid|end)[\s-]+(?P<when>this\s+|next\s+|last\s+)"
+            r"\b(?P<edge>early|late|later|mid|(?:(?<=by\s)|(?<=at\s)|(?<=before\s)|(?<=until\s)|(?<=till\s)|(?<=for\s))end)[\s-]+(?P<when>this\s+|next\s+|last\s+)"
             r"(?P<unit>week|month|quarter|year)\b",
             _from_edge,
         ),
@@ -702,6 +727,11 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _from_distance,
         ),
         (_QUARTER, _from_quarter),
+        (
+            rf"\b(?:(?<=in\s)|(?<=for\s)|(?<=of\s)|(?<=during\s)|(?<=until\s)|(?<=by\s)|(?=h[12]\s+(?:of\s+)?{_YEAR}))"
+            rf"h(?P<half>[12])\b{_OF_YEAR}?",
+            _from_half,
+        ),
         (
             r"\b(?:the\s+)?(?:first|second|back|other|latter)\s+half\b(?:\s+of\s+(?:the\s+|this\s+"
             r"|last\s+|next\s+)?"
@@ -746,7 +776,7 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _unresolved("daterange"),
         ),
         (
-            r"\b(?:year[- ]over[- ]year|quarter[- ]over[- ]quarter|year[- ]on[- ]year|year[- ]to[- ]date)\b",
+            r"\byear[- ]to[- ]date\b",
             _unresolved("daterange"),
         ),
         (

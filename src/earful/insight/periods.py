@@ -14,19 +14,19 @@ _NUMBER = (
     r"(?:\d{1,3}(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty"
     r"|forty|fifty|sixty|ninety|a\s+few|few|several|(?:a\s+)?couple(?:\s+of)?|half\s+an?|a\s+hundred)"
 )
-# "Three to six months", "12 or 18 months"; years are no ends of such a range.
-_NUMBER = rf"(?:{_NUMBER}(?:\s+(?:to|or)\s+{_NUMBER})?)"
+# "Three to six months", "12 or 18 months", "two, three, four years"; years are no ends of such a range.
+_NUMBER = rf"(?:{_NUMBER}(?:,\s*{_NUMBER}){{0,3}}(?:,?\s+(?:to|or)\s+{_NUMBER})?)"
 _ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|\d{1,2}(?:st|nd|rd|th)|final)"
 _DETERMINER = r"(?:the|our|your|their|its|his|her|this|that|these|those|another|some|any|each|every|a|an)"
 _HOW_MUCH = (
-    r"(?:just|only|about|around|approximately|roughly|nearly|almost|over|barely|more\s+than|less\s+than"
-    r"|at\s+least|up\s+to)"
+    r"(?:just|only|about|around|approximately|roughly|nearly|almost|over|barely|(?:more|less)\s+than"
+    r"|close\s+to|at\s+least|up\s+to)"
 )
 _YEAR = r"(?:(?:fiscal\s+(?:year\s+)?)?(?:(?:19|20)\d\d\b|['’]\s?\d\d\b|fy\s?\d\d\b))"
 _WHICH = (
     rf"(?:(?:prior|previous|last|year)[\s-]+year(?:[\s-]ago)?(?=[\s-]+\w)|year[\s-]ago|last|next|past|previous|prior|current|coming|upcoming|following|recent|same|comparable|full|entire"
     rf"|whole|remaining|consecutive|straight|back|front|latter|other|fiscal|calendar|new|future|early|earlier"
-    rf"|late|mid|{_ORDINAL}|{_NUMBER}|{_YEAR}"
+    rf"|late|mid|{_ORDINAL}(?:\s+(?:and|or|to|through)\s+(?:the\s+)?{_ORDINAL})?|{_NUMBER}|{_YEAR}"
     r"|winter|summer|spring|fall|holiday|selling|trading|business|working)"
 )
 _UNIT = (
@@ -44,13 +44,17 @@ _JUDGED = (
     r"(?:[a-z]{2,}(?:ing|ed|al|ful|ous|ive|ary|able|ible|ant|ent|ic|some)|good|great|strong|weak|tough|hard|bad|soft"
     r"|slow|busy|big|solid|record|typical|weird|rough|quiet|clean|base|poor|better|worse|best|worst|mild|cold|hot)"
 )
-_EDGE = r"(?:(?:the\s+)?(?:very\s+)?(?:end|beginning|start|middle|close)\s+of\s+)"
+_EDGE = (
+    r"(?:(?:the\s+)?(?:very\s+)?(?:end|beginning|start|middle|close)\s+of\s+"
+    r"|(?:very\s+)?(?:early|earlier|late|later)\s+(?:on\s+)?in\s+)"
+)
 _AFTER = (
     rf"(?:\s+of\s+(?:(?:our|the|this|last|next)\s+)?(?:{_YEAR}|{_SHORT}|{_MONTH})|\s+and\s+a\s+half\s+ago\b|(?:,|\s+in)?\s+{_YEAR}|\s+(?:this|last|next)\s+(?:year|quarter|month)"
-    r"|\s+and\s+a\s+half\b|\s+to\s+date\b|\s+ago\b|\s+earlier\b|\s+from\s+now\b|\s+ahead\b|\s+a\s+year\s+ago\b)"
+    r"|\s+and\s+a\s+half\b|\s+to\s+date\b|\s+ago\b|\s+earlier\b|\s+later\b|\s+from\s+now\b|(?<=year)\s+(?:prior|before)\b(?=\s*[.,;?!]|$)|\s+ahead\b|\s+a\s+year\s+ago\b)"
 )
 _PERIODS = re.compile(
-    rf"(?<![\w'-])(?:{_EDGE})?(?:{_DETERMINER}\s+)?(?:{_HOW_MUCH}\s+)?(?:{_WHICH}[\s-]+){{0,5}}{_UNIT}\b(?!['’]s\s+time)"
+    rf"(?<![\w'-])(?:{_EDGE})?(?:{_HOW_MUCH}\s+(?=an?\b))?(?:{_DETERMINER}\s+)?(?:{_HOW_MUCH}\s+)?"
+    rf"(?:{_WHICH}[\s-]+){{0,5}}{_UNIT}\b(?!['’]s\s+time)"
     rf"(?:[\s-]+(?:period|quarter|month|season|end)\b)?{_AFTER}{{0,3}}"
 )
 _MONTHS_SPANS = re.compile(
@@ -64,7 +68,6 @@ _JUDGEMENTS = re.compile(
 _PAST = re.compile(
     r"(?<![\w'-])(?:earlier|later)\s+(?:today|this\s+(?:morning|afternoon|evening|week|month|quarter|year)"
     r"|last\s+\w+|next\s+\w+)"
-    r"|(?:the\s+)?(?:year|quarter|month|week|day)s?[\s-](?:over|on|to)[\s-](?:year|quarter|month|week|day)s?\b"
     r"|(?:the\s+|our\s+)?(?:year|quarter)[\s-]to[\s-]date\b|(?:multi|full)[\s-]year\b"
     rf"|(?:the\s+|our\s+|{_YEAR}\s+)?(?:fiscal\s+|calendar\s+)?(?:year|quarter|month)[\s-]end\b(?:\s+{_YEAR})?"
     rf"|(?:the\s+)?full\s+year\s+{_YEAR}"
@@ -75,7 +78,7 @@ _TELLS = re.compile(
     rf"\b(?:last|next|past|previous|prior|current|coming|upcoming|following|recent|same|comparable|entire|whole"
     rf"|full|remaining|consecutive|back|latter|other\s+(?:half|day|night|week)|fiscal|calendar|future|early|late|mid"
     rf"|year[\s-]ago|this|these|those|that\s+(?:year|quarter|month|week|day)|ago|from\s+now|earlier|later"
-    rf"|(?:over|on|to)[\s-](?:year|quarter|month|week|date)|end\b|{_YEAR}|{_MONTH}|multi)\b|{_YEAR}"
+    rf"|to[\s-]date|end\b|{_YEAR}|{_MONTH}|multi)\b|{_YEAR}"
     rf"|\b(?:the|our|each|every|any|another)\s+(?:new\s+)?(?:years?|quarters?|months?|weeks?|weekend|season|semester|decade)\b"
     r"|\b(?:the|our|a)\s+(?:winter|summer|spring|fall|autumn)\b|\b(?:each|every)\s+\w+"
     rf"|\b{_ORDINAL}\s+(?:full\s+|fiscal\s+)?(?:years?|quarters?|months?|weeks?|days?|half|seasons?|semesters?|decades?)\b"
@@ -91,6 +94,14 @@ _NOT = re.compile(
     r"|half\s+half|some\s+(?:year|day|week)s?$|any\s+(?:day|hour|minute)s?$|every\s+(?:half|spring|fall|minute)s?$)"
 )
 _RATE = re.compile(r"(?:\bper\s+|[\d$€£%]\s*/\s*)$")
+# "Two million tons a year", "twice a week" count or tell how often.
+_EACH = re.compile(r"an?\s+(?:year|quarter|month|week|day|hour)")
+_COUNTED = re.compile(
+    r"(?:\b(?:once|twice|half|[a-z]+[a-z]{2}s|(?:hundred|thousand|(?:m|b|tr)illion)|percent|cents?)|%|\b[\d.,]*\d)\s+$"
+)
+_NOT_COUNTED = re.compile(
+    r"\b(?:this|always|has|was|does|perhaps|unless|versus|towards|minus|across|less|plus)\s+$"
+)
 
 
 def period_spans(lower: str) -> list[tuple[int, int]]:
@@ -104,7 +115,7 @@ def period_spans(lower: str) -> list[tuple[int, int]]:
                 continue  # a month alone is for the rules of days, which know the verbs "may" and "march"
             if pattern is _PERIODS and (not _TELLS.search(phrase) or _NOT.match(phrase)):
                 continue
-            if _RATE.search(lower[:start]):
+            if _RATE.search(lower[:start]) or (_EACH.fullmatch(phrase) and _is_rate(lower[:start])):
                 continue
             found.append((start, end))
     kept: list[tuple[int, int]] = []
@@ -112,6 +123,10 @@ def period_spans(lower: str) -> list[tuple[int, int]]:
         if all(end <= other[0] or start >= other[1] for other in kept):
             kept.append((start, end))
     return sorted(kept)
+
+
+def _is_rate(before: str) -> bool:
+    return bool(_COUNTED.search(before)) and not _NOT_COUNTED.search(before)
 
 
 _BEFORE_NOUN = re.compile(
@@ -145,7 +160,7 @@ def trimmed(lower: str, start: int, end: int) -> tuple[int, int]:
 
 _NEUTRAL = re.compile(
     rf"\b(?:the|our|your|their|its|his|her|a|an|about|around|approximately|roughly|just|fiscal|calendar|full"
-    rf"|of|in|on|month|very|earlier|later|{_HOW_MUCH})\b|[\s,.-]+"
+    rf"|of|in|on|month|very|earlier|later|(?:early|late)(?=\s+(?:on\s+)?in\b)|{_HOW_MUCH})\b|[\s,.-]+"
 )
 
 

@@ -1,8 +1,8 @@
-"""Whether a sentence tells of what has been: "we met on Monday" is another day than "see you on Monday"."""
+"""Whether a sentence tells of what has been or of a plan: "we met on Monday", "see you on Monday"."""
 
 import re
 
-__all__ = ["tells_of_the_past"]
+__all__ = ["tells_of_the_past", "tells_of_what_comes"]
 
 _SENTENCE_END = re.compile(r"[.;!?]\s|\n")
 _PAST = re.compile(
@@ -17,6 +17,10 @@ _TO_COME = re.compile(
     r"\b(?:will|shall|should|would|could|can|may|might|must|need|needs|want|wants|let's|let\s+us|please|going\s+to"
     r"|gonna|have\s+to|has\s+to|plan|plans|hope|hopes|expect|expects|due|until|till|supposed)\b|'ll\b|'d\b"
 )
+_PLANNED = re.compile(
+    r"\b(?:will|shall|going\s+to|gonna|plan(?:s|ning)?\s+to|hop(?:e|es|ing)\s+to|expect(?:s|ing)?\s+to|let's|please"
+    r"|due|again)\b|'ll\b"
+)
 _POINTS_AHEAD = re.compile(r"\b(?:to|by|until|till|for|before)\s+(?:the\s+)?$")
 
 
@@ -24,9 +28,19 @@ def tells_of_the_past(lower: str, start: int, end: int) -> bool:
     """Tell whether the sentence around a time (at `start`..`end` of a lower-case text) tells what was."""
     if _POINTS_AHEAD.search(lower, max(0, start - 12), start):
         return False
-    first = max((hit.end() for hit in _SENTENCE_END.finditer(lower, 0, start)), default=0)
-    after = _SENTENCE_END.search(lower, end)
-    last = after.start() if after else len(lower)
+    first, last = _sentence(lower, start, end)
     if _TO_COME.search(lower, first, last):
         return False
     return bool(_PAST.search(lower, first, start) or _PAST.search(lower, end, last))
+
+
+def _sentence(lower: str, start: int, end: int) -> tuple[int, int]:
+    first = max((hit.end() for hit in _SENTENCE_END.finditer(lower, 0, start)), default=0)
+    after = _SENTENCE_END.search(lower, end)
+    return first, after.start() if after else len(lower)
+
+
+def tells_of_what_comes(lower: str, start: int, end: int) -> bool:
+    """Tell whether the sentence around a time tells a plan: "we will open in May", "we open again in May"."""
+    first, last = _sentence(lower, start, end)
+    return bool(_PLANNED.search(lower, first, last)) and not _PAST.search(lower, first, last)
