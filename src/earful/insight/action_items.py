@@ -10,6 +10,7 @@ from earful.insight.dates import DateSpan, find_dates
 from earful.insight.encoder import Sense, chance
 from earful.insight.gazetteer import GIVEN_NAMES
 from earful.insight.lexicon import word_set
+from earful.insight.rewording import retold
 from earful.insight.text import STOP_WORDS, skip_fillers, tokens
 
 __all__ = ["Action", "find_action"]
@@ -20,20 +21,20 @@ _STATIVE = word_set("stative")
 _FAKE = re.compile(
     r"\b(?:i'?ll|i\s+will|let\s+me|i'm\s+going\s+to|i\s+have\s+to|i\s+must|i\s+need\s+to"
     r"|i\s+can)\s+(?:just\s+)?(?:say|see|tell\s+you|be\s+honest|admit|ask\s+you|"
-    r"think|know|finish|explain|put\s+it|start\s+(?:by|with|off)|begin\s+(?:by|with)"
+    r"think|know|finish\b(?=\s*(?:[.,?!]|$|first\b|my\s+\w+\s*[.,]|what\s+i\b|by\s+saying))|explain|put\s+it|start\s+(?:by|with|off)|begin\s+(?:by|with)"
     r"|give\s+you\s+(?:an\s+example|a\s+sense|the\s+background)|turn\s+it\s+over|hand\s+it"
-    r"|"
-    r"stop\s+(?:there|you)|take\s+that\s+(?:one|question)|go\s+first|let\s+you|show\s+you"
-    r"|repeat|rephrase|make\s+(?:a|one)\s+(?:comment|point)|speak\s+(?:to|for|up)"
+    r"|stop\s+(?:there|you)|take\s+that\s+(?:one|question)|go\s+first|let\s+you|show\s+you"
+    r"|repeat|rephrase|make\s+(?:a|one)\s+(?:comment|point)|speak\s+(?:for|up|to\s+(?:that|this|it|what|how|the\s+(?:numbers?|results|slides?|points?|question)))"
     r"|talk\s+about|"
     r"have\s+(?:a|the|some|one)\b(?!.*\b(?:ready|done|finished|fixed)\b)|share\s+(?:my|the)\s+screen|take\s+(?:a|the|one)\s+(?:seat|break|sip|bite)"
     r"|get\s+(?:it|that|to\s+that)\b(?!\s+(?:done|to|over|sent))|come\s+(?:to|back\s+to)"
-    r"\s+(?:that|it|this)|go\s+(?:with|for|ahead|on|through)|leave\s+it|pass)\b"
+    r"\s+(?:that|it|this)|go\s+(?:with|for|ahead|on|through)|leave\s+it|pass|wait|hold\s+(?:off|on)|hang\s+on"
+    r"|stand\s+by)\b"
 )
 _NOT_NOW = re.compile(
     r"\b(?:would\s+have|could\s+have|should\s+have|would've|could've|should've|used\s+to"
     r"|if\s+(?:i|we|you|he|she|they|it|there)\b.*\b(?:would|could|might)|"
-    r"wish|last\s+(?:week|month|year)|yesterday|ago|in\s+theory|hypothetically|suppose"
+    r"wish|(?:was|were)\s+(?:going|planning|supposed|meaning|about)\s+to|last\s+(?:week|month|year)|yesterday|ago|in\s+theory|hypothetically|suppose"
     r"|supposing|imagine|for\s+example|for\s+instance)\b"
 )
 _ADVERB = (
@@ -48,13 +49,20 @@ _HEDGE = re.compile(
     r"|we\s+should|would\s+be\s+(?:nice|good|great)|if\s+(?:possible|we\s+can|you\s+can))"
     r"\b"
 )
+# "Could you" asks, it does not doubt.
+_ASKING = re.compile(
+    r"\b(?:could|would|can|will)\s+(?:you|someone|somebody|anyone|one\s+of\s+(?:you|us))\b|,?\s*\b(?:could|would|can|will)\s+you\s*\?"
+)
 _NEGATED = re.compile(
     r"\b(?:not|never|won't|don't|can't|cannot|didn't|doesn't|wouldn't|shouldn't|no\s+need)\b"
 )
 
+_ALSO = r"(?:(?:also|just|actually|really|definitely|then|now|still|just\s+also)\s+)?"
 _FIRST = re.compile(
-    r"\b(?:i'?ll|i\s+will|i\s+shall|i'm\s+(?:going\s+to|gonna)|i\s+am\s+going\s+to"
-    r"|i\s+(?:promise|plan|intend|aim|commit)\s+to|i\s+can|i\s+(?:need|have)\s+to"
+    rf"\b(?:what\s+i(?:'ll|\s+will|\s+can|\s+could|'m\s+{_ALSO}going\s+to)\s+do\s+(?:then\s+)?is(?:\s+i'll)?"
+    rf"|i(?:'ll|\s+will)\s+{_ALSO}(?:need|have)\s+to|i'?ll|i\s+will|i\s+shall"
+    rf"|i(?:'m|\s+am)\s+{_ALSO}(?:going\s+to|gonna)"
+    rf"|i\s+{_ALSO}(?:promise|plan|intend|aim|commit)\s+to|i\s+can|i\s+{_ALSO}(?:need|have)\s+to"
     r"|i've\s+got\s+to|i\s+must|i\s+should|i(?:'d|\s+would)\s+be\s+happy\s+to"
     rf"|i'm\s+happy\s+to|let\s+me|i\s+want\s+to|allow\s+me\s+to)\s+{_ADVERB}{_VERB}\b"
 )
@@ -62,14 +70,17 @@ _REQUEST = re.compile(
     r"\b(?P<ask>(?:could|can|would|will)\s+(?:you|someone|somebody|anyone|one\s+of\s+you)"
     r"(?:\s+(?:guys|all|two|both))?(?:\s+(?:be\s+able\s+to|mind))?|i\s+(?:need|want)"
     r"\s+you\s+(?:guys\s+)?to|i(?:'d|\s+would)\s+like\s+you\s+(?:all\s+)?to|"
-    r"please|make\s+sure\s+(?:that\s+)?(?:you|to)|be\s+sure\s+to|don't\s+forget\s+to"
-    r"|remember\s+to|you(?:'ll|\s+will|'re\s+going\s+to|\s+are\s+going\s+to|'re\s+gonna"
+    r"(?:it\s+would|it'd|that\s+would|that'd)\s+be\s+(?:\w+\s+)?(?:great|good|nice|helpful|lovely|useful|ideal)\s+if"
+    r"\s+(?:you|someone|somebody|one\s+of\s+you)\s+(?:could|can)"
+    r"|please|make\s+sure\s+(?:that\s+)?(?:you|to)|be\s+sure\s+to|don't\s+forget\s+to"
+    r"|remember\s+to|you(?:'ll\s+(?:also\s+)?(?:need|have)\s+to|\s+will\s+(?:also\s+)?(?:need|have)\s+to|'ll|\s+will|'re\s+going\s+to|\s+are\s+going\s+to|'re\s+gonna"
     r"|\s+need\s+to|\s+have\s+to|\s+should|\s+must|\s+guys\s+(?:can|will|should|need\s+to)"
     r"|\s+can)|you\s+(?:two|both|all)\s+(?:will|should|can|need\s+to))"
     rf"\s+{_ADVERB}{_VERB}\b"
 )
 _JOINT = re.compile(
-    r"\b(?P<who>(?:somebody|someone|one\s+of\s+us)\s+(?:needs\s+to|has\s+to|should|must|ought\s+to)|we(?:'ll|\s+will|'re\s+(?:going\s+to|gonna)|\s+are\s+going\s+to"
+    r"\b(?P<who>(?:somebody|someone|one\s+of\s+us)\s+(?:needs\s+to|has\s+to|should|must|ought\s+to)|we(?:(?:'ll|\s+will|\s+also|\s+really|\s+still)\s+(?:need|have)\s+to"
+    r"|'ll|\s+will|'re\s+(?:also\s+)?(?:going\s+to|gonna)|\s+are\s+(?:also\s+)?going\s+to"
     r"|\s+need\s+to|\s+have\s+to|\s+should|\s+must|'ve\s+got\s+to|\s+ought\s+to|\s+gotta"
     r"|\s+agreed\s+to|\s+decided\s+to|\s+plan\s+to|\s+can)|let's|let\s+us)"
     rf"\s+{_ADVERB}{_VERB}\b"
@@ -128,6 +139,8 @@ _SENTENCE_END = re.compile(r"[.?!]\s+(?=[A-Z])")
 _HEARD_WEIGHT = 0.5
 _LINKED_FROM = -1.8
 _MEETING, _MEETING_FROM = 3, 2.0
+_WITH_DATE = 1.5  # what has a date to come is less often about the meeting itself
+_LIKELY_ORDER = -2.0
 
 
 def find_action(
@@ -153,13 +166,16 @@ def find_action(
         action
         for action in (
             _named(plain, lower, speaker, members),
-            _first_person(plain, lower, speaker),
+            _first_person(plain, lower, speaker, members),
             _request(plain, lower, speaker, members),
             _called(plain, speaker, members),
             _joint(plain, lower),
             _labelled(plain, lower, members),
-            _promised(plain, lower, speaker),
+            _promised(plain, lower, speaker, members),
             _helper(plain, lower, speaker),
+            _delegated(plain, lower, speaker, members),
+            _needed(plain, lower, speaker, members),
+            _asked(plain, lower, speaker, members, likely=heard is not None and heard.action > _LIKELY_ORDER),
             _imperative(plain, lower, speaker, members) if heard is not None and heard.action > 0 else None,
         )
         if action is not None
@@ -167,7 +183,7 @@ def find_action(
     # What annotators link to the actions of meetings is known from meetings, and says little of other talk.
     meeting = people >= _MEETING
     linked = chance(heard.linked - _LINKED_FROM) if heard is not None and meeting else 0.0
-    if not found and linked >= 0.5:
+    if not found and linked >= 0.5 and not _NOT_NOW.search(lower) and len(plain.split()) > 2:
         found = [_said(plain, speaker, members)]
     if not found:
         return None
@@ -178,16 +194,18 @@ def find_action(
         score += 0.12
     if _NOT_NOW.search(lower):
         score -= 0.35
-    if _HEDGE.search(lower):
+    hedged = bool(_HEDGE.search(_ASKING.sub(" ", lower)))
+    if hedged:
         score -= 0.08
     if lower.rstrip().endswith("?") and _is_open_question(lower):
         score -= 0.4
     if heard is not None:
         score += _HEARD_WEIGHT * (chance(heard.action) - 0.5)
         if meeting and not best.called:
-            score = min(score, chance(heard.action - _MEETING_FROM))
+            dated = best.by_rule and due is not None and due.last is not None
+            score = min(score, chance(heard.action - _MEETING_FROM + (_WITH_DATE if dated else 0)))
         score = max(score, linked)
-    definitive = best.definitive and not _HEDGE.search(lower)
+    definitive = best.definitive and not hedged
     return replace(best, score=round(max(0.0, min(score, 0.98)), 3), due=due, definitive=definitive)
 
 
@@ -272,12 +290,18 @@ def _ahead(span: DateSpan, now: datetime) -> DateSpan | None:
     return span if span.last.date() >= now.date() else None
 
 
+_MADE = re.compile(
+    r"^\w+\s+[^,.;?!]*\b(?:done|fixed|signed|sent|ready|sorted|finished|approved|ordered|booked|out)\b"
+)
+
+
 def _object_score(lower: str, verb_start: int, verb: str) -> float:
     """Rate how much is said of what is to be done: a named thing says more than "it"."""
     rest = lower[verb_start:]
     content = [w for w in tokens(rest)[1:14] if w.is_word and w.lower not in STOP_WORDS]
     score = 0.0
-    if verb in _ACTION_VERBS and verb not in _WEAK_VERBS:
+    made = verb in ("get", "have") and _MADE.search(rest)
+    if made or (verb in _ACTION_VERBS and verb not in _WEAK_VERBS):
         score += 0.14
     elif verb not in _WEAK_VERBS:
         score -= 0.12
@@ -293,7 +317,7 @@ def _clause(plain: str, start: int) -> str:
     rest = plain[start:]
     stop = re.search(
         r"[.?!;](?:\s|$)|,\s+(?:but|because|so|and\s+(?:then|i|we|you|they|he|she)|which"
-        r"|if\s+that|okay|right|is\s+that|would\s+that)\b|\s+(?:because|but\s+(?:i|we|you))\b",
+        r"|if\s+that|okay|right|is\s+that|would\s+that|(?:he|she|it|they|that|there)(?=\s+(?:is|was|are|will|has)\b|'))\b|\s+(?:because|but\s+(?:i|we|you))\b",
         rest,
         re.IGNORECASE,
     )
@@ -301,62 +325,53 @@ def _clause(plain: str, start: int) -> str:
     return _LOOSE_END.sub("", _TAIL.sub("", rest).strip(" ,;"))
 
 
-def _second_to_third(phrase: str, speaker: Member | None, *, requested: bool) -> str:
-    """Change who is meant by "my" and "you" when the speaker is named instead of speaking."""
-    name = speaker.name if speaker and speaker.name else None
-    if name is None:
-        return phrase
-    first = name.split()[0]
-    phrase = re.sub(r"\bmyself\b", "themself", phrase)
-    if not requested:
-        phrase = re.sub(r"\bI\b(?='(?:ll|ve|d)\b|\s)", "they", re.sub(r"\bI'm\b", "they're", phrase))
-    phrase = re.sub(r"\bmy\b", f"{first}'s" if requested else "their", phrase)
-    if requested:
-        phrase = re.sub(r"\bme\b", first, phrase)
-    return phrase
-
-
 def _shown_name(member: Member | None) -> str | None:
     return (member.name or None) if member else None
 
 
-def _first_person(plain: str, lower: str, speaker: Member | None) -> Action | None:
+def _first_person(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
+    found: Action | None = None
     for hit in _FIRST.finditer(lower):
         verb = hit["verb"]
         anchor = lower[hit.start() : hit.start("verb")]
         before = lower[max(0, hit.start() - 24) : hit.start()]
-        made_ready = verb == "have" and re.match(
-            r"have\b.*\b(?:ready|done|finished|fixed)\b", lower[hit.start("verb") :]
+        planned = anchor.startswith("what")
+        made_ready = verb == "have" and (
+            planned or re.match(r"have\b.*\b(?:ready|done|finished|fixed)\b", lower[hit.start("verb") :])
         )
         if (
             (verb in _STATIVE and not made_ready)
-            or _FAKE.match(lower, hit.start())
+            or (_FAKE.match(lower, hit.start()) and not made_ready)
             or _NEGATED.search(anchor)
         ):
             continue
-        if re.search(
+        if not planned and re.search(
             r"\b(?:if|when|once|unless|what|how|where|why|that|which|whether|as|than|until|should|will)\s*$",
             before,
         ):
             continue
         base = 0.68
-        if re.match(r"(?:i\s+can\b|let\s+me|i\s+want|i\s+should|i\s+(?:need|have)|i\s+must|i've)", anchor):
+        if re.match(
+            r"(?:i\s+can\b|let\s+me|i\s+want|i\s+should|i\s+(?:\w+\s+)?(?:need|have)|i\s+must|i've)", anchor
+        ):
             base = 0.5 if anchor.startswith(("i can", "i want")) else 0.58
         phrase = _clause(plain, hit.start("verb"))
         name = _shown_name(speaker)
-        told = _second_to_third(phrase, speaker, requested=False)
+        told = retold(phrase, speaker, _addressee(plain, 0, speaker, members), requested=False)
         text = f"{name} will {told}." if name else _sentence(plain[hit.start() : hit.start("verb")] + phrase)
-        definitive = base > 0.6
-        return Action(
-            text,
-            phrase,
-            base + _object_score(lower, hit.start("verb"), verb),
-            verb,
-            definitive,
-            speaker,
-            name,
-        )
-    return None
+        definitive = base > 0.5 and not anchor.startswith("i should")
+        score = base + _object_score(lower, hit.start("verb"), verb)
+        if found is None or score > found.score:
+            found = Action(text, phrase, score, verb, definitive, speaker, name)
+    return found
+
+
+def _infinitive(verb: str) -> str:
+    """Return the verb that "copying" is a form of, if it is one of those that tasks are told with."""
+    if not verb.endswith("ing"):
+        return verb
+    stem = verb.removesuffix("ing")
+    return next((one for one in (stem, f"{stem}e", stem[:-1]) if one in _ACTION_VERBS), verb)
 
 
 _QUESTION_VERBS = word_set("question_verbs")
@@ -377,12 +392,18 @@ def _request(plain: str, lower: str, speaker: Member | None, members: Sequence[M
         ) and not ask.startswith(("could", "please")):
             continue
         phrase = _clause(plain, hit.start("verb"))
+        if ask.endswith("mind") or anchor.rstrip().endswith("mind"):
+            base_verb = _infinitive(verb)
+            phrase, verb = base_verb + phrase[len(verb) :], base_verb
         direct = ask.startswith(
             (
                 "could",
                 "can",
                 "would",
                 "will",
+                "it ",
+                "it'd",
+                "that",
                 "please",
                 "i need",
                 "i want",
@@ -413,7 +434,7 @@ def _request(plain: str, lower: str, speaker: Member | None, members: Sequence[M
             if re.search(r"some|any|one of|guys|all|both|two", ask)
             else _addressee(plain, hit.start(), speaker, members)
         )
-        told = _second_to_third(phrase, speaker, requested=True)
+        told = retold(phrase, speaker, addressee, requested=True)
         name = _shown_name(addressee)
         text = f"{name} needs to {told}." if name else _sentence(told)
         return Action(
@@ -455,8 +476,8 @@ def _named(plain: str, lower: str, speaker: Member | None, members: Sequence[Mem
             continue
         phrase = _clause(plain, hit.start("verb"))
         direct = bool(re.search(r"you|please", modal))
-        told = _second_to_third(phrase, speaker, requested=True)
         shown = _shown_name(known) or name
+        told = retold(phrase, speaker, known or Member(shown, shown) if direct else None, requested=True)
         text = f"{shown} {'needs to' if direct else 'will'} {told}."
         base = (0.66 if known else 0.6) if modal not in ("should", "to") else 0.55
         score = base + _object_score(lower, hit.start("verb"), verb)
@@ -478,7 +499,7 @@ def _called(plain: str, speaker: Member | None, members: Sequence[Member]) -> Ac
         if known is None or known == speaker or verb not in _ACTION_VERBS:
             continue
         phrase = _clause(plain, hit.start("verb"))
-        text = f"{_shown_name(known)} needs to {_second_to_third(phrase, speaker, requested=True)}."
+        text = f"{_shown_name(known)} needs to {retold(phrase, speaker, known, requested=True)}."
         score = 0.62 + _object_score(plain.lower(), hit.start("verb"), verb)
         return Action(text, phrase, score, verb, True, known, _shown_name(known), called=True)
     return None
@@ -499,7 +520,7 @@ def _imperative(plain: str, lower: str, speaker: Member | None, members: Sequenc
             continue
         phrase = _clause(plain, hit.start("verb"))
         who = _addressee(plain, 0, speaker, members)
-        told = _second_to_third(phrase[:1].lower() + phrase[1:], speaker, requested=True)
+        told = retold(phrase[:1].lower() + phrase[1:], speaker, who, requested=True)
         text = f"{_shown_name(who)} needs to {told}." if _shown_name(who) else _sentence(told)
         score = 0.44 + _object_score(lower, hit.start("verb"), verb)
         return Action(text, phrase, score, verb, False, who, _shown_name(who), by_rule=False)
@@ -512,19 +533,20 @@ _DELIVERED = re.compile(
 )
 
 
-def _promised(plain: str, lower: str, speaker: Member | None) -> Action | None:
+def _promised(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
     """Find a promise told from the other's side: "you'll have it by Wednesday"."""
     hit = _DELIVERED.search(lower)
     if hit is None or re.search(r"\b(?:if|when|once|unless)\s*$", lower[: hit.start()]):
         return None
     phrase = f"provide {_clause(plain, hit.start('what'))}"
     name = _shown_name(speaker)
-    text = f"{name} will {phrase}." if name else _sentence(plain[hit.start() :].rstrip(" .!"))
+    told = retold(phrase, speaker, _addressee(plain, 0, speaker, members), requested=False)
+    text = f"{name} will {told}." if name else _sentence(plain[hit.start() :].rstrip(" .!"))
     return Action(text, phrase, 0.6, "provide", True, speaker, name)
 
 
 _HELPER = re.compile(
-    rf"\b(?P<whose>my|our)\s+(?P<helper>(?:\w+\s+)?(?:assistant|colleague|team|office|secretary|manager|lawyer"
+    rf"\b(?P<whose>my|our|[a-z]+'s)\s+(?P<helper>(?:\w+\s+)?(?:assistant|colleague|team|office|secretary|manager|lawyer"
     rf"|accountant|engineer|technician|department|partner))\s+(?:will|is\s+going\s+to|'ll)\s+{_ADVERB}{_VERB}\b"
 )
 
@@ -537,8 +559,98 @@ def _helper(plain: str, lower: str, speaker: Member | None) -> Action | None:
     phrase = _clause(plain, hit.start("verb"))
     name = _shown_name(speaker)
     whose = f"{name}'s" if name and hit["whose"] == "my" else hit["whose"].capitalize()
-    text = f"{whose} {hit['helper']} will {_second_to_third(phrase, speaker, requested=True)}."
+    if hit["whose"].endswith("'s") and plain[hit.start()].islower():
+        return None  # "the bank's lawyer": no name
+    text = f"{whose} {hit['helper']} will {retold(phrase, speaker, None, requested=True)}."
     return Action(text, phrase, 0.5 + _object_score(lower, hit.start("verb"), hit["verb"]), hit["verb"], True)
+
+
+_DELEGATED = re.compile(
+    r"\b(?i:let's|let\s+us|i'll|i\s+will|we'll|we\s+will|we\s+should|you\s+should|can\s+you|could\s+you)\s+(?:(?i:just)\s+)?"
+    r"(?:(?i:have)\s+(?P<had>[A-Z][\w’'-]+)\s+(?P<verb>[a-z-]+)|(?i:get)\s+(?P<got>[A-Z][\w’'-]+)\s+to\s+(?P<verb2>[a-z-]+))\b"
+)
+
+
+def _delegated(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
+    """Find what somebody else will be made to do: "let's have Tom review it", "I'll get Ana to call you"."""
+    hit = _DELEGATED.search(plain)
+    if hit is None:
+        return None
+    name = hit["had"] or hit["got"]
+    at = hit.start("verb") if hit["had"] else hit.start("verb2")
+    verb = hit["verb"] or hit["verb2"]
+    known = _member_named(name, members)
+    if verb not in _ACTION_VERBS or name.lower() in _NOT_NAMES or name.lower() in STOP_WORDS:
+        return None
+    phrase = _clause(plain, at)
+    shown = _shown_name(known) or name
+    told = retold(phrase, speaker, None, requested=True)
+    return Action(
+        f"{shown} will {told}.", phrase, 0.72 + _object_score(lower, at, verb), verb, True, known, shown
+    )
+
+
+_NEEDED = re.compile(
+    r"\bi(?:'ll|\s+will|'m\s+going\s+to|'d)?\s+(?:also\s+|just\s+|still\s+)?need\s+"
+    r"(?P<what>(?:an?|the|your|some|two|three|both|all)\s+(?:[\w-]+\s+){0,3}?(?:copy|copies|photos?|pictures?|reports?"
+    r"|receipts?|invoices?|numbers?|details|information|info|signatures?|statements?|forms?|address|email|id|proof|list"
+    r"|documents?|paperwork|quotes?|dates?|files?|contract|confirmation|approval|estimate|breakdown|results|records|logs?"
+    r"|screenshots?|answer|decision|update|draft|version|deposit|password|passcode|code)\b)"
+)
+
+
+def _needed(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
+    """Find what the other of two is to hand over: "I'll need a copy of the police report"."""
+    hit = _NEEDED.search(lower)
+    before = lower[max(0, (hit.start() if hit else 0) - 12) : hit.start() if hit else 0]
+    if hit is None or re.search(r"\b(?:if|when|that|what|all|why|unless|then)\s*$", before):
+        return None
+    other = _addressee(plain, hit.start(), speaker, members)
+    name = _shown_name(other)
+    if name is None:
+        return None
+    told = f"provide {_clause(plain, hit.start('what'))}"
+    text = f"{name} needs to {retold(told, speaker, other, requested=True)}."
+    return Action(text, _clause(plain, hit.start("what")), 0.72, "provide", True, other, name)
+
+
+_POLITE_END = re.compile(r"(?:,?\s+please|,\s*(?:would|will|could|can)\s+you(?:\s+please)?)\s*[.?!]*$")
+_ASKED_FOR = re.compile(
+    r"(?:^|[.!?]\s+|,\s+)(?:(?:so|and|then|okay|ok|right|also|just|now|no|alright|all\s+right|great|good|fine|sure|well|yes"
+    r"|yeah|oh|in\s+that\s+case|meanwhile)[,\s]+)*"
+    r"(?P<way>go\s+ahead\s+and\s+|let\s+(?:the\s+|my\s+|our\s+)?\w+(?:\s+\w+)?\s+know\b)?(?P<verb>[a-z-]*)",
+)
+
+
+_ONE_MORE = re.compile(r"[.!?\s]*(?:and|also|and\s+also)\s")
+_A_THING = re.compile(r"\s+(?:an?|the|my|our|her|his|their|them|him|two|three|some|all|another)\b")
+
+
+def _asked(
+    plain: str, lower: str, speaker: Member | None, members: Sequence[Member], *, likely: bool
+) -> Action | None:
+    """Find an order marked as one: "…, please", "go ahead and …", "let Tom know", "…, would you?"."""
+    polite = bool(_POLITE_END.search(lower))
+    for hit in _ASKED_FOR.finditer(lower):
+        way = hit["way"] or ""
+        told = way.startswith("let")
+        if told and re.match(r"let\s+(?:me|us)\b", way):
+            continue
+        verb = "let" if told else hit["verb"]
+        at = hit.start("way") if told else hit.start("verb")
+        more = likely and _ONE_MORE.match(lower, hit.start(), hit.end()) and _A_THING.match(lower, hit.end())
+        if not (polite or way or more) or verb not in _ACTION_VERBS or (verb in _STATIVE and not told):
+            continue
+        if not re.match(rf"{verb}\s+\w", lower[at:]):
+            continue
+        end = _POLITE_END.search(plain)
+        phrase = _clause(plain[: end.start()] if end else plain, at)
+        who = _addressee(plain, 0, speaker, members)
+        name = _shown_name(who)
+        done = retold(phrase[:1].lower() + phrase[1:], speaker, who, requested=True)
+        text = f"{name} needs to {done}." if name else _sentence(done)
+        return Action(text, phrase, 0.6 + _object_score(lower, at, verb), verb, True, who, name)
+    return None
 
 
 def _looks_like_person(name: str) -> bool:

@@ -99,7 +99,7 @@ def _find_dates(text: str, now: datetime) -> list[DateSpan]:
             continue
         first, last = _PARTS[hit["part"]]
         begin_at = datetime.combine(now, time(first))
-        end_at = begin_at + timedelta(hours=last - first)
+        end_at = begin_at + timedelta(hours=last - first) - timedelta(seconds=last == 24)
         this = hit.group().startswith(("this", "that"))
         begin, end = trimmed(lower, *hit.span())
         found.append(

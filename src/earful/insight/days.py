@@ -439,6 +439,12 @@ def _from_distance(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetim
     return _day(now.date() + timedelta(days=-days if before else days))
 
 
+def _from_within(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    """Resolve "within the hour", "within the week": at most one of them from now."""
+    kind, _, last = _around(now, 1, hit["unit"])
+    return ("datetime" if kind == "datetimerange" else "date"), last, last
+
+
 def _from_distances(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime | None, datetime | None]:
     """Resolve "in two to three weeks", "three or four days ago", "the next 12 to 18 months"."""
     if not any(hit[name] for name in ("lead", "next", "last", "ago", "now")):
@@ -718,6 +724,7 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             rf"?(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})\b{_AND_A_HALF}(?:'s?\s+time)?\b(?!\s+of\b)",
             _from_distance,
         ),
+        (r"\bwithin\s+the\s+(?P<unit>hour|week|month)\b", _from_within),
         (
             rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT}){_AND_A_HALF}\s+(?P<ago>ago|earlier|back)\b(?:\s+today\b)?",
             _from_distance,

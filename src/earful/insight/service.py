@@ -30,6 +30,7 @@ from earful.insight.encoder import NamedSpan, Sense, TextEncoder, shared_encoder
 from earful.insight.entities import date_entity, find_entities
 from earful.insight.follow_ups import follow_up_kind
 from earful.insight.layout import Near
+from earful.insight.meant import with_thing
 from earful.insight.phrases import action_phrases, assignee_entity
 from earful.insight.questions import question_score
 from earful.insight.redaction import PersonalData, apply, find_personal_data
@@ -298,6 +299,10 @@ class LocalInsightSession:
 
         def read(text: str, ids: tuple[str, ...], near: Sequence[Near], heard: Sense) -> Broken:
             action = find_action(text, speaker, members, now, heard, people=people)
+            if action is not None and action.assignee_name:
+                said = text[: max(0, text.find(action.phrase))]
+                told = with_thing(action.text, action.phrase, [other for _, other in near], said)
+                action = replace(action, text=told)
             return Broken(text, ids, member_id, now, piece.end, near, heard, action)
 
         told = self._as_it_stands(self._broken.overdue(piece.start))
