@@ -451,7 +451,10 @@ def _addressee(plain: str, at: int, speaker: Member | None, members: Sequence[Me
         first = (member.name or "").split(" ")[0]
         if first and re.search(
             rf"(?:^|[,.]\s*|\b(?:hey|hi|so|okay|and|please)\s+){re.escape(first)}\s*[,:]"
-            rf"|,\s*{re.escape(first)}\s*[?.!]*$",
+            rf"|,\s*{re.escape(first)}\s*[?.!]*$"
+            # Without marks: "okay mo please open", "jin i want you to".
+            rf"|^(?:(?:okay|ok|so|and|alright|hey|hi|right|well|now|great|yes|no)\W+)*{re.escape(first)}\s+"
+            r"(?:please|can\s+you|could\s+you|would\s+you|will\s+you|i\s+(?:want|need|would\s+like)\s+you|i'd\s+like\s+you)\b",
             plain,
             re.IGNORECASE,
         ):
@@ -614,9 +617,9 @@ def _needed(plain: str, lower: str, speaker: Member | None, members: Sequence[Me
     return Action(text, _clause(plain, hit.start("what")), 0.72, "provide", True, other, name)
 
 
-_POLITE_END = re.compile(r"(?:,?\s+please|,\s*(?:would|will|could|can)\s+you(?:\s+please)?)\s*[.?!]*$")
+_POLITE_END = re.compile(r"(?:,?\s+please|,?\s+(?:would|will|could|can)\s+you(?:\s+please)?)\s*[.?!]*$")
 _ASKED_FOR = re.compile(
-    r"(?:^|[.!?]\s+|,\s+)(?:(?:so|and|then|okay|ok|right|also|just|now|no|alright|all\s+right|great|good|fine|sure|well|yes"
+    r"(?:^|[.!?]\s+|,\s+|\b(?=and\s))(?:(?:so|and|then|okay|ok|right|also|just|now|no|alright|all\s+right|great|good|fine|sure|well|yes"
     r"|yeah|oh|in\s+that\s+case|meanwhile)[,\s]+)*"
     r"(?P<way>go\s+ahead\s+and\s+|let\s+(?:the\s+|my\s+|our\s+)?\w+(?:\s+\w+)?\s+know\b)?(?P<verb>[a-z-]*)",
 )
@@ -638,8 +641,18 @@ def _asked(
             continue
         verb = "let" if told else hit["verb"]
         at = hit.start("way") if told else hit.start("verb")
-        more = likely and _ONE_MORE.match(lower, hit.start(), hit.end()) and _A_THING.match(lower, hit.end())
-        if not (polite or way or more) or verb not in _ACTION_VERBS or (verb in _STATIVE and not told):
+        begins = not hit.start() or lower[hit.start()] in ".!?"
+        more = (
+            likely
+            and begins
+            and _ONE_MORE.match(lower, hit.start(), hit.end())
+            and _A_THING.match(lower, hit.end())
+        )
+        if (
+            not (polite or (way and begins) or more)
+            or verb not in _ACTION_VERBS
+            or (verb in _STATIVE and not told)
+        ):
             continue
         if not re.match(rf"{verb}\s+\w", lower[at:]):
             continue
