@@ -368,7 +368,7 @@ def test_halves_are_joined_however_often_a_sentence_is_broken(service: LocalInsi
         session.observe(Utterance(text, 2.0 * at, 2.0 * at + 1, TOMASZ)) for at, text in enumerate(halves)
     ]
     (action,) = found[-1].insights
-    assert action.text == "Tomasz will send you the quote by Friday."
+    assert action.text == "Tomasz will send Ines the quote by Friday."
     assert action.message_ids == tuple(step.messages[0].id for step in found)
 
 
