@@ -128,7 +128,8 @@ def test_a_lost_connection_is_carried_on(replay: Replay, chromium: Browser, open
         }"""
     )
     start(page)
-    page.wait_for_function("window.notices.some((text) => text.includes('The connection was lost'))")
+    while not any("The connection was lost" in text for text in page.evaluate("() => window.notices")):
+        page.wait_for_timeout(50)
     expect(page.locator("#state")).to_have_text("Listening")
     expect(page.locator("#notice")).to_be_hidden()
     first, second = replay.behaviour.sockets
