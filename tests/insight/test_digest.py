@@ -5,13 +5,13 @@ from datetime import datetime
 import httpx
 import pytest
 
-from earful.conversation.types import CustomEntity, Entity, Message
+from earful.conversation.types import CustomEntity, Entity, Message, Topic
 from earful.insight.call_score import score_call
 from earful.insight.custom_entities import CUSTOM, find_custom_entities
 from earful.insight.language_model import LanguageModel, LanguageModelError
 from earful.insight.reading import Masking, masked
 from earful.insight.summary import call_transcript, summarise
-from earful.insight.themes import rank_topics, vocabulary_topics
+from earful.insight.themes import rank_topics, themes, vocabulary_topics
 from tests.store.samples import ACTION_ITEM, ASKED, FOLLOW_UP, PROMISED, QUESTION, UNNAMED
 
 MESSAGES = (ASKED, PROMISED, UNNAMED)
@@ -117,3 +117,18 @@ async def test_whatever_goes_wrong_with_a_model_is_one_error(status: int, body: 
     async with await model_answering(status, body) as model:
         with pytest.raises(LanguageModelError):
             await model.answer("task", "material")
+
+
+def test_an_adjective_alone_makes_no_theme() -> None:
+    messages = [Message(str(at), "c", "x", at, at + 1) for at in range(4)]
+    topics = [
+        Topic(name, name, score, (at,), tuple(name.lower().split()))
+        for name, score, at in (
+            ("New York", 0.9, "0"),
+            ("new machine", 0.8, "1"),
+            ("late delivery", 0.7, "2"),
+            ("delivery", 0.6, "3"),
+        )
+    ]
+    found = {theme.text: theme.message_ids for theme in themes(topics, messages)}
+    assert found == {"late delivery": ("2", "3"), "New York": ("0",), "new machine": ("1",)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Insight, Message, Topic
 from earful.insight.sentiment import polarity
-from earful.insight.topics import TopicBook
+from earful.insight.topics import DESCRIBING, TopicBook
 
 __all__ = ["Theme", "in_context", "rank_topics", "themes", "vocabulary_topics"]
 
@@ -85,8 +85,8 @@ def in_context(
 
 
 def _related(one: Topic, other: Topic) -> bool:
-    words, others = set(_stems(one)), set(_stems(other))
-    if words & others:
+    # "New York" and "new machine" have no word in common that says what they are about.
+    if (set(_stems(one)) & set(_stems(other))) - DESCRIBING:
         return True
     ids, other_ids = set(one.message_ids), set(other.message_ids)
     union = ids | other_ids

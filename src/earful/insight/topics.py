@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["TopicBook", "candidates"]
+__all__ = ["DESCRIBING", "TopicBook", "candidates"]
 
 _MAX_CANDIDATES = 6000
 _MAX_REFS = 200
@@ -45,7 +45,7 @@ _BEFORE_ADJECTIVES = word_set("before_adjectives")
 # Made by training/words.py from tagged talk: words that are hardly ever nouns, with /j those that describe
 # one; and how common words are in any talk, 9 (most) to 1.
 _NEVER_NOUNS = frozenset(word.removesuffix("/j") for word in word_set("never_nouns"))
-_DESCRIBING = frozenset(word[:-2] for word in word_set("never_nouns") if word.endswith("/j"))
+DESCRIBING = frozenset(word[:-2] for word in word_set("never_nouns") if word.endswith("/j"))
 _COMMON = {
     stem(word): float(2 ** (int(grade) + 2))
     for grade, *words in (line.split() for line in lines("common_words"))
@@ -151,7 +151,7 @@ def candidates(text: str) -> list[tuple[str, str]]:
         while run and not (
             len(run) > 1 and (run[0].lower in _MODIFIER_OK or _is_modifier(run[0].lower, lead))
         ):
-            begins = run[0].lower in _DESCRIBING or not _is_no_noun(run[0], text)
+            begins = run[0].lower in DESCRIBING or not _is_no_noun(run[0], text)
             if run[0].lower.removesuffix("'s") not in _VERBISH and begins:
                 break
             run.pop(0)
@@ -190,7 +190,7 @@ def _is_no_noun(token: Token, text: str) -> bool:
 
 
 def _describes(word: str) -> bool:
-    return word in _DESCRIBING or word.endswith(("ed", "ing"))
+    return word in DESCRIBING or word.endswith(("ed", "ing"))
 
 
 def _is_modifier(word: str, lead: str) -> bool:

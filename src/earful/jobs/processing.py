@@ -1,6 +1,6 @@
 """Takes in recordings and texts: keeps them, queues their work, answers how it stands."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -71,14 +71,23 @@ class Processing:
             if found is None:
                 raise UnknownConversation(intake.conversation_id)
 
-    async def submit_upload(self, intake: Intake, work: MediaWork, chunks: AsyncIterator[bytes]) -> Job:
+    async def submit_upload(
+        self,
+        intake: Intake,
+        work: MediaWork,
+        chunks: AsyncIterator[bytes],
+        settled: Callable[[], Awaitable[tuple[Intake, MediaWork]]] | None = None,
+    ) -> Job:
         """Keep an upload and queue its recognition; both are on disk when this returns.
 
-        Raises as `check` and `MediaStore.save` do.
+        `settled` tells what is to be done where that is known only when the upload has been read. Raises as
+        `check` and `MediaStore.save` do.
         """
         await self.check(intake)
         key = await self._media.save(chunks, max_bytes=self._max_upload_bytes)
         try:
+            if settled is not None:
+                intake, work = await settled()
             return await self.submit(intake, replace(work, media=key))
         except BaseException:
             self._media.delete(key)

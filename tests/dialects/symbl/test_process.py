@@ -317,10 +317,48 @@ async def test_stored_trackers_and_entities_are_used_when_asked_for(api: Api) ->
     assert (unknown.status_code, unknown.json()["message"]) == (400, "trackers: there is no tracker '9'")
 
 
-async def test_a_form_is_refused_with_what_to_send_instead(api: Api) -> None:
-    answer = await api.client.post("/v1/process/audio", files={"file": ("a.wav", b"RIFF", "audio/wav")})
+async def test_a_recording_may_be_a_file_of_a_form_with_its_parameters_beside_it(api: Api) -> None:
+    content = bytes(range(256)) * 3 + b"\r\n--\r\n"
+    answer = await api.client.post(
+        "/v1/process/audio?name=Query&mode=phone",
+        files={"file": ("a.wav", content, "audio/wav")},
+        data={"name": "Föhn", "customVocabulary": ["Kestrel", "Cloud"], "enableSpeakerDiarization": "true"},
+    )
+    job = await api.stored(answer)
+    assert api.media.path(job.request["media"]).read_bytes() == content
+    assert (job.request["vocabulary"], job.request["diarize"]) == (["Kestrel", "Cloud"], True)
+    conversation = await api.conversations.get(api.application_id, job.conversation_id)
+    assert conversation is not None
+    assert conversation.name == "Föhn"
+
+
+FILE = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nRIFF\r\n'
+NAME = b'--x\r\nContent-Disposition: form-data; name="mode"\r\n\r\n%b\r\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (FILE, "before it was complete"),
+        (NAME % b"phone" + b"--x--\r\n", "no file"),
+        (FILE + FILE + b"--x--\r\n", "more than one file"),
+        (FILE + NAME % b"loud" + b"--x--\r\n", "mode"),
+        (FILE + NAME % (b"x" * 2**20) + b"y--x--\r\n", "more than 1048576 bytes"),
+        (b"RIFF", "cannot be read"),
+        (FILE.replace(b"RIFF", b"") + b"--x--\r\n", "empty"),
+    ],
+    ids=["cut off", "no file", "two files", "wrong field", "large field", "no form", "empty file"],
+)
+async def test_a_form_that_cannot_be_used_leaves_nothing(
+    api: Api, tmp_path: Path, body: bytes, said: str
+) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    answer = await api.client.post("/v1/process/audio", content=body, headers=headers)
     assert answer.status_code == 400
-    assert "as the request body, not as a form" in answer.json()["message"]
+    assert said in answer.json()["message"]
+    assert list((tmp_path / "media").iterdir()) == []
+    without = {"content-type": "multipart/form-data"}
+    assert (await api.client.post("/v1/process/audio", content=FILE, headers=without)).status_code == 400
 
 
 async def test_an_upload_of_which_nothing_more_comes_is_given_up(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -14,6 +14,7 @@ from earful.accounts.types import Application
 from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import Body
 from earful.dialects.symbl.errors import ApiError, BadRequest, ConversationNotFound, ErrorMessage
+from earful.dialects.symbl.forms import RecordingForm
 from earful.dialects.symbl.management import Library
 from earful.dialects.symbl.parameters import ProcessParameters, TextBody, TextItem, UrlBody, gather, parse
 from earful.dialects.symbl.process_docs import TEXT_DOCS, UPLOAD_DOCS, URL_DOCS
@@ -116,13 +117,24 @@ def process_router(
         )
 
     async def submit_file(request: Request, caller: Application, conversation_id: str | None) -> Submitted:
-        if request.headers.get("content-type", "").startswith("multipart/form-data"):
-            raise BadRequest("send the recording itself as the request body, not as a form")
-        asked = parse(ProcessParameters, gather(request.query_params.multi_items()))
-        audible(asked)
-        intake = _intake(caller, asked, conversation_id, asked.start_time)
-        work = _media_work(asked, await wanted(asked, caller))
-        return await _submitted(processing.submit_upload(intake, work, _steady(request)))
+        query = request.query_params.multi_items()
+
+        async def asked_with(fields: Sequence[tuple[str, str]]) -> tuple[Intake, MediaWork]:
+            asked = parse(ProcessParameters, gather([*query, *fields]))
+            audible(asked)
+            intake = _intake(caller, asked, conversation_id, asked.start_time)
+            return intake, _media_work(asked, await wanted(asked, caller))
+
+        # What is wrong in the query is told before anything is read.
+        intake, work = await asked_with(())
+        content_type = request.headers.get("content-type", "")
+        if not content_type.lower().startswith("multipart/form-data"):
+            return await _submitted(processing.submit_upload(intake, work, _steady(request)))
+        form = RecordingForm(content_type)
+        chunks = form.recording(_steady(request))
+        return await _submitted(
+            processing.submit_upload(intake, work, chunks, lambda: asked_with(form.fields))
+        )
 
     @router.post("/process/text", status_code=201, summary="Send a text", openapi_extra=TEXT_DOCS)
     async def post_text(request: Request, caller: Caller) -> Submitted:

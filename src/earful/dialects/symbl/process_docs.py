@@ -21,6 +21,15 @@ _TEXT_EXAMPLE = {
 }
 _URL_EXAMPLE = {"url": "https://example.com/call.mp3", "name": "Roastery weekly call"}
 
+_FORM = {
+    "schema": {
+        "type": "object",
+        "required": ["file"],
+        "properties": {"file": {"type": "string", "format": "binary"}},
+        "description": "The recording as a file of any name; the parameters may be fields beside it.",
+    }
+}
+
 
 def _upload(*media_types: str) -> dict[str, Any]:
     binary = {"schema": {"type": "string", "format": "binary"}}
@@ -31,7 +40,10 @@ def _upload(*media_types: str) -> dict[str, Any]:
         parameters.append({"name": name, "in": "query", "required": False, **shown})
     return {
         "parameters": parameters,
-        "requestBody": {"required": True, "content": dict.fromkeys(media_types, binary)},
+        "requestBody": {
+            "required": True,
+            "content": {**dict.fromkeys(media_types, binary), "multipart/form-data": _FORM},
+        },
     }
 
 
