@@ -1,4 +1,4 @@
-"""`python -m training.export OUT [FOLDER]`: write what `training.train OUT` made as int8 ONNX.
+"""`python -m training.export OUT [FOLDER]`: write what `training.train OUT` made as int8 ONNX, lean.
 
 `-` instead of OUT: untrained.
 """
@@ -14,17 +14,18 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
 from .examples import CASES, MARKS, TAGS
+from .lean import lean
 from .model import load
 
 FOLDER = Path(__file__).parent.parent / "src" / "earful" / "insight" / "models"
 
 
 def _write(part: nn.Module, path: Path, inputs: dict[str, torch.Tensor], outputs: list[str]) -> None:
-    """Export one part with free batch and token axes, then quantise its weights."""
+    """Export one part with free batch and token axes, quantise its weights, then fuse what can be."""
     part.eval()
     axes = {name: {0: "batch", 1: "tokens"} for name in inputs}
     with TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.onnx"
+        whole, quantised = Path(folder) / "whole.onnx", Path(folder) / "quantised.onnx"
         torch.onnx.export(
             part,
             tuple(inputs.values()),
@@ -37,11 +38,12 @@ def _write(part: nn.Module, path: Path, inputs: dict[str, torch.Tensor], outputs
         )
         quantize_dynamic(
             str(whole),
-            str(path),
+            str(quantised),
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["MatMul", "Gather"],
             per_channel=True,
         )
+        onnx.save(lean(path.stem, onnx.load(str(quantised))), str(path))
     onnx.checker.check_model(str(path))
 
 

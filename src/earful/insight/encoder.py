@@ -7,7 +7,7 @@ vector) and `sense` (states of a message after its neighbours to what it is and 
 import json
 import math
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +15,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earful.insight.layout import PAD, Near, laid_out
+from earful.insight.layout import Near, laid_out
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["NamedSpan", "Sense", "TextEncoder", "WordForm", "chance", "shared_encoder"]
 
 _REMEMBERED = 512
+_TOGETHER = 16
 _SURELY_NONE = 0.8
 
 
@@ -74,6 +75,8 @@ class TextEncoder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.enable_cpu_mem_arena = False
+        # The graphs are lean as they are (training/lean.py); the extended optimisations would slow them down.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
 
         def part(name: str) -> Any:
@@ -98,15 +101,28 @@ class TextEncoder:
             known = {text: self._vectors[text] for text in texts if text in self._vectors}
         fresh = [text for text in dict.fromkeys(texts) if text not in known]
         if fresh:
-            ids, mask = _padded([laid_out(self._tokenizer, text).ids for text in fresh])
-            states = self._trunk.run(None, {"input_ids": ids, "attention_mask": mask})[0]
-            made = self._vector.run(None, {"states": states, "attention_mask": mask})[0]
-            known |= dict(zip(fresh, made, strict=True))
+            known |= self._made(fresh)
             with self._lock:
                 self._vectors.update({text: known[text] for text in fresh})
                 while len(self._vectors) > _REMEMBERED:
                     self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts]) if texts else np.zeros((0, 384), np.float32)
+
+    def _made(self, texts: Sequence[str]) -> "dict[str, NDArray[np.float32]]":
+        """Encode texts, those of as many tokens together: there is no padding."""
+        import numpy as np
+
+        ids = {text: laid_out(self._tokenizer, text).ids for text in texts}
+        alike: defaultdict[int, list[str]] = defaultdict(list)
+        for text in texts:
+            alike[len(ids[text])].append(text)
+        made: dict[str, NDArray[np.float32]] = {}
+        for group in alike.values():
+            for start in range(0, len(group), _TOGETHER):
+                some = group[start : start + _TOGETHER]
+                states = self._trunk.run(None, {"input_ids": np.array([ids[text] for text in some])})[0]
+                made |= dict(zip(some, self._vector.run(None, {"states": states})[0], strict=True))
+        return made
 
     def sense(self, text: str, before: Sequence[Near] = ()) -> Sense:
         """Return what a message is, seen after those before it (the latest last, each with who said it)."""
@@ -143,13 +159,10 @@ class TextEncoder:
         import numpy as np
 
         laid = laid_out(self._tokenizer, text, before)
-        ids, mask = _padded([laid.ids])
-        current = np.zeros_like(ids)
-        current[0, laid.first : laid.last] = 1
-        states = self._trunk.run(None, {"input_ids": ids, "attention_mask": mask})[0]
-        inputs = {"states": states, "attention_mask": mask, "current": current}
-        whole, tokens = self._sense.run(None, inputs)
-        return whole[0], tokens[0, laid.first : laid.last], laid.offsets
+        states = self._trunk.run(None, {"input_ids": np.array([laid.ids])})[0]
+        read = np.array([0, *range(laid.first, laid.last)], np.int64)
+        whole, tokens = self._sense.run(None, {"states": states, "read": read})
+        return whole[0], tokens[1:], laid.offsets
 
     def _names(
         self, text: str, offsets: Sequence[tuple[int, int]], logits: "NDArray[np.float32]"
@@ -186,19 +199,6 @@ class TextEncoder:
 def chance(odds: float) -> float:
     """Return the chance (0..1) of log odds."""
     return 1.0 / (1.0 + math.exp(-max(-40.0, min(odds, 40.0))))
-
-
-def _padded(rows: "list[list[int]]") -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
-    """Return token ids and attention mask, int64 [rows, longest]."""
-    import numpy as np
-
-    longest = max(len(row) for row in rows)
-    ids = np.full((len(rows), longest), PAD, np.int64)
-    mask = np.zeros_like(ids)
-    for at, row in enumerate(rows):
-        ids[at, : len(row)] = row
-        mask[at, : len(row)] = 1
-    return ids, mask
 
 
 @lru_cache(maxsize=1)

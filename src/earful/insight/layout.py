@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["PAD", "Laid", "Near", "laid_out"]
+__all__ = ["Laid", "Near", "laid_out"]
 
 Near = tuple[bool, str]
 """A message close by: whether the same person said it, and its text."""
 
-PAD = 0
 _CLS, _SEP = 101, 102
 _SAME, _OTHER = [2168, 1024], [2060, 1024]  # "same :", "other :"
 _BEFORE_TOKENS, _EACH_BEFORE, _TEXT_TOKENS = 40, 24, 96
