@@ -8,8 +8,12 @@ reported keeps its name and gives way only to a clearly stronger one, so that a 
 
 import math
 import re
+from bisect import bisect_left, insort
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from earful.conversation.ids import new_numeric_id
@@ -67,6 +71,7 @@ class _Candidate:
     sentiment_count: int = 0
     vector: "NDArray[np.float32] | None" = None
     worth: float = 0.0
+    strength: float | None = None
 
 
 def _is_content(token: Token) -> bool:
@@ -212,6 +217,8 @@ class TopicBook:
         """Weigh phrases by the encoder's vectors; without one by their counts alone."""
         self._encoder = encoder
         self._candidates: OrderedDict[str, _Candidate] = OrderedDict()
+        # Those that may be a topic, the strongest first: (-strength, key).
+        self._order: list[tuple[float, str]] = []
         self._shown: list[_Candidate] = []
         self._reported: set[str] = set()
         self._longer: dict[str, str] = {}
@@ -278,6 +285,18 @@ class TopicBook:
         if sentiment is not None:
             found.sentiment_sum += sentiment
             found.sentiment_count += 1
+        self._place(found)
+
+    def _place(self, candidate: _Candidate) -> None:
+        """Put a candidate where its strength belongs now."""
+        self._take_out(candidate)
+        if candidate.count > 1 or len(candidate.words) > 1:
+            candidate.strength = self._strength(candidate)
+            insort(self._order, (-candidate.strength, candidate.key))
+
+    def _take_out(self, candidate: _Candidate) -> None:
+        if candidate.strength is not None:
+            del self._order[bisect_left(self._order, (-candidate.strength, candidate.key))]
 
     def _forget_weakest(self) -> None:
         """Drop the oldest tenth of what was said only once and is not shown."""
@@ -286,7 +305,7 @@ class TopicBook:
         if not stale:
             stale = [key for key, c in self._candidates.items() if id(c) not in shown]
         for key in stale[: _MAX_CANDIDATES // 10]:
-            del self._candidates[key]
+            self._take_out(self._candidates.pop(key))
         self._longer = {word: key for word, key in self._longer.items() if key in self._candidates}
 
     def ranked(self) -> tuple[tuple[Topic, ...] | None, tuple[Topic, ...]]:
@@ -315,56 +334,61 @@ class TopicBook:
         rare = [_COMMON_FROM / (_COMMON_FROM + _COMMON.get(word, 0.0)) for word in candidate.words]
         return length * voices * sum(rare) / len(rare) * math.log2(1 + candidate.weight)
 
-    def _choose(self) -> list[_Candidate]:
-        shown = {candidate.key for candidate in self._shown}
-        strengths = {
-            key: self._strength(candidate) * (_HYSTERESIS if key in shown else 1.0)
-            for key, candidate in self._candidates.items()
-            if (candidate.count > 1 or len(candidate.words) > 1)
-            and not self._names.issuperset(candidate.words)
-        }
-        order = sorted(strengths, key=lambda k: (-strengths[k], k))
-        if self._encoder is not None:
-            return self._diverse(order[:_WEIGHED], strengths)
-        chosen: list[_Candidate] = []
-        for key in order:
+    def _strongest(self) -> Iterator[tuple[_Candidate, float]]:
+        """Yield the candidates with their strengths, the strongest first; what is shown counts for more."""
+        shown = {one.key: _HYSTERESIS * one.strength for one in self._shown if one.strength is not None}
+        ahead = sorted((-strength, key) for key, strength in shown.items())
+        others = (one for one in self._order if one[1] not in shown)
+        for strength, key in merge(ahead, others):
             candidate = self._candidates[key]
+            if not self._names.issuperset(candidate.words):
+                yield candidate, -strength
+
+    def _choose(self) -> list[_Candidate]:
+        if self._encoder is not None:
+            return self._diverse(list(islice(self._strongest(), _WEIGHED)), self._encoder)
+        chosen: list[_Candidate] = []
+        for candidate, strength in self._strongest():
             if not any(self._covers(other, candidate) for other in chosen):
-                candidate.worth = strengths[key]
+                candidate.worth = strength
                 chosen.append(candidate)
                 if len(chosen) == _SHOWN:
                     break
         return chosen
 
-    def _diverse(self, keys: list[str], strengths: dict[str, float]) -> list[_Candidate]:
+    def _diverse(self, strongest: list[tuple[_Candidate, float]], encoder: TextEncoder) -> list[_Candidate]:
         """Choose by strength and closeness to the conversation, each unlike those before it."""
         import numpy as np
 
-        some = [self._candidates[key] for key in keys]
-        fresh = [candidate for candidate in some if candidate.vector is None]
-        if fresh and self._encoder is not None:
-            for candidate, vector in zip(
-                fresh, alone(self._encoder, [candidate.text.lower() for candidate in fresh]), strict=True
-            ):
-                candidate.vector = vector
-        if not some:
+        if not strongest:
             return []
-        vectors = np.stack([candidate.vector for candidate in some if candidate.vector is not None])
-        worth = np.array([strengths[key] for key in keys])
-        about = worth @ vectors
-        about /= max(float(np.linalg.norm(about)), 1e-9)
-        worth *= (1 + _CLOSENESS * np.clip(vectors @ about, 0, 1)) / (1 + _CLOSENESS)
-        alike = np.clip(vectors @ vectors.T, 0, 1)
+        some = [candidate for candidate, _ in strongest]
+        fresh = [candidate for candidate in some if candidate.vector is None]
+        if fresh:
+            made = alone(encoder, [candidate.text.lower() for candidate in fresh])
+            for candidate, vector in zip(fresh, made, strict=True):
+                candidate.vector = vector
+        vectors = np.array([candidate.vector for candidate in some])
+
+        def closeness(vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
+            # Not by BLAS, which would wake its threads for so little.
+            alike: NDArray[np.float32] = np.clip(np.einsum("ij,j->i", vectors, vector), 0, 1)
+            return alike
+
+        worth = np.array([strength for _, strength in strongest])
+        about = np.einsum("i,ij->j", worth, vectors)
+        about /= max(math.sqrt(np.einsum("i,i->", about, about)), 1e-9)
+        worth *= (1 + _CLOSENESS * closeness(about)) / (1 + _CLOSENESS)
+        now = worth.copy()  # what each is worth beside those that are chosen
         likest = np.zeros(len(some))
-        left = list(range(len(some)))
         chosen: list[_Candidate] = []
-        while left and len(chosen) < _SHOWN:
-            best = max(left, key=lambda at: worth[at] * (1 - _SAMENESS * likest[at] ** 2))
-            left.remove(best)
+        while len(chosen) < _SHOWN and now[best := int(now.argmax())] >= 0:
             if not any(self._covers(other, some[best]) for other in chosen):
-                some[best].worth = float(worth[best] * (1 - _SAMENESS * likest[best] ** 2))
+                some[best].worth = float(now[best])
                 chosen.append(some[best])
-                likest = np.maximum(likest, alike[best])
+                likest = np.maximum(likest, closeness(vectors[best]))
+                now = np.where(now < 0, now, worth * (1 - _SAMENESS * likest**2))
+            now[best] = -1
         return chosen
 
     @staticmethod
