@@ -120,7 +120,9 @@ class Settings(BaseSettings):
         default=50, ge=1, description="Jobs that one application may have waiting or under way at a time."
     )
     job_workers: int = Field(
-        default=1, ge=1, description="Jobs that run at a time; one job uses every speech thread by itself."
+        default=1,
+        ge=1,
+        description="Jobs that work at a time (more take turns); one job uses every speech thread by itself.",
     )
     keep_recordings: bool = Field(
         default=False,

@@ -16,6 +16,7 @@ from earful.jobs.fetch import FetchLimits
 from earful.jobs.recordings import Recordings
 from earful.jobs.requests import ChannelSpeaker, MediaWork, Remark, TextWork, Wanted, to_json
 from earful.jobs.runner import JobRunner, RecordingLimits
+from earful.jobs.turns import Turns
 from earful.jobs.worker import JobFailed, Outcome
 from earful.speech.files import Transcript, TranscriptSegment
 from earful.speech.types import Hotword
@@ -132,7 +133,8 @@ def bench(kept: Kept, tmp_path: Path) -> Bench:
         insight,
         lambda: transcriber,
         limits,
-        recordings,  # type: ignore[arg-type, return-value]
+        recordings,
+        Turns(1),  # type: ignore[arg-type, return-value]
     )
     return Bench(kept, media, insight, transcriber, runner)
 

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from earful.accounts.service import Accounts
 from earful.insight.types import Findings
 from earful.jobs.worker import JobFailed, Outcome, Report, Worker
 from earful.store.jobs import Job, JobStatus
@@ -208,10 +211,10 @@ async def test_a_database_that_fails_for_a_moment_does_not_end_the_worker(
     real = kept.jobs.claim
     failures = iter([OSError("away"), OSError("away")])
 
-    async def claim(worker: str, lease: timedelta) -> Job | None:
+    async def claim(worker: str, lease: timedelta, **rules: Any) -> Job | None:
         for failure in failures:
             raise failure
-        return await real(worker, lease)
+        return await real(worker, lease, **rules)
 
     async def run(job: Job, report: Report) -> Outcome:
         return DONE
@@ -220,3 +223,49 @@ async def test_a_database_that_fails_for_a_moment_does_not_end_the_worker(
     sent = await kept.job()
     async with working(kept, run):
         await until(kept, sent, "completed")
+
+
+async def test_a_job_of_another_application_is_begun_beside_those_of_a_busy_one(kept: Kept) -> None:
+    begun: list[str] = []
+    go_on = asyncio.Event()
+
+    async def run(job: Job, report: Report) -> Outcome:
+        begun.append(job.application_id)
+        await go_on.wait()
+        return DONE
+
+    for _ in range(3):
+        await kept.job()
+    credentials = await Accounts(kept.database).create("another")
+    other = replace(kept, application_id=credentials.customer_id)
+    sent = await other.job()
+    async with working(kept, run, concurrency=1, guests=2):
+        async with asyncio.timeout(10):
+            while other.application_id not in begun:
+                await asyncio.sleep(0.005)
+        assert sorted(begun) == sorted([kept.application_id, other.application_id])
+        go_on.set()
+        await until(other, sent, "completed")
+
+
+async def test_a_job_that_took_the_server_down_twice_is_tried_alone(kept: Kept) -> None:
+    under_way: set[str] = set()
+    beside: dict[str, int] = {}
+
+    async def run(job: Job, report: Report) -> Outcome:
+        under_way.add(job.id)
+        for one in under_way:
+            beside[one] = max(beside.get(one, 0), len(under_way) - 1)
+        await asyncio.sleep(0.05)
+        under_way.discard(job.id)
+        return DONE
+
+    suspect = await kept.job()
+    for _ in range(2):
+        await kept.jobs.claim("dead", timedelta(seconds=-1))
+    sound = [await kept.job() for _ in range(3)]
+    async with working(kept, run, concurrency=3):
+        for job in (suspect, *sound):
+            await until(kept, job, "completed")
+    assert beside[suspect.id] == 0
+    assert max(beside[job.id] for job in sound) > 0

@@ -1,12 +1,9 @@
 """Does one job: a recording is fetched, recognised and understood, a text is understood."""
 
-import asyncio
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
 from earful.audio.files import probe
 from earful.audio.types import AudioError
@@ -17,6 +14,7 @@ from earful.jobs.fetch import FetchError, FetchLimits, fetch
 from earful.jobs.recordings import Recordings
 from earful.jobs.requests import MediaWork, Remark, TextWork, Wanted, from_json
 from earful.jobs.retrospect import as_known, found_before
+from earful.jobs.turns import Turn, Turns
 from earful.jobs.worker import JobFailed, Outcome, Report
 from earful.speech.files import FileTranscriber, TranscriptSegment
 from earful.speech.types import Hotword, SpeechError
@@ -26,7 +24,7 @@ from earful.store.media import MediaStore
 
 __all__ = ["JobRunner", "RecordingLimits", "media_key"]
 
-T = TypeVar("T")
+_Steps = Callable[[int], None]
 
 _WORDS_PER_SECOND = 2.5
 _FETCHED = 0.1
@@ -42,12 +40,11 @@ class RecordingLimits:
     keep_media: bool
 
 
-class _Stopped(Exception):
-    """The job was cancelled while a thread worked on it."""
-
-
 class JobRunner:
-    """Runs jobs with the models of this process. `await runner(job, report)` is one job."""
+    """Runs jobs with the models of this process. `await runner(job, report)` is one job.
+
+    Several may be under way: they take turns at the processor, between two sentences or two batches of sound.
+    """
 
     def __init__(
         self,
@@ -57,6 +54,7 @@ class JobRunner:
         transcriber: Callable[[], FileTranscriber],
         limits: RecordingLimits,
         recordings: Recordings,
+        turns: Turns,
     ) -> None:
         self._conversations = conversations
         self._media = media
@@ -64,6 +62,7 @@ class JobRunner:
         self._transcriber = transcriber
         self._limits = limits
         self._recordings = recordings
+        self._turns = turns
 
     async def __call__(self, job: Job, report: Report) -> Outcome:
         """Do the job from its beginning. Raises `JobFailed` when it cannot be done."""
@@ -80,23 +79,28 @@ class JobRunner:
         offset = _begins(work, conversation)
         if isinstance(work, TextWork):
             utterances = _written(work.remarks, cast, offset)
+            heard = 0.0
         else:
             segments = await self._recognise(job, work, report)
             utterances = _spoken(segments, work, cast, offset)
             if self._limits.keep_media:
                 await self._keep(job, offset)
-        report(_RECOGNISED)
+            heard = _RECOGNISED
         understanding = _Understanding(self._insight, conversation, wanted, cast)
+        count = len(earlier) + len(utterances)
 
-        def understand(stopped: threading.Event) -> Findings:
-            recalled, names = understanding.recall(earlier, stopped)
-            found = understanding.run(utterances, names, stopped)
+        def progress(done: int) -> None:
+            report(heard + (1.0 - heard) * done / count)
+
+        def understand(turn: Turn) -> Findings:
+            recalled, names = understanding.recall(earlier, turn, progress)
+            found = understanding.run(utterances, names, turn, lambda done: progress(len(earlier) + done))
             before = found_before(recalled, names, earlier, trackers, entities)
             return replace(
                 found, trackers=before.trackers + found.trackers, entities=before.entities + found.entities
             )
 
-        findings = await _in_thread(understand)
+        findings = await self._turns.run(understand)
         # The last word may outlast the utterance that it was heard in.
         spoken = (utterance.end for utterance in utterances)
         end = max([offset, *spoken, *(message.end for message in findings.messages)])
@@ -112,7 +116,7 @@ class JobRunner:
         try:
             if work.url is not None:
                 await self._fetch(work.url, key, report)
-            return await _in_thread(lambda stopped: self._transcribe(path, work, report, stopped))
+            return await self._turns.run(lambda turn: self._transcribe(path, work, report, turn))
         except FileNotFoundError:
             raise JobFailed("the recording is no longer there") from None
         except (AudioError, SpeechError) as error:
@@ -145,7 +149,7 @@ class JobRunner:
             raise JobFailed(f"the recording could not be fetched: {error}") from error
 
     def _transcribe(
-        self, path: Path, work: MediaWork, report: Report, stopped: threading.Event
+        self, path: Path, work: MediaWork, report: Report, turn: Turn
     ) -> Sequence[TranscriptSegment]:
         start = _FETCHED if work.url is not None else 0.0
         duration = probe(path).duration_s
@@ -154,8 +158,7 @@ class JobRunner:
             raise JobFailed(f"the recording is longer than {hours:g} hours")
 
         def progress(done: float) -> None:
-            if stopped.is_set():
-                raise _Stopped
+            turn.go_on()
             report(start + (_RECOGNISED - start) * done)
 
         transcript = self._transcriber().transcribe(
@@ -284,28 +287,30 @@ class _Understanding:
         )
 
     def run(
-        self, utterances: Sequence[Utterance], known: Mapping[str, str], stopped: threading.Event
+        self, utterances: Sequence[Utterance], known: Mapping[str, str], turn: Turn, progress: _Steps
     ) -> Findings:
         """Return everything new; `known` are the ids of what was recalled.
 
-        Topics are those of the whole conversation.
+        Topics are those of the whole conversation. `progress` is told how many were understood.
         """
         steps: list[Findings] = []
-        for utterance in utterances:
-            if stopped.is_set():
-                raise _Stopped
+        for at, utterance in enumerate(utterances):
+            turn.go_on()
+            progress(at)
             steps.append(self._session.observe(utterance))
         steps.append(self._session.finish())
         found = _joined(steps)
         return replace(found, topics=None if found.topics is None else _with_ids(found.topics, known))
 
-    def recall(self, earlier: Sequence[Message], stopped: threading.Event) -> tuple[Findings, dict[str, str]]:
+    def recall(
+        self, earlier: Sequence[Message], turn: Turn, progress: _Steps
+    ) -> tuple[Findings, dict[str, str]]:
         """Tell the session what was said before; return what it finds there, and our ids by its own."""
         known: dict[str, str] = {}
         steps: list[Findings] = []
-        for message in earlier:
-            if stopped.is_set():
-                raise _Stopped
+        for at, message in enumerate(earlier):
+            turn.go_on()
+            progress(at)
             speaker = self._members.get(message.member_id or "")
             again = self._session.observe(Utterance(message.text, message.start, message.end, speaker))
             known |= {copy.id: message.id for copy in again.messages}
@@ -346,15 +351,3 @@ def _with_ids(topics: Iterable[Topic], known: Mapping[str, str]) -> tuple[Topic,
         replace(topic, message_ids=tuple(dict.fromkeys(known.get(id_, id_) for id_ in topic.message_ids)))
         for topic in topics
     )
-
-
-async def _in_thread(work: Callable[[threading.Event], T]) -> T:
-    """Run `work` in a thread; when the task is cancelled, tell the thread and wait for it to stop."""
-    stopped = threading.Event()
-    running = asyncio.ensure_future(asyncio.to_thread(work, stopped))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        stopped.set()
-        await asyncio.gather(running, return_exceptions=True)
-        raise

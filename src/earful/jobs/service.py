@@ -13,6 +13,7 @@ from earful.jobs.fetch import FetchLimits
 from earful.jobs.processing import Processing
 from earful.jobs.recordings import Recordings
 from earful.jobs.runner import JobRunner, RecordingLimits
+from earful.jobs.turns import Turns
 from earful.jobs.webhooks import WebhookSender
 from earful.jobs.worker import Worker
 from earful.settings import Settings
@@ -28,6 +29,10 @@ from earful.store.vectors import VectorStore
 __all__ = ["JobService"]
 
 log = structlog.get_logger(__name__)
+
+# Jobs under way that take turns with those that `EARFUL_JOB_WORKERS` lets work at a time: any, and those of
+# applications that have none. Each holds its text and what was found so far.
+_BESIDE, _GUESTS = 3, 4
 
 
 class JobService:
@@ -54,12 +59,17 @@ class JobService:
         self._loaded: FileTranscriber | None = None
         self.attachments = AttachmentStore(database)
         self.recordings = Recordings(self.attachments, media)
-        runner = JobRunner(conversations, media, insight, self._transcriber, limits, self.recordings)
+        self._turns = Turns(settings.job_workers)
+        runner = JobRunner(
+            conversations, media, insight, self._transcriber, limits, self.recordings, self._turns
+        )
         self._forget_media = runner.forget_media
         self._preparing: set[asyncio.Task[None]] = set()
         self._model = _language_model(settings)
         self.digests = Digests(conversations, self.attachments, jobs, self._model)
-        self._worker = Worker(jobs, runner, concurrency=settings.job_workers, on_done=self._done)
+        self._worker = Worker(
+            jobs, runner, concurrency=settings.job_workers + _BESIDE, guests=_GUESTS, on_done=self._done
+        )
         self._encoder = Encoder(VectorStore(database))
         self._webhooks = WebhookSender(jobs, accounts.webhook_secret, allow_private=private)
         self.processing = Processing(
@@ -83,6 +93,7 @@ class JobService:
     async def stop(self) -> None:
         """Give back what is under way."""
         await self._worker.stop()
+        self._turns.close()
         await self._webhooks.stop()
         await self._encoder.stop()
         for task in self._preparing:

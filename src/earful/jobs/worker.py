@@ -36,11 +36,13 @@ class Outcome:
 
 
 class Worker:
-    """Runs up to `concurrency` jobs at a time in this process.
+    """Has up to `concurrency` jobs under way at a time in this process, and `guests` more of applications
+    that have none under way.
 
     `run` does one job. It is cancelled when the server stops or the lease is lost; the job then starts
     again from its beginning, here or elsewhere. A job that was started `max_attempts` times and took
-    the process down each time is given up. `on_done` is called with a job that completed or failed.
+    the process down each time is given up; the last time it was alone, so that no other is blamed for it.
+    `on_done` is called with a job that completed or failed.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Worker:
         run: Callable[[Job, Report], Awaitable[Outcome]],
         *,
         concurrency: int,
+        guests: int = 0,
         lease: timedelta = timedelta(seconds=15),
         poll: timedelta = timedelta(seconds=1),
         max_attempts: int = 3,
@@ -57,12 +60,16 @@ class Worker:
         self._jobs = jobs
         self._run = run
         self._concurrency = concurrency
+        self._guests = guests
         self._lease = lease
         self._poll_s = poll.total_seconds()
         self._max_attempts = max_attempts
         self._on_done = on_done
         self._name = f"{this_process()}/{secrets.token_hex(4)}"
         self._new = asyncio.Event()
+        self._taking = asyncio.Lock()
+        self._under_way = 0
+        self._alone = False
         self._loops: list[asyncio.Task[None]] = []
 
     async def recover(self) -> None:
@@ -71,9 +78,9 @@ class Worker:
 
     def start(self) -> None:
         """Begin to take jobs."""
-        for lane in range(self._concurrency):
-            name = f"{self._name}-{lane}"
-            self._loops.append(asyncio.create_task(self._work(name), name=f"earful job worker {lane}"))
+        for lane in range(self._concurrency + self._guests):
+            work = self._work(f"{self._name}-{lane}", guest=lane >= self._concurrency)
+            self._loops.append(asyncio.create_task(work, name=f"earful job worker {lane}"))
 
     def notice(self) -> None:
         """Look for a job now: one was just sent."""
@@ -86,12 +93,17 @@ class Worker:
         await asyncio.gather(*self._loops, return_exceptions=True)
         self._loops.clear()
 
-    async def _work(self, name: str) -> None:
+    async def _work(self, name: str, *, guest: bool) -> None:
         while True:
             try:
-                job = await self._jobs.claim(name, self._lease)
+                job = await self._take(name, guest=guest)
                 if job is not None:
-                    await self._see_through(job, name)
+                    try:
+                        await self._see_through(job, name)
+                    finally:
+                        self._under_way -= 1
+                        self._alone = False
+                    self._new.set()  # what waited to be alone, or for this conversation, may begin
                     continue
             except Exception:
                 # The database may be away for a moment; a worker that dies of it would never come back.
@@ -100,6 +112,17 @@ class Worker:
                 async with asyncio.timeout(self._poll_s):
                     await self._new.wait()
             self._new.clear()
+
+    async def _take(self, name: str, *, guest: bool) -> Job | None:
+        async with self._taking:
+            if self._alone:
+                return None
+            most = self._max_attempts - 2 if self._under_way else None
+            job = await self._jobs.claim(name, self._lease, most_attempts=most, guest=guest)
+            if job is not None:
+                self._under_way += 1
+                self._alone = job.attempts >= self._max_attempts
+            return job
 
     async def _see_through(self, job: Job, name: str) -> None:
         if job.attempts > self._max_attempts:

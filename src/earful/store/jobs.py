@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from earful.conversation.types import Member
@@ -129,12 +129,16 @@ class JobStore(DeliveryQueue):
 
     # -- for workers ------------------------------------------------------------------------------
 
-    async def claim(self, worker: str, lease: timedelta) -> Job | None:
-        """Take the oldest job that may run now, or None.
+    async def claim(
+        self, worker: str, lease: timedelta, *, most_attempts: int | None = None, guest: bool = False
+    ) -> Job | None:
+        """Take the job that is next, or None: of the application with the fewest under way the oldest.
 
-        The jobs of one conversation run one after another, in the order in which they were sent.
+        The jobs of one conversation run one after another, in the order in which they were sent. A `guest`
+        is a job of an application that has none under way. None is taken while the next one was started
+        more than `most_attempts` times before.
         """
-        table, earlier = tables.jobs, tables.jobs.alias("earlier")
+        table, earlier, others = tables.jobs, tables.jobs.alias("earlier"), tables.jobs.alias("others")
         now = datetime.now(UTC)
         ahead = (
             select(earlier.c.seq)
@@ -145,17 +149,24 @@ class JobStore(DeliveryQueue):
             )
             .exists()
         )
+        under_way = (
+            select(func.count())
+            .select_from(others)
+            .where(others.c.status == "in_progress", others.c.application_id == table.c.application_id)
+            .scalar_subquery()
+        )
         abandoned = and_(table.c.status == "in_progress", table.c.lease_until < now)
         wanted = (
             select(table)
             .where(or_(table.c.status == "scheduled", abandoned), ~ahead)
-            .order_by(table.c.seq)
+            .where(under_way == 0 if guest else true())
+            .order_by(under_way, table.c.seq)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
         async with self._database.write() as connection:
             row = (await connection.execute(wanted)).mappings().one_or_none()
-            if row is None:
+            if row is None or (most_attempts is not None and row["attempts"] > most_attempts):
                 return None
             await connection.execute(
                 update(table)
