@@ -1,11 +1,14 @@
 """Exact word times."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
+from evals.words import synthesised
+from pocketsphinx import Decoder
 
-from earful.speech.alignment import Aligner, _Voice, _without_silence, spoken_number
+from earful.speech.alignment import Aligner, _without_silence, spoken, spoken_number
 from earful.speech.types import Samples
 
 RATE = 16_000
@@ -80,7 +83,7 @@ def test_a_word_nobody_has_heard_of_is_placed_too(aligner: Aligner, clause: Samp
     true = aligner.align(clause, ["It", "was", "the", "epoch", "of", "belief"])
     assert times is not None
     assert true is not None
-    assert times[3][0] == pytest.approx(true[3][0], abs=0.1)
+    assert times[3][0] == pytest.approx(true[3][0], abs=0.15)
 
 
 def test_signs_take_the_gap_between_their_neighbours(aligner: Aligner, clause: Samples) -> None:
@@ -123,7 +126,7 @@ def test_numbers_are_said_as_people_say_them(digits: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "spoken"),
+    ("word", "said"),
     [
         ("12%", ["twelve", "percent"]),
         ("$1,200", ["twelve", "hundred", "dollars"]),
@@ -133,17 +136,62 @@ def test_numbers_are_said_as_people_say_them(digits: str, said: str) -> None:
         ("—", []),
     ],
 )
-def test_written_words_are_aligned_as_they_are_spoken(word: str, spoken: list[str]) -> None:
+def test_written_words_are_aligned_as_they_are_spoken(word: str, said: list[str]) -> None:
     """Digits and signs become words of the dictionary."""
-    assert _Voice().spoken(word) == spoken
+    assert spoken(word) == said
 
 
 def test_threads_that_align_at_the_same_moment_do_not_wait_for_each_other(
     aligner: Aligner, clause: Samples
 ) -> None:
-    """Each has a decoder to itself, and all get the same answer, but for a frame or two (each decoder
-    remembers what it heard before)."""
+    """They share the model, and all get the same answer."""
     words = ["It", "was", "the", "epoch", "of", "belief"]
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(lambda _: aligner.align(clause, words), range(6)))
-    assert np.ptp(np.array(found), axis=0).max() <= 0.02 + 1e-9
+    assert found == [found[0]] * 6
+
+
+def test_words_are_where_pocketsphinx_finds_them(two_cities: Samples) -> None:
+    """Its own aligner with every frame and Gaussian, on real speech."""
+    words = ["it", "was", "the", "best", "of", "times", "it", "was", "the", "worst", "of", "times"]
+    audio = two_cities[: int(4.6 * RATE)]
+    decoder = Decoder(samprate=RATE, lm=None, loglevel="FATAL")
+    decoder.set_align_text(" ".join(words))
+    decoder.start_utt()
+    decoder.process_raw((audio * 32767).astype("<i2").tobytes(), full_utt=True)
+    decoder.end_utt()
+    theirs = [
+        (part.start_frame / 100, (part.end_frame + 1) / 100) for part in decoder.seg() if part.word[0] != "<"
+    ]
+    ours = Aligner().align(audio, words)
+    assert ours is not None
+    off = np.abs(np.array(ours) - np.array(theirs))
+    assert np.median(off) <= 0.015
+    assert off.mean() <= 0.04
+
+
+@pytest.mark.skipif(not synthesised.installed(), reason="flite is not here (apt-get install flite)")
+@pytest.mark.parametrize("voice", ["slt", "rms"])
+def test_words_are_where_flite_says_that_it_says_them(voice: str, tmp_path: Path) -> None:
+    """A fiftieth of a second off at most, on average; also when another sentence is aligned beside it."""
+    sentence = "our team has seen a few issues with the login page since yesterday"
+    samples, told = synthesised.speak(voice, sentence, tmp_path / "sentence.wav")
+    noise = np.random.default_rng(1).normal(0, 0.05, RATE).astype(np.float32)
+    found, _ = Aligner().align_all([(samples, sentence.split()), (noise, ["yes"])])
+    assert found is not None
+    off = np.abs(np.array(found) - np.array([(word.start, word.end) for word in told]))
+    assert off.mean() < 0.02
+
+
+def test_pieces_that_cannot_be_placed_leave_the_others_theirs(aligner: Aligner, clause: Samples) -> None:
+    """No sound, no words, too many words, odd writing: none of them fails, and each has its answer."""
+    words = ["It", "was", "the", "epoch", "of", "belief"]
+    nothing = np.zeros(0, np.float32)
+    pieces = [(nothing, words), (clause, words), (clause, []), (clause, ["—", "…"]), (clause, words * 40)]
+    assert aligner.align_all(pieces) == [None, aligner.align(clause, words), None, None, None]
+    assert aligner.align_all([]) == []
+    odd = ["$", "日本", "x" * 300, "@", "a.b.c"]
+    broken = np.where(np.arange(len(clause)) % 7, clause, np.float32("nan")) * np.float32(1e30)
+    for samples in (clause, broken):
+        found = aligner.align(samples, odd)
+        assert found is None or len(found) == len(odd)

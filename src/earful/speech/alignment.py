@@ -1,26 +1,29 @@
-"""Exact word times: PocketSphinx aligns recognised text with the audio it came from.
+"""Exact word times: recognised text is laid over the audio that it came from.
 
-It costs about 6 ms for each second of speech: half the acoustic model's work is left out (every other frame,
-two Gaussians of four), which moves boundaries by a millisecond on average. Words that its dictionary lacks
-are given a pronunciation from their spelling: a rough one does, since the text is known and only its place
-is sought.
+What the words sound like is PocketSphinx's acoustic model and dictionary, the search is ours. Words that the
+dictionary lacks are given a pronunciation from their spelling: a rough one does, since the text is known and
+only its place is sought.
 """
 
 import re
-import threading
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from pocketsphinx import Decoder
 
+from earful.speech.acoustics import AcousticModel, load_model
+from earful.speech.cepstra import FRAME_SECONDS, MIDDLE_SECONDS, features
 from earful.speech.phonetics import spell
+from earful.speech.pronunciations import pronunciations
+from earful.speech.state_graph import NO_WORD, StateGraph, sentence_graph
 from earful.speech.types import Samples
+from earful.speech.viterbi import Heard, Stretch, best_paths
 
-__all__ = ["Aligner", "spoken_number"]
+__all__ = ["Aligner", "spoken", "spoken_number"]
 
-_FRAME_SECONDS = 0.01
-_ADD_AT_MOST = 5000
+_AT_MOST = 100_000_000
+"""Frames times states: 100 MB, enough for several minutes, while a segment has a hundredth of it."""
+
 _SILENT = 0.03
 _NOISY = 0.2
 _WORD_SECONDS = 0.06
@@ -53,12 +56,8 @@ def spoken_number(digits: str) -> list[str]:
 
 
 class Aligner:
-    """PocketSphinx decoders, loaded when first needed (0.2 s, 25 MB each): as many as threads that align
-    at the same moment. Safe to share."""
-
-    def __init__(self) -> None:
-        self._idle: list[_Voice] = []
-        self._lock = threading.Lock()
+    """Finds word times. Safe to share between threads; the model (7 MB) is read when first needed and shared
+    by all."""
 
     def align(self, samples: Samples, words: Sequence[str]) -> list[tuple[float, float]] | None:
         """Return when each word begins and ends, in seconds from the first sample (float32 [n], 16 kHz).
@@ -66,77 +65,80 @@ class Aligner:
         None when the text cannot be fitted to the audio. Words without a letter or digit take the time
         between their neighbours.
         """
-        with self._lock:
-            voice = self._idle.pop() if self._idle else None
-        voice = voice or _Voice()
-        try:
-            return voice.align(samples, words)
-        finally:
-            if voice.added < _ADD_AT_MOST:
-                with self._lock:
-                    self._idle.append(voice)
+        return self.align_all([(samples, words)])[0]
+
+    def align_all(
+        self, pieces: Sequence[tuple[Samples, Sequence[str]]]
+    ) -> list[list[tuple[float, float]] | None]:
+        """Return the same for several pieces of audio, each with its words; best for ones of like length."""
+        model = load_model()
+        found: list[list[tuple[float, float]] | None] = [None] * len(pieces)
+        fitting: list[tuple[int, list[list[str]], StateGraph, Heard]] = []
+        sounds = [np.clip(np.nan_to_num(samples), -1.0, 1.0) for samples, _ in pieces]
+        for at, (samples, (_, words)) in enumerate(zip(sounds, pieces, strict=True)):
+            said = [spoken(word) for word in words]
+            ways = [_ways(name, model) for names in said for name in names]
+            heard = features(samples)
+            if not ways or not len(heard):
+                continue
+            graph = sentence_graph(model, ways)
+            if len(heard) * len(graph.senones) > _AT_MOST:
+                continue
+            senones, columns = np.unique(graph.senones, return_inverse=True)
+            fitting.append((at, said, graph, Heard(model.scores(heard, senones), columns)))
+        paths = best_paths([graph for _, _, graph, _ in fitting], [heard for *_, heard in fitting])
+        for (at, said, graph, _), path in zip(fitting, paths, strict=True):
+            if path is not None:
+                times = _without_silence(_word_times(path, graph), sounds[at])
+                found[at] = _fill(_regrouped(times, said))
+        return found
 
 
-class _Voice:
-    """One PocketSphinx decoder, for one thread at a time, and how many words it was taught."""
-
-    def __init__(self) -> None:
-        self.added = 0
-        self._decoder = Decoder(samprate=16_000, lm=None, loglevel="FATAL", ds=2, topn=2)
-
-    def align(self, samples: Samples, words: Sequence[str]) -> list[tuple[float, float]] | None:
-        """See `Aligner.align`."""
-        spoken = [self.spoken(word) for word in words]
-        found = _run(self._decoder, samples, [part for parts in spoken for part in parts])
-        if found is None:
-            return None
-        found = _without_silence(found, samples)
-        times: list[tuple[float, float] | None] = []
-        at = 0
-        for parts in spoken:
-            times.append((found[at][0], found[at + len(parts) - 1][1]) if parts else None)
-            at += len(parts)
-        return _fill(times)
-
-    def spoken(self, word: str) -> list[str]:
-        """Return the dictionary words that a written word is spoken as."""
-        spoken: list[str] = []
-        for part in _TOKEN.findall(re.sub(r"(?<=\d),(?=\d{3})", "", word.lower().replace("’", "'"))):
-            names = spoken_number(part) if part.isdigit() else [_SIGNS.get(part, part.strip("'"))]
-            spoken += [name for name in names if name and self._knows(name)]
-        if word.startswith("$"):
-            spoken.append(spoken.pop(0))
-        return spoken
-
-    def _knows(self, name: str) -> bool:
-        """Whether the dictionary has the word, now that it was taught it where it can be."""
-        if self._decoder.lookup_word(name) is not None:
-            return True
-        phones = spell(name)
-        if phones:
-            self._decoder.add_word(name, phones, True)
-            self.added += 1
-        return bool(phones)
+def spoken(word: str) -> list[str]:
+    """Return the dictionary words that a written word is spoken as, or words that can be spelt."""
+    names: list[str] = []
+    for part in _TOKEN.findall(re.sub(r"(?<=\d),(?=\d{3})", "", word.lower().replace("’", "'"))):
+        read = spoken_number(part) if part.isdigit() else [_SIGNS.get(part, part.strip("'"))]
+        names += [name for name in read if name and (pronunciations(name) or spell(name))]
+    if word.startswith("$"):
+        names.append(names.pop(0))
+    return names
 
 
-def _run(decoder: Decoder, samples: Samples, words: Sequence[str]) -> list[tuple[float, float]] | None:
-    if not words:
-        return None
-    pcm = np.clip(samples * 32767, -32768, 32767).astype("<i2").tobytes()
-    try:
-        decoder.set_align_text(" ".join(words))
-        decoder.start_utt()
-        decoder.process_raw(pcm, full_utt=True)
-        decoder.end_utt()
-        segments = list(decoder.seg() or ())
-    except RuntimeError:
-        return None
-    times = [
-        (segment.start_frame * _FRAME_SECONDS, (segment.end_frame + 1) * _FRAME_SECONDS)
-        for segment in segments
-        if not segment.word.startswith(("<", "[", "+")) and segment.word != "(NULL)"
-    ]
-    return times if len(times) == len(words) else None
+def _ways(name: str, model: AcousticModel) -> list[list[int]]:
+    """Return the phones of each way of saying a word."""
+    ways = pronunciations(name) or (spell(name),)
+    return [[model.phone(phone) for phone in way.split()] for way in ways]
+
+
+def _word_times(path: Sequence[Stretch], graph: StateGraph) -> list[tuple[float, float]]:
+    """Return when a path enters and leaves each word."""
+    times: list[tuple[float, float]] = []
+    owner = NO_WORD
+    for stretch in path:
+        word = int(graph.words[stretch.state])
+        end = stretch.end * FRAME_SECONDS + MIDDLE_SECONDS
+        if word == NO_WORD:
+            pass
+        elif word == owner:
+            times[-1] = (times[-1][0], end)
+        else:
+            begin = stretch.start * FRAME_SECONDS + MIDDLE_SECONDS if stretch.start else 0.0
+            times.append((begin, end))
+        owner = word
+    return times
+
+
+def _regrouped(
+    times: Sequence[tuple[float, float]], said: Sequence[Sequence[str]]
+) -> list[tuple[float, float] | None]:
+    """Return the times of written words from those of the words that they are spoken as."""
+    grouped: list[tuple[float, float] | None] = []
+    at = 0
+    for names in said:
+        grouped.append((times[at][0], times[at + len(names) - 1][1]) if names else None)
+        at += len(names)
+    return grouped
 
 
 def _without_silence(times: Sequence[tuple[float, float]], samples: Samples) -> list[tuple[float, float]]:
@@ -145,7 +147,7 @@ def _without_silence(times: Sequence[tuple[float, float]], samples: Samples) -> 
 
     Silent is what is 30 dB under the loud parts, where the noise lets that be told.
     """
-    step = round(_FRAME_SECONDS * 16_000)
+    step = round(FRAME_SECONDS * 16_000)
     count = len(samples) // step
     levels = np.sqrt(np.mean(np.square(samples[: count * step].reshape(count, step)), axis=1))
     if not count:
@@ -156,14 +158,14 @@ def _without_silence(times: Sequence[tuple[float, float]], samples: Samples) -> 
         return list(times)
     trimmed = []
     for at, (start, end) in enumerate(times):
-        first = round(start / _FRAME_SECONDS)
-        heard = np.flatnonzero(levels[first : round(end / _FRAME_SECONDS)] >= silent)
+        first = round(start / FRAME_SECONDS)
+        heard = np.flatnonzero(levels[first : round(end / FRAME_SECONDS)] >= silent)
         if len(heard):
             least = min(_WORD_SECONDS, end - start)
-            if at == 0 or start - times[at - 1][1] > _FRAME_SECONDS:
-                start = max(start, min((first + int(heard[0])) * _FRAME_SECONDS, end - least))
-            if at == len(times) - 1 or times[at + 1][0] - end > _FRAME_SECONDS:
-                end = min(end, max((first + int(heard[-1]) + 1) * _FRAME_SECONDS, start + least))
+            if at == 0 or start - times[at - 1][1] > FRAME_SECONDS:
+                start = max(start, min((first + int(heard[0])) * FRAME_SECONDS, end - least))
+            if at == len(times) - 1 or times[at + 1][0] - end > FRAME_SECONDS:
+                end = min(end, max((first + int(heard[-1]) + 1) * FRAME_SECONDS, start + least))
         trimmed.append((start, end))
     return trimmed
 

@@ -8,12 +8,12 @@ other: sounds made alike (b and p, the vowels of "bit" and "bet") cost less to e
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from pocketsphinx import get_model_path
+
+from earful.speech.pronunciations import pronunciations
 
 __all__ = ["Alike", "Phrasebook", "Pronunciation", "distance", "pronounce", "spell"]
 
@@ -78,24 +78,8 @@ def pronounce(text: str) -> Pronunciation:
     phones: list[str] = []
     for part in _LETTERS.findall(text.lower().replace("’", "'")):
         word = part.strip("'")
-        phones += (_entry(word) or spell(word)).split()
+        phones += (said[0] if (said := pronunciations(word)) else spell(word)).split()
     return tuple(_NUMBERS[name] for name in phones)
-
-
-def _entry(word: str) -> str:
-    """Return the dictionary's pronunciation of a word, "" when it has none."""
-    dictionary = _dictionary()
-    at = dictionary.find(f"\n{word} ".encode())
-    if at < 0:
-        return ""
-    start = at + len(word) + 2
-    return dictionary[start : dictionary.index(b"\n", start)].decode()
-
-
-@cache
-def _dictionary() -> bytes:
-    """The dictionary as it lies on disk (3 MB): searched as it is, since parsed it would take 25."""
-    return b"\n" + (Path(get_model_path()) / "en-us" / "cmudict-en-us.dict").read_bytes()
 
 
 def distance(one: Pronunciation, other: Pronunciation) -> float:

@@ -80,21 +80,30 @@ class MoonshinePieces:
     def recognise(self, pieces: Sequence[Piece], *, words: bool) -> list[TranscriptSegment]:
         """Return what is said in the pieces; see `PieceRecogniser`."""
         decoded = self._surest([piece.audio for piece in pieces])
-        found = []
-        for piece, best in zip(pieces, decoded, strict=True):
-            if is_invented(best, Evidence.of(piece.chances)):
-                continue
-            spoken = self._words(piece, best) if words else ()
-            found.append(_segment(piece, best.text, best.confidence, spoken))
-        return found
+        heard = [
+            (piece, best)
+            for piece, best in zip(pieces, decoded, strict=True)
+            if not is_invented(best, Evidence.of(piece.chances))
+        ]
+        spoken = self._words(heard) if words else [()] * len(heard)
+        return [
+            _segment(piece, best.text, best.confidence, said)
+            for (piece, best), said in zip(heard, spoken, strict=True)
+        ]
 
-    def _words(self, piece: Piece, decoded: Decoded) -> tuple[Word, ...]:
-        """Return the words of a piece where the aligner finds them, else where they can be expected."""
-        words = word_confidences(decoded, self._model.tokenizer)
-        times = self._aligner and self._aligner.align(piece.audio, [text for text, _ in words])
-        if not times:
-            return estimate_words(words, piece.chances, piece.offset)
-        return place_words(words, times, piece.offset)
+    def _words(self, heard: Sequence[tuple[Piece, Decoded]]) -> list[tuple[Word, ...]]:
+        """Return the words of each piece where the aligner finds them, else where they can be expected."""
+        words = [word_confidences(decoded, self._model.tokenizer) for _, decoded in heard]
+        texts = [[text for text, _ in one] for one in words]
+        audio = [piece.audio for piece, _ in heard]
+        aligner = self._aligner
+        times = aligner.align_all(list(zip(audio, texts, strict=True))) if aligner else [None] * len(heard)
+        return [
+            estimate_words(one, piece.chances, piece.offset)
+            if found is None
+            else place_words(one, found, piece.offset)
+            for (piece, _), one, found in zip(heard, words, times, strict=True)
+        ]
 
     def _surest(self, audio: Sequence[Samples]) -> list[Decoded]:
         """Recognise each piece; hear again what was unsure, and keep the hearing that is surest."""
