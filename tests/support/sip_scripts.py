@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["answers", "challenges", "refuses", "rings_for_ever", "wants_another_password"]
+__all__ = ["answers", "challenges", "redirects", "refuses", "rings_for_ever", "wants_another_password"]
 
 _HEAD = """<?xml version="1.0" encoding="ISO-8859-1" ?>
 <scenario name="test">
@@ -35,6 +35,13 @@ def _scenario(*steps: str) -> str:
 def refuses(status: str) -> str:
     """The call is refused, such as with `486 Busy Here`, and that must be acknowledged."""
     return _scenario(_receive("INVITE"), _send("100 Trying"), _send(status), _receive("ACK"))
+
+
+def redirects(to: str) -> str:
+    """The caller is sent to another address; asked to find that, this side does not know it."""
+    moved = _send("302 Moved Temporarily").replace(_CONTACT, f"Contact: <{to}>")
+    asked = (_receive("INVITE"), moved, _receive("ACK"))
+    return _scenario(*asked, _receive("INVITE"), _send("404 Not Found"), _receive("ACK"))
 
 
 def rings_for_ever() -> str:

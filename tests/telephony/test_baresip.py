@@ -135,6 +135,23 @@ async def test_either_side_may_hang_up(engine: Baresip) -> None:
         assert other.events[-1].param == "Connection reset by peer", "it was told, not cut off"
 
 
+async def test_the_other_side_cannot_have_another_called(engine: Baresip) -> None:
+    """Neither by transferring its call (REFER), nor by a redirect from a host whose address was checked."""
+    async with phone() as other, phone() as third:
+        line = await engine.dial(Target("phone", f"127.0.0.1:{other.port}"), longest=60)
+        watch = Watch(line)
+        await watch.until_answered()
+        await other.do("transfer", third.address)
+        await other.until_event("TRANSFER_FAILED")
+        checked = f"127.0.0.1:{free_ports()}"
+        moved = sip_scripts.redirects(third.address)
+        async with sipp(moved, int(checked.rpartition(":")[2])):
+            again = Watch(await engine.dial(Target("phone", checked, via=checked), longest=60))
+            assert (await again.end()).cause == "not_found"
+        assert not [event for event in third.events if event.type == "CALL_INCOMING"]
+        await line.hang_up()
+
+
 async def test_hold_and_resume_are_survived(engine: Baresip) -> None:
     """Twice, for real phones do; while it lasts there is silence, and what is said then is heard again."""
     async with phone() as other:

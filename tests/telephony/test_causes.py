@@ -20,6 +20,7 @@ from earful.telephony.causes import cause_of
         ("488 Not Acceptable Here", "rejected", 488),
         ("503 ", "unreachable", 503),
         ("Connection refused", "unreachable", None),
+        ("Function not implemented", "unauthorized", None),
         ("Destination address required", "unreachable", None),
         ("", "unreachable", None),
     ],

@@ -67,6 +67,18 @@ async def test_it_signs_in_and_takes_calls_that_come_from_there(opened: Open, al
     assert len(registrar.requests) == 4, "each time it is asked for the password once"
 
 
+async def test_a_proxy_is_gone_through(opened: Open) -> None:
+    """It takes the requests, which name the registrar; calls come from it."""
+    with ScriptedRegistrar() as proxy:
+        settings = at(proxy, sip_registrar="pbx.invalid", sip_registrar_proxy=f"127.0.0.1:{proxy.port}")
+        async with opened(**settings) as door:
+            await asyncio.to_thread(proxy.wait_for, 1)
+            assert proxy.requests[-1].startswith("REGISTER sip:pbx.invalid SIP/2.0")
+            assert "To: <sip:earful@pbx.invalid>" in proxy.requests[-1]
+            assert door.incoming._is_registrar("127.0.0.1")
+            assert not door.incoming._is_registrar("127.0.0.2")
+
+
 async def test_behind_address_translation_the_address_that_is_seen_is_registered(opened: Open) -> None:
     with ScriptedRegistrar(seen_as=("203.0.113.5", 40_001)) as registrar:
         async with opened(**at(registrar)):

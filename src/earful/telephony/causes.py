@@ -41,6 +41,10 @@ _SENTENCES: dict[Cause, str] = {
     "local_hangup": "this side hung up",
     "failed": "the call failed",
 }
+_UNKNOWN_CHALLENGE = (
+    "the other side asks for the password in a way that this version of baresip does not know, such as "
+    "SHA-256; have it ask with MD5 alone"
+)
 
 
 def cause_of(text: str, *, answered: bool) -> Hung:
@@ -55,6 +59,9 @@ def cause_of(text: str, *, answered: bool) -> Hung:
         return _plain("remote_hangup")
     if "reset by user" in lowered:
         return _plain("local_hangup")
+    if "not implemented" in lowered and not answered:
+        # What baresip says to a challenge that it cannot meet, even where it could meet another beside it.
+        return Hung("unauthorized", None, _UNKNOWN_CHALLENGE)
     if answered:
         return Hung("failed", None, f"the call broke off ({_short(text)})")
     return Hung("unreachable", None, f"{_SENTENCES['unreachable']} ({_short(text)})")

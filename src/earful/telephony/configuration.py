@@ -108,7 +108,8 @@ def account_for_answering(user: str, media: Media) -> str:
 
 
 def _media(media: Media) -> list[str]:
-    parts = ["audio_codecs=" + ",".join(_CODECS[name] for name in media.codecs)]
+    # Otherwise the other side could have us call anybody (REFER).
+    parts = ["call_transfer=no", "audio_codecs=" + ",".join(_CODECS[name] for name in media.codecs)]
     if media.encryption is not None:
         parts.append(f"mediaenc={media.encryption}")
     if media.stun is not None:
