@@ -116,6 +116,8 @@ _SEARCHES = (
     ("a phrase", '"word3 word5"'),
     ("a word but not another", "word300 -word3"),
     ("a beginning", "word123*"),
+    ("a beginning of 11,000 words", "word1*"),
+    ("one letter that every word begins with", "w*"),
 )
 
 

@@ -49,6 +49,24 @@ async def test_messages_of_an_older_database_are_found_by_meaning_too(url: str) 
     await database.close()
 
 
+async def test_messages_of_an_older_database_are_found_by_their_beginnings(url: str) -> None:
+    """The index is made anew with what was said, and follows what is said, corrected and deleted after it."""
+    await make_old(url)
+    database = await Database.open(url)
+    search = SearchStore(database, encode)
+
+    async def found(words: str) -> list[str]:
+        return [hit.text for hit in await search.search("app", SearchQuery(words))]
+
+    assert await found("p*") == await found("parc*") == ["Our parcels come late."]
+    async with database.write() as connection:
+        await connection.execute(text("UPDATE messages SET text = 'Our letters come late.' WHERE id = '0'"))
+        await connection.execute(text("DELETE FROM messages WHERE id = '1'"))
+    assert await found("let*") == ["Our letters come late."]
+    assert await found("parc*") == await found("mor*") == []
+    await database.close()
+
+
 async def make_old(url: str) -> None:
     """Make a database at an older schema, with a conversation in it."""
     engine = create_async_engine(
