@@ -10,17 +10,18 @@ from pathlib import Path
 
 from .examples import Example, bare
 
-__all__ = ["business_examples"]
+__all__ = ["business_examples", "lines"]
 
 
-def _lines(name: str) -> list[str]:
+def lines(name: str) -> list[str]:
+    """Return the lines of a file of the project's own talk."""
     return (Path(__file__).with_name("talk") / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 
 def business_examples(chance: random.Random, count: int = 900) -> Iterator[Example]:
     """Yield promises and requests, as many that are neither, service and small talk; half in bare form."""
-    tasks, names = _lines("tasks"), _lines("names")
-    when, said_before = ["", "", *_lines("when")], ["", "", *_lines("before")]
+    tasks, names = lines("tasks"), lines("names")
+    when, said_before = ["", "", *lines("when")], ["", "", *lines("before")]
 
     def filled(sentence: str) -> str:
         text = sentence.format(t=chance.choice(tasks), w=chance.choice(when), n=chance.choice(names))
@@ -35,7 +36,7 @@ def business_examples(chance: random.Random, count: int = 900) -> Iterator[Examp
         ("service_answers", 0.0, count),
     )
     for group, action, often in groups:
-        sentences = _lines(group)
+        sentences = lines(group)
         for _ in range(often):
             at = chance.randrange(len(sentences))
             text = filled(sentences[at])
@@ -47,6 +48,6 @@ def business_examples(chance: random.Random, count: int = 900) -> Iterator[Examp
                 text, before = bare(text), bare(before)
             seen = ((chance.random() < 0.4, before),) if before else ()
             yield Example(text, f"{group} {at}", f"{group} {at}", seen, asks, action)
-    for at, text in enumerate(_lines("small_talk") * 12):
+    for at, text in enumerate(lines("small_talk") * 12):
         said = bare(text) if chance.random() < 0.5 else text
         yield Example(said, f"small talk {at}", question=0.0, action=0.0)

@@ -15,6 +15,7 @@ __all__ = [
     "ACTS",
     "CASES",
     "FOLDS",
+    "HOMOPHONES",
     "KINDS",
     "MARKS",
     "TAGS",
@@ -54,7 +55,7 @@ _UNMARKED = {"btc": ("TIME", "MISC"), "wnut17": ("TIME",)}
 _HOW_MANY = {"hwu64": 2000, "btc": 6000, "gum": 4321, "wnut17": 3272, "snips": 1500}
 _BEFORE = 3  # messages
 _LINKED_TIMES = 6  # an utterance linked to an action is shown so often in an epoch: there are 152
-_HOMOPHONES = {
+HOMOPHONES = {
     "their": "there",
     "there": "their",
     "they're": "there",
@@ -152,7 +153,7 @@ def _misheard(text: str, chance: random.Random) -> str:
         draw = chance.random()
         if draw < 0.02:
             continue
-        words.append(_HOMOPHONES.get(word, word) if draw < 0.06 else word)
+        words.append(HOMOPHONES.get(word, word) if draw < 0.06 else word)
         if draw > 0.985:
             words.append(word)
     return " ".join(words) or text

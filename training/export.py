@@ -17,15 +17,17 @@ from .examples import CASES, MARKS, TAGS
 from .lean import lean
 from .model import load
 
+__all__ = ["quantised"]
+
 FOLDER = Path(__file__).parent.parent / "src" / "earful" / "insight" / "models"
 
 
-def _write(part: nn.Module, path: Path, inputs: dict[str, torch.Tensor], outputs: list[str]) -> None:
-    """Export one part with free batch and token axes, quantise its weights, then fuse what can be."""
+def quantised(part: nn.Module, inputs: dict[str, torch.Tensor], outputs: list[str]) -> onnx.ModelProto:
+    """Return one part as a graph with free batch and token axes and int8 weights."""
     part.eval()
     axes = {name: {0: "batch", 1: "tokens"} for name in inputs}
     with TemporaryDirectory() as folder:
-        whole, quantised = Path(folder) / "whole.onnx", Path(folder) / "quantised.onnx"
+        whole, small = Path(folder) / "whole.onnx", Path(folder) / "quantised.onnx"
         torch.onnx.export(
             part,
             tuple(inputs.values()),
@@ -38,12 +40,17 @@ def _write(part: nn.Module, path: Path, inputs: dict[str, torch.Tensor], outputs
         )
         quantize_dynamic(
             str(whole),
-            str(quantised),
+            str(small),
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["MatMul", "Gather"],
             per_channel=True,
         )
-        onnx.save(lean(path.stem, onnx.load(str(quantised))), str(path))
+        return onnx.load(str(small))
+
+
+def _write(part: nn.Module, path: Path, inputs: dict[str, torch.Tensor], outputs: list[str]) -> None:
+    """Write one part, its graph fused where that can be."""
+    onnx.save(lean(path.stem, quantised(part, inputs, outputs)), str(path))
     onnx.checker.check_model(str(path))
 
 

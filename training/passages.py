@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from .examples import MARKS, TRAIN, Example, rows
 
-__all__ = ["marked_words", "passage_examples", "passages"]
+__all__ = ["cut", "marked_words", "passage_examples", "passages"]
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*'?|\$?\d[\d.,:]*\d")
 _PIECE = re.compile(r"\S+")
@@ -80,7 +80,7 @@ def passages() -> Iterator[tuple[str, str, bool]]:
         yield document, " ".join(told), True
 
 
-def _cut(words: list[tuple[str, int, int]], chance: random.Random) -> Iterator[list[tuple[str, int, int]]]:
+def cut(words: list[tuple[str, int, int]], chance: random.Random) -> Iterator[list[tuple[str, int, int]]]:
     """Cut a passage into windows, half of them at sentence ends."""
     starts = [0, *(at + 1 for at, (_, mark, _) in enumerate(words[:-1]) if mark >= 2)]
     for start in starts:
@@ -120,7 +120,7 @@ def passage_examples(chance: random.Random) -> Iterator[Example]:
     """Yield windows with the marks and capitals that were there."""
     for group, text, _ in passages():
         words = marked_words(text)
-        for window in _cut(words, chance):
+        for window in cut(words, chance):
             shown = _hidden(window, chance)
             if len(_PIECE.findall(shown)) != len(window):
                 continue

@@ -26,7 +26,7 @@ from typing import Any
 
 from earful.insight.encoder import shared_encoder
 from earful.insight.entities import find_entities
-from earful.insight.writing import restored
+from earful.insight.writing import restored, without_commas
 
 from . import stock
 from .data import read
@@ -202,7 +202,7 @@ def _bare_rows(source: str, items: list[dict[str, Any]]) -> list[Row]:
     """Score names in lower-case talk without marks."""
 
     def written_out(text: str) -> tuple[str, list[Span]]:
-        text = restored(shared_encoder(), text)
+        text, _ = without_commas(restored(shared_encoder(), text))
         return text, _ours(text)
 
     systems: list[tuple[str, Callable[[str], tuple[str, list[Span]]]]] = [("earful", written_out)]

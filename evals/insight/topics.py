@@ -16,19 +16,21 @@ import numpy as np
 
 from earful.insight.encoder import shared_encoder
 from earful.insight.text import FILLERS, STOP_WORDS, stem, tokens
+from earful.insight.titles import Titles
 from earful.insight.topics import TopicBook
 
 from . import stock
 from .data import read
 from .measures import Row, Tally
 
-__all__ = ["churn", "rows"]
+__all__ = ["churn", "rows", "stretches", "words_of"]
 
 _FIRST = 6  # topics looked at: what a person reads
 _LIVE_TURNS, _SETTLED = 400, 30  # of one meeting; a list that is still short grows
 
 
-def _words(text: str) -> set[str]:
+def words_of(text: str) -> set[str]:
+    """Return the stems of the words of a text that mean something."""
     return {
         stem(token.lower)
         for token in tokens(text)
@@ -54,7 +56,7 @@ def _closeness(wanted: str, found: list[str]) -> tuple[float, float]:
     return float(vectors[0] @ mean / max(np.linalg.norm(mean), 1e-9)), float((vectors[1:] @ vectors[0]).max())
 
 
-def _stretches(meeting: dict[str, Any]) -> list[tuple[str, list[str]]]:
+def stretches(meeting: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """Return the title and the turns of every annotated topic of a meeting."""
     return [
         (
@@ -73,16 +75,20 @@ def _stretches(meeting: dict[str, Any]) -> list[tuple[str, list[str]]]:
 Ranker = Callable[[list[str], int], list[str]]
 
 
-def _ours(texts: list[str], count: int) -> list[str]:
-    book = TopicBook(shared_encoder())
+def _ours(texts: list[str], count: int, titles: Titles | None = None) -> list[str]:
+    book = TopicBook(shared_encoder(), titles)
     for index, text in enumerate(texts):
         book.add(text, str(index), None)
     return [item.text for item in (book.ranked()[0] or ())[:count]]
 
 
-def _systems() -> dict[str, Ranker]:
+def _systems(titles: Titles | None) -> dict[str, Ranker]:
     systems: dict[str, Ranker] = {
-        "earful": _ours,
+        "earful": lambda texts, count: _ours(texts, count, titles),
+    }
+    if titles is not None:
+        return systems
+    systems |= {
         "frequent words": lambda texts, count: sorted(_plain(texts, 2 * count)),
     }
     if yake := stock.yake():
@@ -92,29 +98,32 @@ def _systems() -> dict[str, Ranker]:
     return systems
 
 
-def rows(meetings: list[dict[str, Any]] | None = None) -> list[Row]:
-    """Score the words of the topics against titles, and their meaning, and how calm the live list is."""
+def rows(meetings: list[dict[str, Any]] | None = None, titles: Titles | None = None) -> list[Row]:
+    """Score the words of the topics against titles, and their meaning, and how calm the live list is.
+
+    Of other meetings, and ours alone with other weights than those that ship, where training asks for that.
+    """
     found = read("topics_qmsum") if meetings is None else meetings
     if not found:
         return []
-    systems = _systems()
+    systems = _systems(titles)
     words, picked = {name: Tally() for name in systems}, {name: Tally() for name in systems}
     near: dict[str, list[float]] = {name: [] for name in systems}
     for meeting in found:
-        stretches = _stretches(meeting)
-        titles = list(dict.fromkeys(title for title, _ in stretches))
-        for title, texts in stretches:
-            wanted = _words(title)
+        some = stretches(meeting)
+        named = list(dict.fromkeys(title for title, _ in some))
+        for title, texts in some:
+            wanted = words_of(title)
             for name, rank in systems.items():
                 shown = rank(texts, _FIRST)
-                said = {word for phrase in shown for word in _words(phrase)}
+                said = {word for phrase in shown for word in words_of(phrase)}
                 words[name].right += len(wanted & said)
                 words[name].missed += len(wanted - said)
                 words[name].wrong += len(said - wanted)
                 if shown:
                     near[name].append(_closeness(title, shown)[1])
-                    if len(titles) > 1:
-                        best = max(titles, key=lambda other: _closeness(other, shown)[0])
+                    if len(named) > 1:
+                        best = max(named, key=lambda other: _closeness(other, shown)[0])
                         picked[name].add(best == title, True)
     table = [
         Row.of("topics (QMSum), words", name, words[name], note="words of the title among the topics' words")

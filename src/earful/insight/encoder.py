@@ -1,7 +1,8 @@
 """One small text encoder for everything: sentence vectors, what a message is and names, how it is written.
 
-Three int8 ONNX parts made by `training/`: `trunk` (tokens to states), `vector` (states to a sentence
-vector) and `sense` (states of a message after its neighbours to what it is and what its words are).
+Four int8 ONNX parts made by `training/`: `trunk` (tokens to states), `vector` (states to a sentence
+vector), `sense` (states of a message after its neighbours to what it is and what its words are) and `marks`
+(states of bare text to how its words are written; `sense` has a say in that too).
 """
 
 import json
@@ -15,7 +16,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earful.insight.layout import Near, laid_out
+from earful.insight.layout import Laid, Near, laid_out
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,6 +87,7 @@ class TextEncoder:
 
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._trunk, self._vector, self._sense = part("trunk"), part("vector"), part("sense")
+        self._marks = part("marks")
         labels: dict[str, list[str]] = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
         self._tags, self._cases = labels["tags"], labels["cases"]
         self._marks_at = len(self._tags)
@@ -128,9 +130,10 @@ class TextEncoder:
         """Return what a message is, seen after those before it (the latest last, each with who said it)."""
         import numpy as np
 
-        whole, tokens, offsets = self._read(text, before)
+        laid, states = self._states(text, before)
+        whole, tokens = self._heard(laid, states)
         question, action, linked, polarity = (float(value) for value in whole)
-        names = self._names(text, offsets, tokens[:, : self._marks_at])
+        names = self._names(text, laid.offsets, tokens[:, : self._marks_at])
         return Sense(question, action, linked, float(np.tanh(polarity)), names)
 
     def word_forms(self, text: str) -> list[WordForm]:
@@ -138,42 +141,45 @@ class TextEncoder:
 
         Only as many words as the encoder reads at once have one.
         """
-        import numpy as np
 
-        _, tokens, offsets = self._read(text, ())
-        marks = tokens[:, self._marks_at : self._cases_at]
-        chances = np.exp(marks - marks.max(-1, keepdims=True)) if len(marks) else marks
-        cases = tokens[:, self._cases_at :]
+        laid, states = self._states(text, ())
+        _, tokens = self._heard(laid, states)
+        own = self._marks.run(None, {"states": states})[0][0, laid.first : laid.last]
+        marks = _likely(tokens[:, self._marks_at : self._cases_at]) + _likely(own[:, : -len(self._cases)])
+        cases = _likely(tokens[:, self._cases_at :]) + _likely(own[:, -len(self._cases) :])
         forms: list[WordForm] = []
-        for (begin, _), row, case in zip(offsets, chances, cases, strict=True):
+        for (begin, _), row, case in zip(laid.offsets, marks / 2, cases, strict=True):
             if begin and not text[begin - 1].isspace():
                 continue
-            none, comma, stop, asks = (float(value) for value in row / row.sum())
+            none, comma, stop, asks = (float(value) for value in row)
             forms.append(WordForm(begin, (none, comma, stop, asks), self._cases[int(case.argmax())]))
         return forms
 
-    def _read(
-        self, text: str, before: Sequence[Near]
-    ) -> "tuple[NDArray[np.float32], NDArray[np.float32], list[tuple[int, int]]]":
-        """Return the heads' outputs: of the message [4], of its tokens [tokens, 18], and their offsets."""
+    def _states(self, text: str, before: Sequence[Near]) -> "tuple[Laid, NDArray[np.float32]]":
+        """Return how a message is laid out after its neighbours, and the states of its tokens."""
         import numpy as np
 
         laid = laid_out(self._tokenizer, text, before)
-        states = self._trunk.run(None, {"input_ids": np.array([laid.ids])})[0]
+        return laid, self._trunk.run(None, {"input_ids": np.array([laid.ids])})[0]
+
+    def _heard(
+        self, laid: Laid, states: "NDArray[np.float32]"
+    ) -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
+        """Return the heads' outputs: of the message [4], and of its tokens [tokens, 18]."""
+        import numpy as np
+
         read = np.array([0, *range(laid.first, laid.last)], np.int64)
         whole, tokens = self._sense.run(None, {"states": states, "read": read})
-        return whole[0], tokens[1:], laid.offsets
+        return whole[0], tokens[1:]
 
     def _names(
         self, text: str, offsets: Sequence[tuple[int, int]], logits: "NDArray[np.float32]"
     ) -> tuple[NamedSpan, ...]:
         """Read names off the tags: pieces of a word together, a name as long as its kind goes on."""
-        import numpy as np
 
         if not len(logits):
             return ()
-        chances = np.exp(logits - logits.max(-1, keepdims=True))
-        chances /= chances.sum(-1, keepdims=True)
+        chances = _likely(logits)
         spans: list[list[Any]] = []
         for (begin, end), row in zip(offsets, chances, strict=True):
             inner = bool(begin and text[begin - 1].isalnum() and text[begin].isalnum())
@@ -199,6 +205,17 @@ class TextEncoder:
 def chance(odds: float) -> float:
     """Return the chance (0..1) of log odds."""
     return 1.0 / (1.0 + math.exp(-max(-40.0, min(odds, 40.0))))
+
+
+def _likely(logits: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    """Return the chances of each row's logits."""
+    import numpy as np
+
+    if not len(logits):
+        return logits
+    chances = np.exp(logits - logits.max(-1, keepdims=True))
+    likely: NDArray[np.float32] = chances / chances.sum(-1, keepdims=True)
+    return likely
 
 
 @lru_cache(maxsize=1)

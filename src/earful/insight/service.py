@@ -39,7 +39,7 @@ from earful.insight.sentiment import polarity
 from earful.insight.topics import TopicBook
 from earful.insight.trackers import Hit, TrackerSet
 from earful.insight.types import Findings, InsightOptions, Utterance
-from earful.insight.writing import is_bare, written
+from earful.insight.writing import is_bare, without_commas, written
 
 __all__ = ["LocalInsightService", "LocalInsightSession"]
 
@@ -230,11 +230,14 @@ class LocalInsightSession:
         message_id = new_numeric_id()
         member_id = speaker.id if speaker else None
         self._spoke.add(member_id)
-        # A mark that was put back at the end says no more than the words do.
-        sense = self._sense(piece.text.rstrip(".?") if bare else piece.text, member_id)
         if bare:
+            # Marks that were put back say no more than the words do.
+            sense = self._sense(without_commas(piece.text.rstrip(".?"))[0], member_id)
             piece = self._asked_or_told(piece, sense)
             text = piece.text
+            sense = replace(sense, names=without_commas(text, sense.names)[1])
+        else:
+            sense = self._sense(text, member_id)
         tags: tuple[Entity, ...] = ()
         if redaction.redact or redaction.identify:
             personal = self._personal(piece.text, now, sense)
@@ -282,7 +285,8 @@ class LocalInsightSession:
         said = piece.text.rstrip(".?")
         if said == piece.text:
             return piece
-        asked = question_score(said, sense.question, alone=not self._before) >= _ASKED
+        plain, _ = without_commas(said)
+        asked = question_score(plain, sense.question, alone=not self._before) >= _ASKED
         # Small talk keeps its mark: no question is made of it.
         kept = piece.text.endswith("?") and question_score(piece.text, sense.question) < _ASKED
         return replace(piece, text=f"{said}?" if asked or kept else f"{said}.")

@@ -1,9 +1,10 @@
 """Ranked phrases that say what a conversation is about, kept up to date message by message.
 
 Candidates are runs of content words that end in a noun. They gain weight by being said again, by several
-people, by being more than one word, rare in other talk, and close to what the strongest of them are about
-together (sentence vectors); what says nearly the same as a stronger topic gives way to it. A topic once
-reported keeps its name and gives way only to a clearly stronger one, so that a live list does not flicker.
+people, by being more than one word, rare in other talk, close to what the strongest of them are about
+together (sentence vectors), and like what people call a piece of talk; what says nearly the same as a
+stronger topic gives way to it. A topic once reported keeps its name and gives way only to a clearly stronger
+one, so that a live list does not flicker.
 """
 
 import math
@@ -21,6 +22,7 @@ from earful.conversation.types import Topic
 from earful.insight.encoder import TextEncoder
 from earful.insight.lexicon import lines, word_set
 from earful.insight.text import FILLERS, STOP_WORDS, Token, stem, tokens
+from earful.insight.titles import Signs, Titles, shared_titles
 from earful.insight.vectors import alone
 
 if TYPE_CHECKING:
@@ -35,8 +37,11 @@ _SHOWN = 12
 _HYSTERESIS = 1.3
 _SCORE_AT = 4.0
 # Only the strongest are weighed by their vectors; chosen, like the rest, on training meetings.
-_WEIGHED = 36
+_WEIGHED = 48
 _CLOSENESS, _SAMENESS = 4.0, 0.6
+_TITLED = 5.0  # how much it counts that a phrase is like a title
+_EARLY = 0.15  # the part of a conversation in which people say what it will be about
+_MAX_FORMS = 4
 _LENGTH, _COMMON_FROM = 0.2, 300.0  # said so often in a million words of any talk, a word counts half
 
 _VERBISH = word_set("verbish")
@@ -64,9 +69,12 @@ class _Candidate:
     weight: float = 0.0
     count: int = 0
     message_ids: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    forms: dict[str, int] = field(default_factory=dict)
     speakers: set[str] = field(default_factory=set)
     words: tuple[str, ...] = ()
     topic_id: str | None = None
+    name: str = ""
     sentiment_sum: float = 0.0
     sentiment_count: int = 0
     vector: "NDArray[np.float32] | None" = None
@@ -210,12 +218,26 @@ def _names_nothing(word: str, lead: str) -> bool:
     return lead not in _DETERMINERS and _base(word) is not None and word.endswith("ing")
 
 
+def _rarity(words: tuple[str, ...]) -> list[float]:
+    """Return how rare each word (its stem) is in any talk, 0..1."""
+    return [_COMMON_FROM / (_COMMON_FROM + _COMMON.get(word, 0.0)) for word in words]
+
+
+def _usual(forms: dict[str, int]) -> str:
+    """Return how a phrase is mostly written; a capital that a sentence gave its first word counts half."""
+    return max(
+        forms, key=lambda form: forms[form] * (0.5 if form[0].isupper() and not form.isupper() else 1.0)
+    )
+
+
 class TopicBook:
     """The topics of one conversation so far. Memory is bounded however long it lasts."""
 
-    def __init__(self, encoder: TextEncoder | None = None) -> None:
-        """Weigh phrases by the encoder's vectors; without one by their counts alone."""
+    def __init__(self, encoder: TextEncoder | None = None, titles: Titles | None = None) -> None:
+        """Weigh phrases by their vectors and likeness to titles; without an encoder by their counts alone."""
         self._encoder = encoder
+        self._titles = titles
+        self._messages = 0
         self._candidates: OrderedDict[str, _Candidate] = OrderedDict()
         # Those that may be a topic, the strongest first: (-strength, key).
         self._order: list[tuple[float, str]] = []
@@ -230,6 +252,7 @@ class TopicBook:
 
     def add(self, text: str, message_id: str, member_id: str | None, sentiment: float | None = None) -> None:
         """Count the phrases of one message."""
+        self._messages += 1
         seen: set[str] = set()
         for key, shown in candidates(text):
             parts = key.split()
@@ -267,11 +290,13 @@ class TopicBook:
         member_id: str | None,
         sentiment: float | None,
     ) -> None:
+        if shown.isupper() and len(shown) > 5:
+            shown = shown.lower()
         found = self._candidates.get(key)
         if found is None:
             found = self._candidates[key] = _Candidate(
                 key,
-                shown if not shown.isupper() or len(shown) < 6 else shown.lower(),
+                shown,
                 words=tuple(key.split()),
             )
         else:
@@ -280,8 +305,11 @@ class TopicBook:
         found.count += 1
         if member_id is not None:
             found.speakers.add(member_id)
+        if shown in found.forms or len(found.forms) < _MAX_FORMS:
+            found.forms[shown] = found.forms.get(shown, 0) + 1
         if len(found.message_ids) < _MAX_REFS and message_id not in found.message_ids[-1:]:
             found.message_ids.append(message_id)
+            found.places.append(self._messages)
         if sentiment is not None:
             found.sentiment_sum += sentiment
             found.sentiment_count += 1
@@ -331,7 +359,7 @@ class TopicBook:
     def _strength(self, candidate: _Candidate) -> float:
         length = 1.0 + _LENGTH * (len(candidate.words) - 1)
         voices = 1.0 + 0.15 * min(len(candidate.speakers), 3)
-        rare = [_COMMON_FROM / (_COMMON_FROM + _COMMON.get(word, 0.0)) for word in candidate.words]
+        rare = _rarity(candidate.words)
         return length * voices * sum(rare) / len(rare) * math.log2(1 + candidate.weight)
 
     def _strongest(self) -> Iterator[tuple[_Candidate, float]]:
@@ -363,22 +391,16 @@ class TopicBook:
         if not strongest:
             return []
         some = [candidate for candidate, _ in strongest]
-        fresh = [candidate for candidate in some if candidate.vector is None]
-        if fresh:
-            made = alone(encoder, [candidate.text.lower() for candidate in fresh])
-            for candidate, vector in zip(fresh, made, strict=True):
-                candidate.vector = vector
-        vectors = np.array([candidate.vector for candidate in some])
+        worth = np.array([strength for _, strength in strongest])
+        signs, vectors = self._signs(some, worth, encoder)
+        worth *= (1 + _CLOSENESS * np.clip(signs[:, 0], 0, 1)) / (1 + _CLOSENESS)
+        worth *= np.exp(_TITLED * (self._titles or shared_titles()).likeness(signs, vectors))
 
         def closeness(vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
             # Not by BLAS, which would wake its threads for so little.
             alike: NDArray[np.float32] = np.clip(np.einsum("ij,j->i", vectors, vector), 0, 1)
             return alike
 
-        worth = np.array([strength for _, strength in strongest])
-        about = np.einsum("i,ij->j", worth, vectors)
-        about /= max(math.sqrt(np.einsum("i,i->", about, about)), 1e-9)
-        worth *= (1 + _CLOSENESS * closeness(about)) / (1 + _CLOSENESS)
         now = worth.copy()  # what each is worth beside those that are chosen
         likest = np.zeros(len(some))
         chosen: list[_Candidate] = []
@@ -390,6 +412,50 @@ class TopicBook:
                 now = np.where(now < 0, now, worth * (1 - _SAMENESS * likest**2))
             now[best] = -1
         return chosen
+
+    def strongest(self) -> "tuple[list[str], NDArray[np.float32], NDArray[np.float32]]":
+        """Return the phrases weighed by vectors, with their signs and vectors: what training sees."""
+        import numpy as np
+
+        found = list(islice(self._strongest(), _WEIGHED))
+        if not found or self._encoder is None:
+            return [], np.zeros((0, len(Signs._fields)), np.float32), np.zeros((0, 384), np.float32)
+        some = [candidate for candidate, _ in found]
+        signs, vectors = self._signs(some, np.array([strength for _, strength in found]), self._encoder)
+        return [candidate.text for candidate in some], signs, vectors
+
+    def _signs(
+        self, some: "list[_Candidate]", strengths: "NDArray[np.float64]", encoder: TextEncoder
+    ) -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
+        """Return the signs of the strongest candidates, [candidates, signs], and their vectors."""
+        import numpy as np
+
+        fresh = [candidate for candidate in some if candidate.vector is None]
+        if fresh:
+            made = alone(encoder, [candidate.text.lower() for candidate in fresh])
+            for candidate, vector in zip(fresh, made, strict=True):
+                candidate.vector = vector
+        vectors = np.array([candidate.vector for candidate in some])
+        about = np.einsum("i,ij->j", strengths, vectors)
+        about /= max(math.sqrt(np.einsum("i,i->", about, about)), 1e-9)
+        near = np.einsum("ij,j->i", vectors, about).tolist()
+        begun = self._messages * _EARLY
+        signs = []
+        for candidate, closeness in zip(some, near, strict=True):
+            rare, count = _rarity(candidate.words), len(candidate.words)
+            signs.append(
+                Signs(
+                    closeness,
+                    math.log2(1 + candidate.weight),
+                    float(count == 1),
+                    float(count == 3),
+                    sum(rare) / count,
+                    rare[-1],
+                    bisect_left(candidate.places, begun + 1) / len(candidate.places),
+                    float(candidate.text.isupper()),
+                )
+            )
+        return np.array(signs, np.float32), vectors
 
     @staticmethod
     def _covers(other: _Candidate, candidate: _Candidate) -> bool:
@@ -406,10 +472,12 @@ class TopicBook:
     def _topic(self, candidate: _Candidate) -> Topic:
         if candidate.topic_id is None:
             candidate.topic_id = new_numeric_id()
+            if candidate.forms:
+                candidate.name = _usual(candidate.forms)
         score = 1.0 - math.exp(-candidate.worth / _SCORE_AT)
         parent = next(
             (
-                other.text
+                other.name or other.text
                 for other in self._shown
                 if other is not candidate
                 and len(other.words) < len(candidate.words)
@@ -420,7 +488,7 @@ class TopicBook:
         polarity = candidate.sentiment_sum / candidate.sentiment_count if candidate.sentiment_count else None
         return Topic(
             candidate.topic_id,
-            candidate.text,
+            candidate.name or candidate.text,
             round(score, 3),
             tuple(candidate.message_ids),
             candidate.words,
