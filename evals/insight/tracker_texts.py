@@ -1,11 +1,12 @@
 """Sentences that mean a tracker's vocabulary in other words, and ones that only look like it.
 
-Written for Earful. CALIBRATION chooses the threshold; HELD_OUT, other trackers and other words, is reported.
+Written for Earful. CALIBRATION chooses the threshold; HELD_OUT and SECOND, other trackers and other words, are
+reported. SECOND was written last, its "-" lines to be hard: opposites, and the same words about other things.
 `+` says what the tracker asks for without its words, `=` says its words in some inflection, `-` does neither,
 though it is about the same things.
 """
 
-__all__ = ["CALIBRATION", "HELD_OUT"]
+__all__ = ["CALIBRATION", "HELD_OUT", "SECOND"]
 
 CALIBRATION = """\
 # Late delivery: delivery was late / still waiting for the order / it hasn't arrived
@@ -162,4 +163,163 @@ HELD_OUT = """\
 - We live next to the school.
 - The setup of the printer took an hour.
 - Nothing like that ever happened here.
+"""
+
+SECOND = """\
+# Contract renewal: renew the contract / extend our agreement / sign up for another year
++ We would like to stay with you for twelve more months.
++ Could we keep going on the same terms after December?
++ Let's carry on with this arrangement next year.
++ We have decided to continue as your customer.
+= They renewed their contract in March.
+= I want to extend our agreement by six months.
+- The contract was sent to the wrong address.
+- We signed the guest book at the museum.
+- The extension of the building will be ready next year.
+- We have agreed on the colour.
+- We are not going to carry on with you.
+- It took another year to finish the bridge.
+# Late payment: the invoice is overdue / you haven't paid yet / payment is late
++ We are still missing the money for last month.
++ Our records show an open balance from June.
++ The amount should have reached us two weeks ago.
++ There is an outstanding bill on your account.
+= Your invoice is overdue since Monday.
+= The payments were late three times.
+- Thank you for paying so quickly.
+- The invoice has our new address on it.
+- Payment is due at the end of the month.
+- I was late for the meeting.
+- Everything on your account has been settled.
+- We pay our people on the last day of the month.
+# Data security: is our data safe / encryption / data breach
++ Who can read the information that we upload?
++ What do you do to keep hackers out?
++ How do you protect our customers' details?
++ Somebody stole the records of four thousand people.
+= Do you offer encryption for backups?
+= They had two data breaches last year.
+- The data is in the second column.
+- Drive safely.
+- The security guard opens the gate at six.
+- The details of the trip are in the mail.
+- He broke the record for the long jump.
+- The upload takes about a minute.
+# Hiring: we are hiring / looking for new people / open position
++ We need two more developers on the team.
++ Do you know anybody who would like to work for us?
++ There is a vacancy in the sales department.
++ We want to recruit a designer before the summer.
+= We have three open positions in Leeds.
+= They are looking for new people in the kitchen.
+- We had to let two developers go.
+- The hire car was dirty.
+- The window was in the open position.
+- I am looking for my glasses.
+- New people came to the talk, which was nice.
+- The team works well together.
+# Delay: behind schedule / we need more time / push back the deadline
++ We won't be able to finish by Friday.
++ It is going to take two weeks longer than planned.
++ Could we move the launch to a later date?
++ The project is slipping.
+= We are two weeks behind schedule.
+= They pushed back the deadline again.
+- We are ahead of the plan.
+- Everything was finished on time.
+- The schedule hangs on the wall.
+- We could launch a week earlier.
+- He pushed the door open.
+- I have plenty of time today.
+# Praise for a colleague: great job / well done / you did excellent work
++ I was really impressed by what you put together.
++ That presentation was outstanding, congratulations.
++ Hats off to you for pulling that through.
++ You handled that brilliantly.
+= Great job on the report, Maria.
+= Well done, everybody.
+- I am looking for a new job.
+- I like my steak well done.
+- The work starts at nine.
+- You did not do what we had agreed.
+- The presentation is on the second slide.
+- That was a poor piece of work.
+# Noise: too loud / noisy neighbours / I can't sleep because of the noise
++ The music upstairs keeps me awake at night.
++ The people next door were shouting until four in the morning.
++ The drilling outside is unbearable.
++ There was a party in the next room and we hardly got any rest.
+= It is too loud in the office.
+= We have noisy neighbours.
+- It is a very quiet street.
+- I slept like a baby.
+- The neighbours brought us a cake.
+- She reads aloud to the children.
+- The rest of the party arrives at eight.
+- I listen to music on the train.
+# Warranty: is it under warranty / guarantee / who pays for the repair
++ Am I covered if it breaks within a year?
++ Will you fix it for free?
++ It stopped working after two months, do I have to pay for a new part?
++ How long do you stand behind this machine?
+= The guarantee runs out in May.
+= Is it still under warranty?
+- The repair shop closes at six.
+- We can't guarantee that it won't rain.
+- The part of the manager was played by Ann.
+- I paid for the dinner.
+- It breaks my heart to see her go.
+- The machine makes good coffee.
+# Allergies: allergic to / I can't eat / food intolerance
++ Peanuts make my throat swell up.
++ My daughter gets a rash from milk.
++ I have to stay away from gluten.
++ Shellfish doesn't agree with me.
+= He is allergic to penicillin.
+= I can't eat nuts.
+- I love peanuts.
+- We have milk and sugar.
+- We don't agree on the price.
+- He eats at noon.
+- The food was wonderful.
+- She stays away from home for weeks.
+# Remote work: work from home / remote work / hybrid working
++ I only come to the office on Tuesdays.
++ Can I do this job from Spain?
++ Most of the team dial in from their living rooms.
++ Nobody has a fixed desk here, people log in from wherever they are.
+= She works from home on Mondays.
+= Remote work is fine with us.
+- The remote control needs a battery.
+- Everybody has to be in the office every day.
+- The office in Spain opens in June.
+- The living room is on the first floor.
+- He left home at seven.
+- The hybrid car uses less fuel.
+# Wrong item: you sent the wrong item / this is not what I ordered / wrong size
++ I asked for a blue one and got a green one.
++ There is somebody else's stuff in my box.
++ The shoes that came are two numbers too big.
++ I received a toaster instead of a kettle.
+= They sent the wrong items twice.
+= You gave me the wrong size.
+- I got exactly what I wanted.
+- The blue one suits you.
+- I ordered a coffee and a cake.
+- You have the wrong number.
+- The size of the room is fine.
+- My box is on the top shelf.
+# Bad connection: you are breaking up / I can't hear you / your line is bad
++ Every second word gets lost.
++ You sound as if you were under water.
++ Could you repeat that, your voice was gone for a moment?
++ There is a terrible echo on this call.
+= I can't hear you any more.
+= You were breaking up a bit.
+- I can hear you loud and clear.
+- They are breaking up after ten years together.
+- There was a long line at the bakery.
+- Thanks, your call was a pleasure.
+- The water in the pool is warm.
+- I have heard nothing from him since May.
 """
