@@ -34,7 +34,7 @@ __all__ = ["DESCRIBING", "TopicBook", "candidates"]
 _MAX_CANDIDATES = 6000
 _MAX_REFS = 200
 _SHOWN = 12
-_HYSTERESIS = 1.3
+_HYSTERESIS = 2.0
 _SCORE_AT = 4.0
 # Only the strongest are weighed by their vectors; chosen, like the rest, on training meetings.
 _WEIGHED = 48
