@@ -20,7 +20,8 @@ from earful.insight.service import LocalInsightService
 from earful.insight.types import HELD_FOR_S, Findings, InsightOptions, Utterance
 from earful.jobs.requests import Remark, Wanted
 from earful.jobs.runner import _Cast, _options, _Understanding, _written
-from earful.jobs.turns import Turn, Turns
+from earful.jobs.turns import Turn as Place
+from earful.jobs.turns import Turns
 
 from .actions import business_calls
 from .data import DATA, read
@@ -115,7 +116,7 @@ def _job(turns: list[Turn], service: LocalInsightService) -> list[Findings]:
     cast = _Cast(members)
     work = [Remark(text, name, None, start, end) for name, text, start, end in turns]
     understanding = _Understanding(service, _conversation(members), _WANTED, cast)
-    return [understanding.run(_written(work, cast, 0.0), {}, Turn(Turns(1)), lambda _: None)]
+    return [understanding.run(_written(work, cast, 0.0), {}, Place(Turns(1)), lambda _: None)]
 
 
 def _things(steps: list[Findings]) -> Counter[str]:

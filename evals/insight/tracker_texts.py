@@ -1,7 +1,7 @@
 """Sentences that mean a tracker's vocabulary in other words, and ones that only look like it.
 
-Written for Earful. CALIBRATION chooses the threshold; HELD_OUT and SECOND, other trackers and other words, are
-reported. SECOND was written last, its "-" lines to be hard: opposites, and the same words about other things.
+Written for Earful. CALIBRATION chooses the threshold; HELD_OUT and SECOND, other trackers and other words,
+are reported. SECOND was written last, its "-" lines to be hard: opposites, the same words about other things.
 `+` says what the tracker asks for without its words, `=` says its words in some inflection, `-` does neither,
 though it is about the same things.
 """
