@@ -4,6 +4,7 @@ import re
 
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import DIGITS, SMALL
+from earful.insight.text import STOP_WORDS
 
 __all__ = ["DOMAINS", "as_written", "spoken_domains", "spoken_emails"]
 
@@ -30,6 +31,9 @@ _BROKEN = re.compile(
     rf"(?:\b{_PART}{_JOINS})+\b{_PART}{_PAUSE}at\s*[.,…?!-]*$|\b[\w.+%-]+@(?=\s*[.,…?!-]*$)", re.IGNORECASE
 )
 _ABOUT_MAIL = re.compile(r"\be-?\s?mail|\baddress\b|\b(?:it's|it\s+is|that's|that\s+is)\s+$", re.IGNORECASE)
+_BROKEN_AT = re.compile(rf"\b{_PART}{_PAUSE}at\s*[.,…?!-]*$", re.IGNORECASE)
+_JOINED_BEFORE = re.compile(rf"\b{_PART}{_JOINS}$", re.IGNORECASE)
+_MORE_WORDS = 4
 _DOMAIN = re.compile(
     r"\b(?:www\s+dot\s+)?[a-z0-9][\w-]*(?:\s+(?:dot|dash)\s+[a-z0-9][\w-]*)"
     rf"*?\s+dot\s+(?:{DOMAINS})\b(?:\s+dot\s+(?:uk|au|nz|jp|br|za|in)\b)?",
@@ -39,6 +43,7 @@ _SPELT_BEFORE = re.compile(r"(?:\b[a-z0-9]\b(?:\s*[-.,]\s*|\s+))+$", re.IGNORECA
 _WORD_BEFORE = re.compile(r"([\w'-]+)(?:\s*,)?\s+$")
 _NUMBER_WORDS = frozenset((*DIGITS, *SMALL, "double", "triple", "hundred"))
 _LEADS = word_set("email_leads")
+_STOPS = STOP_WORDS | _LEADS
 
 
 def spoken_emails(text: str, before: str = "") -> list[tuple[int, int]]:
@@ -49,7 +54,29 @@ def spoken_emails(text: str, before: str = "") -> list[tuple[int, int]]:
         if re.search(r"[._]|\b(?:dot|underscore)\b", hit.group()) or _ABOUT_MAIL.search(near):
             found.append(_whole(text, hit.start(), hit.end()))
     found += [_whole(text, hit.start(), hit.end()) for hit in _BROKEN.finditer(text)]
-    return found
+    if (broken := _BROKEN_AT.search(text)) and _ABOUT_MAIL.search(f"{before[-60:]} {text[: broken.start()]}"):
+        found.append(_whole(text, broken.start(), broken.end()))
+    return [(_joined(text, start), end) for start, end in found]
+
+
+def _joined(text: str, start: int) -> int:
+    """Return where an address begins: with what is joined to it, and with all of "green valley farm at"."""
+    while True:
+        head = _whole(text, start, len(text))[0]
+        if joined := _JOINED_BEFORE.search(text, 0, head):
+            head = joined.start()
+        if head == start:
+            break
+        start = head
+    words = list(re.finditer(r"[\w'-]+", text[:start]))
+    at = start
+    for word in reversed(words[-_MORE_WORDS:]):
+        if text[word.end() : at].strip():
+            return at  # a comma, or another sign: the address begins here
+        if word.group().lower() in _STOPS:
+            return at if word.group().lower() in _LEADS else start
+        at = word.start()
+    return at if not text[:at].strip() else start
 
 
 def spoken_domains(text: str) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from earful.insight.dates import DateSpan, find_dates
 from earful.insight.days import MONTH_NAMES
 from earful.insight.encoder import NamedSpan
 from earful.insight.gazetteer import GIVEN_NAMES, TITLES
+from earful.insight.half_said import half_said
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import DIGITS, ORDINALS, SMALL
 from earful.insight.spoken import CodeRun, code_runs, letter_runs
@@ -79,7 +80,7 @@ _HOUSE = (
     rf"(?:{'|'.join(SMALL)}|hundred))"
 )
 _ADDRESS = re.compile(
-    r"\b(?:(?:apt|apartment|suite|unit|flat)\.?\s+#?\s*[\w-]+,?\s+)?"
+    rf"\b(?:(?:apt|apartment|suite|unit|flat)\.?\s+#?\s*(?:(?:(?:{_WORDS}|oh)\s+){{0,3}}(?:{_WORDS}|[\w-]+)),?\s+)?"
     rf"{_HOUSE}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+)?(?:[\w'.-]+\s+){{1,3}}?{_STREET}(?:\s+{_STREET})?"
     r"(?:,?\s+(?:apt|apartment|suite|unit|flat|floor|room|#)\.?\s*#?\s*[\w-]+(?:\s[A-Z]\b)?)"
     rf"?(?:,?\s+[A-Z][\w-]+(?:\s+[A-Z][^\W\d_]+\b)?)?(?:,?\s+(?:[A-Z]{{2}}\b|[A-Z]{{1,2}}\d[A-Z\d]?\s\d[A-Z]{{2}}\b))"
@@ -87,6 +88,11 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _NOT_ADDRESS = re.compile(r"\b(?:way|drive|place|close|park|hill|row|court|circle|loop)\b", re.IGNORECASE)
+# What stands before the name of a street, and what after it.
+_AFTER_HOUSE = re.compile(
+    rf"^(?:(?:apt|apartment|suite|unit|flat)\.?\s+[^,]*,\s*)?{_HOUSE}\b|(?<=\w)\b{_STREET}(?=[\s,.]|$).*$",
+    re.IGNORECASE,
+)
 # Elsewhere the street comes before its number, or has a name of its own: "6750 Koskikatu 25 Apt. 864".
 _FOREIGN_ADDRESS = re.compile(
     r"\b\d{1,6}(?:\s+[^\W\d_][\w.'-]*){1,4}\s+\d{1,4}\b(?:,?\s+(?:[Aa]pt|[Ss]uite|[Uu]nit"
@@ -98,7 +104,21 @@ _ADDRESS_TAIL = re.compile(
     r"(?:\s*,?\s+(?:[A-ZÀ-ÞŐŰŽŠČ][^\W\d_]+|[A-Z]{2,3}|de|del|la|nan|\([A-Z]\w+\))\b)"
     r"{0,5}(?:\s*,?\s+(?:\d{3}\s\d{2}|\d{4,6}(?:-\d{4})?|[A-Z]\d[A-Z]\s?\d[A-Z]\d))?"
 )
-_PO_BOX = re.compile(r"\bP\.?\s?O\.?\s+box\s+\d+\b", re.IGNORECASE)
+_PO_BOX = re.compile(
+    rf"\b(?:P\.?\s?O\.?|post\s+office)\s+box\s+(?:number\s+)?(?:\d+|(?:(?:{_WORDS}|oh|double)\s+){{0,5}}(?:{_WORDS}|oh))\b"
+    r"(?:,\s+[A-Z][a-z]+(?:\s[A-Z][a-z]+)?)?",
+    re.IGNORECASE,
+)
+# "Wilhelmina Street, number nineteen".
+_STREET_FIRST = re.compile(
+    rf"\b[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+)?\s+(?i:{_STREET}),?\s+(?:at\s+)?(?i:number|no\.?)\s+"
+    rf"(?:\d+|(?i:(?:(?:{_WORDS}|oh|and)[\s-]+){{0,4}}(?:{_WORDS})))\b"
+)
+# Between a number and "road": "fifty five on that road" is no address.
+_NO_STREET_NAME = re.compile(
+    r"\s(?:on|in|at|that|this|these|those|the|of|by|down|along|to|for|per|is|are|was|my|our|your|a|an|and|or|from|with)\s",
+)
+_SAID_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}")
 _PASSWORD = re.compile(
     r"\bpass\s?(?:word|phrase|code)\s+(?:is|was|will\s+be)\s+(?!not\b|wrong|incorrect|expired|invalid|locked|reset"
     r"|being|still|the\b|changed|required|too\b|correct|set\b|what\b|in\b|on\b|for\b|a\b)(?P<secret>[^.,;?!]+)",
@@ -107,12 +127,15 @@ _PASSWORD = re.compile(
 _UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b")
 _ZIP = re.compile(r"\b\d{5}(?:-\d{4})?\b")
 _NAME_INTRO = re.compile(
-    r"\b(?:my\s+name\s+is|my\s+name's|the\s+name\s+is|name\s+is|name's|this\s+is|i'm"
+    r"\b(?:(?:sur|last\s+|first\s+|maiden\s+|middle\s+|family\s+|full\s+)?name(?:'s|\s+is|\s+was|\s+would\s+be)"
+    r"|(?:first|last|middle|maiden|family|sur)\s?name(?=\s+[A-Z][a-z])|this\s+is|i'm"
+    r"|(?:put|book|booked|filed|listed|down|reservation|account|appointment|order|table|it's|registered)\s+(?:\w+\s+)?under"
+    r"(?:\s+the\s+name(?:\s+of)?)?"
     r"|i\s+am|call\s+me|speaking\s+(?:with|to)|called|named|regards,?|sincerely,?|dear"
     r"|ask\s+for|contact|attn:?|signed,?)\s+",
     re.IGNORECASE,
 )
-_STRONG_INTRO = re.compile(r"(?:name\s+is|name's|named)\s+$", re.IGNORECASE)
+_STRONG_INTRO = re.compile(r"(?:name\s+(?:is|was|would\s+be)|name's|named)\s+$", re.IGNORECASE)
 _CAPITALISED = re.compile(
     r"[A-Z][\w’'-]*(?:\s+(?:(?:van|von|de|der|den|di|da|del|la|le|bin|al|el|O['’])\s+)*[A-Z][\w’'-]*\.?){0,3}"
 )
@@ -125,7 +148,7 @@ _DAY_OF_MONTH_SAID = re.compile(
     rf"\b(?:the\s+)?(?:\d{{1,2}}(?:st|nd|rd|th)|(?:twenty[- ]|thirty[- ])?(?:{'|'.join(ORDINALS)}))"
     r"\s+of\s+the\s+"
     rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(ORDINALS)})(?:,?\s+(?:\d{{2,4}}|(?:{'|'.join((*SMALL, 'oh'))})\b"
-    rf"(?:[\s-]+(?:{'|'.join((*SMALL, 'oh', 'hundred', 'thousand'))})\b){{0,4}}))?",
+    rf"(?:[\s-]+(?:and[\s-]+)?(?:{'|'.join((*SMALL, 'oh', 'hundred', 'thousand'))})\b){{0,4}}))?",
     re.IGNORECASE,
 )
 _ABSOLUTE = re.compile(
@@ -140,7 +163,7 @@ _CONTEXT: tuple[tuple[str, re.Pattern[str], range, bool], ...] = tuple(
         (
             "CREDIT_CARD_CVV",
             r"\b(?:cvv2?|cvc2?|c\s?v\s?v|c\s?v\s?c|security\s+code|card\s+code"
-            r"|verification\s+(?:code|number)|(?:three|3)\s+digits?"
+            r"|verification\s+(?:code|number)|code\s+on\s+(?:the\s+|its\s+)?back|(?:three|3)\s+digits?"
             r"|(?:four|4)\s+digits?\s+(?:on|at)\s+the\s+back)\b",
             range(3, 5),
             False,
@@ -180,7 +203,7 @@ _CONTEXT: tuple[tuple[str, re.Pattern[str], range, bool], ...] = tuple(
         (
             "PERSONAL_DATA",
             r"\b(?:medicare|medicaid|vin|policy|(?:member|membership|patient|customer|tax)\s+(?:i\s?d|number)"
-            r"|licen[sc]e\s+plate)\b",
+            r"|national\s+insurance|n\s?i\s+number|licen[sc]e\s+plate)\b",
             range(6, 18),
             True,
         ),
@@ -228,7 +251,7 @@ def find_personal_data(
     found = [
         *_patterns(text, now, before),
         *(item for item in _numbers(text, before, unfinished=unfinished) if not _within(item, dates)),
-        *_spelt(text, before),
+        *_spelt(text, before, unfinished=unfinished),
         *dates,
         *_names(text, names),
         *(
@@ -243,12 +266,26 @@ def find_personal_data(
             if name.kind == "PERSON" and name.score >= _SURE_ENOUGH and text[name.start].isalnum()
         ),
     ]
+    if unfinished:
+        found = _with_half_said(text, before, found)
     order = {"EMAIL_ADDRESS": 0, "CREDIT_CARD_NUMBER": 1, "IBAN_CODE": 1, "SSN": 1, "ADDRESS": 1}
     kept: list[PersonalData] = []
     for item in sorted(found, key=lambda p: (order.get(p.type, 2), -(p.end - p.start), p.start)):
         if all(item.end <= other.start or item.start >= other.end for other in kept):
             kept.append(item)
     return sorted(kept, key=lambda item: item.start)
+
+
+def _with_half_said(text: str, before: str, found: list[PersonalData]) -> list[PersonalData]:
+    """Add what the end of an unfinished text may be the beginning of, whole with what it overlaps."""
+    for start, end in half_said(text, before, [(item.start, item.end) for item in found]):
+        touching = [item for item in found if item.start < end and item.end > start]
+        start = min([start, *(item.start for item in touching)])
+        end = max([end, *(item.end for item in touching)])
+        kind = touching[0].type if touching else "PERSONAL_DATA"
+        found = [item for item in found if item not in touching]
+        found.append(_data(kind, text, start, end))
+    return found
 
 
 def apply(text: str, found: Sequence[PersonalData], how: Redaction) -> tuple[str, tuple[Entity, ...]]:
@@ -315,8 +352,19 @@ def _patterns(text: str, now: datetime, before: str) -> list[PersonalData]:
         group = next(name for name in "abcde" if hit[name])
         found.append(_data("AGE", text, *hit.span(group)))
     for hit in _ADDRESS.finditer(text):
-        if not (_NOT_ADDRESS.search(hit.group()) and not re.search(r"\s[A-Z]\w+\s+\w+", hit.group())):
+        said = hit.group()
+        place = _AFTER_HOUSE.sub("", said)
+        if not (_NOT_ADDRESS.search(said) and not re.search(r"\s[A-Z]\w+\s+\w+", said)) and not (
+            _NO_STREET_NAME.search(f" {place.lstrip()}")
+        ):
             found.append(_data("ADDRESS", text, *hit.span()))
+    found += [_data("ADDRESS", text, *hit.span()) for hit in _STREET_FIRST.finditer(text)]
+    if found and any(item.type == "ADDRESS" for item in found):
+        found += [
+            _data("ADDRESS", text, run.start, run.end, run.code)
+            for run in code_runs(tokens(text), letters=True)
+            if _SAID_POSTCODE.fullmatch(run.code)
+        ]
     for hit in _FOREIGN_ADDRESS.finditer(text):
         named_month = find_dates(hit.group(), now)
         if not named_month and all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", hit.group())):
@@ -347,9 +395,17 @@ def _luhn_ok(digits: str) -> bool:
 _ANNOUNCED = re.compile(
     r"\b(?:(?:card|account|acct|social|security|routing|passport|licen[sc]e|policy|member(?:ship)?|phone|cell"
     r"|mobile|telephone|pin|zip|sort|checking|savings)\s+(?:number|code|no)\b"
+    r"|long\s+number\b|(?:numbers?|digits|code)\s+on\s+(?:the\s+|its\s+|my\s+)?(?:front|back|card)\b"
     r"|my\s+(?:credit\s+card|debit\s+card|card|social|cell|mobile|pin|ssn)\b|ssn\b|c\s?v\s?[vc]\b"
     r"|(?:card|number|code|pin|social|it)\s+(?:starts|begins|ends)\s+(?:with|in)\b|last\s+(?:four|4)\b"
     r"|(?:first|next|last|remaining|other)\s+(?:\w+\s+)?digits\b)",
+    re.IGNORECASE,
+)
+# After these only three digits and more are: "my account is two years old".
+_HINTED = re.compile(
+    r"\b(?:(?:my|our|her|his|their|the)\s+(?:bank\s+|savings\s+|checking\s+|work\s+|home\s+|office\s+)?"
+    r"(?:account|number|cell|mobile|phone|landline|extension)(?:'s|\s+is)|(?:cell|mobile|phone|landline)(?:'s|\s+is)"
+    r"|(?:reach|call|text|ring|phone|get)\s+(?:me|us|him|her|them)\s+(?:back\s+)?(?:at|on)|whatsapp(?:\s+(?:is|on|me\s+on))?)\s+$",
     re.IGNORECASE,
 )
 _ANNOUNCES_CHARS = 160
@@ -394,6 +450,7 @@ def _part_of_number(run: CodeRun, text: str, before: str, *, unfinished: bool) -
     year = not run.spoken and _YEAR.fullmatch(written) is not None
     if (
         (place and count >= 3 and not year)
+        or (count >= 3 and not year and _HINTED.search(lead))
         or (place and gap <= 24)
         or (place and alone and not year)
         or (goes_on and count + len(_tail_digits(before)) >= 5)
@@ -437,36 +494,84 @@ _SPELLS = re.compile(
     r"\b(?:spel\w*|(?:last|first|sur|full|maiden|middle|my|the)\s?name|name\s+is|letters|initials)\b",
     re.IGNORECASE,
 )
+_PLATE = re.compile(r"\b(?:plates?|reg|registration)\b", re.IGNORECASE)
 _POSTCODE = re.compile(r"\bpost(?:al)?\s?code\b", re.IGNORECASE)
 _SWIFT_NEAR = re.compile(r"\b(?:swift|bic)\b", re.IGNORECASE)
 
 
-def _spelt(text: str, before: str) -> list[PersonalData]:
+_SPELT_NAME = re.compile(
+    r"\W*(?:is|was|for)\s+(?:the|my|his|her|their)\s+(?:\w+\s+)?(?:sur)?name\b", re.IGNORECASE
+)
+_WITH_LETTER = re.compile(r"\bwith\s+(?:an?|one|two|double)\s+([A-Za-z])(?='?s?\b)(?!\w)")
+
+
+def _spelt(text: str, before: str, *, unfinished: bool = False) -> list[PersonalData]:
     """Find words that are spelt out: names, and the letters of a SWIFT code."""
     found = []
     for run in letter_runs(tokens(text)):
         lead = f"{before[-_BEFORE_CHARS:]} {text[: run.start]}"[-_BEFORE_CHARS:]
         as_in = re.search(r"\b(?:as\s+in|for)\b", text[run.start : run.end], re.IGNORECASE)
-        spelling = _SPELLS.search(lead) or re.search(r"\bthat(?:'s|\s+is)\s*,?\s*$", lead, re.IGNORECASE)
+        spelling = (
+            _SPELLS.search(lead)
+            or _SPELT_NAME.match(text, run.end)
+            or re.search(r"\bthat(?:'s|\s+is)\s*,?\s*$", lead, re.IGNORECASE)
+        )
         if _SWIFT_NEAR.search(lead) and len(run.code) in (8, 11):
             found.append(_data("SWIFT_CODE", text, run.start, run.end, run.code))
-        elif as_in or len(run.code) >= 5 or (len(run.code) >= 3 and spelling):
+        elif as_in or len(run.code) >= 5 or (len(run.code) >= 3 and (spelling or unfinished)):
             found.append(_data("PERSON_NAME", text, run.start, run.end, run.code.capitalize()))
+            # "That's Siobhan, S I O B H A N": the word itself.
+            found += [
+                _data("PERSON_NAME", text, *hit.span())
+                for hit in re.finditer(rf"\b{run.code}\b", text, re.IGNORECASE)
+                if len(run.code) > 2
+            ]
+    if found:
+        found += [_data("PERSON_NAME", text, *hit.span(1)) for hit in _WITH_LETTER.finditer(text)]
     return found
+
+
+_LETTERS_BEFORE = re.compile(r"(?:\b[b-hj-z]\b[\s,]+){2,}$", re.IGNORECASE)
+_PLUS = re.compile(r"[+(]+$|\bplus\s+$", re.IGNORECASE)
+_BETWEEN_PARTS = re.compile(
+    r"(?:[\s.,…!?–-]|\b(?:no|sorry|wait|oh|i\s+mean|rather|correction|scratch\s+that|make\s+that|hang\s+on|hold\s+on|uh|um|er"
+    r"|erm|ah|then|and|pause|dot|dash|okay|start\s+again|that's|it's|actually|excuse\s+me|my\s+mistake)\b)+",
+    re.IGNORECASE,
+)
 
 
 def _numbers(text: str, before: str, *, unfinished: bool = False) -> list[PersonalData]:
     """Classify every stretch of digits by its length, its checksum and the words around it."""
     words = tokens(text)
     found: list[PersonalData] = []
-    for run in code_runs(words):
-        kind = _number_kind(run, text, before) or _part_of_number(run, text, before, unfinished=unfinished)
+    runs = code_runs(words)
+    kinds = [
+        _number_kind(run, text, before) or _part_of_number(run, text, before, unfinished=unfinished)
+        for run in runs
+    ]
+    # "Five oh one, no, sorry, four oh one": what was said wrong tells as much.
+    near_runs = [
+        _BETWEEN_PARTS.fullmatch(text, one.end, two.start) is not None for one, two in pairwise(runs)
+    ]
+    for at, together in [*enumerate(near_runs), *reversed(list(enumerate(near_runs)))]:
+        if together and not any(_is_amount(run, text) for run in runs[at : at + 2]):
+            kinds[at] = kinds[at] or (kinds[at + 1] if len(runs[at].digits) > 1 else None)
+            kinds[at + 1] = kinds[at + 1] or (kinds[at] if len(runs[at + 1].digits) > 1 else None)
+    for run, kind in zip(runs, kinds, strict=True):
         if kind is not None:
             start = run.start
-            while start > 0 and text[start - 1] in "+(":
-                start -= 1
+            if plus := _PLUS.search(text, 0, start):
+                start = plus.start()
+            if len(run.digits) >= 6 and (spelt := _LETTERS_BEFORE.search(text, 0, start)):
+                start = spelt.start()
             found.append(_data(kind, text, start, run.end, run.digits))
     near = f"{before[-_BEFORE_CHARS:]} {text}"
+    if _PLATE.search(near):
+        found += [
+            _data("PERSONAL_DATA", text, run.start, run.end, run.code)
+            for run in code_runs(words, letters=True)
+            if 4 <= len(run.code) <= 9 and len(run.code) - len(run.digits) >= 2
+        ]
     if _POSTCODE.search(near):
         found += [
             _data("ADDRESS", text, run.start, run.end, run.code)
@@ -517,7 +622,7 @@ def _number_kind(run: CodeRun, text: str, before: str) -> str | None:
     if (
         10 <= count <= 12
         or (count == 7 and re.fullmatch(r"\d{3}[-. ]\d{4}", written))
-        or (run.spoken and 9 <= count <= 15)
+        or (run.spoken and count >= 9)
         or (count >= 8 and written.count("-") + written.count(".") >= 2)
     ):
         return "SSN" if count == 9 and run.spoken else "PHONE_NUMBER"
@@ -554,7 +659,14 @@ def _personal_date(span: DateSpan) -> bool:
         span.kind not in ("duration", "time", "timerange")
         and bool(_ABSOLUTE.search(span.text))
         and not span.text.isdigit()
+        and not _whole_years(span)
     )
+
+
+def _whole_years(span: DateSpan) -> bool:
+    """Tell whether a time is a year or years: "in twenty nineteen" tells nothing of a person."""
+    first, last = span.first, span.last
+    return bool(first and last and (first.month, first.day, last.month, last.day) == (1, 1, 12, 31))
 
 
 def _names(text: str, known: Sequence[str]) -> list[PersonalData]:
@@ -606,7 +718,7 @@ def _is_name(name: str, intro: str) -> bool:
     first = name.split()[0].lower()
     if first in _NOT_A_NAME:
         return False
-    weak = re.match(r"(?:this is|i'm|i am|contact|called|call me)", intro.lower())
+    weak = re.match(r"(?:this is|i'm|i am|contact|called|call me)|.*\bunder\b", intro.lower())
     return (
         not weak
         or first in GIVEN_NAMES

@@ -189,7 +189,8 @@ class LocalInsightSession:
         """Find personal data; without `sense` only those names that were heard before are known."""
         names = [member.name for member in self._members.values() if member.name]
         heard = sense.names if sense else ()
-        self._remember(text[span.start : span.end] for span in heard if span.kind == "PERSON")
+        if not unfinished:  # half a sentence is easily misheard
+            self._remember(text[span.start : span.end] for span in heard if span.kind == "PERSON")
         found = find_personal_data(
             text,
             now,
