@@ -59,6 +59,7 @@ def test_days(text: str, found: str, day: str) -> None:
         ("on Monday at a quarter to five", "datetime", "2022-03-07 16:45", "2022-03-07 16:45"),
         ("from 2 to 3 pm", "timerange", "2022-03-01 14:00", "2022-03-01 15:00"),
         ("from 2 to 3 pm on Thursday", "datetimerange", "2022-03-03 14:00", "2022-03-03 15:00"),
+        ("up from 20 last year", "daterange", "2021-01-01 00:00", "2021-12-31 00:00"),
         ("between Monday and Wednesday", "daterange", "2022-03-07 00:00", "2022-03-09 00:00"),
         ("next week", "daterange", "2022-03-07 00:00", "2022-03-13 00:00"),
         ("last year", "daterange", "2021-01-01 00:00", "2021-12-31 00:00"),

@@ -129,6 +129,10 @@ def _is_rate(before: str) -> bool:
     return bool(_COUNTED.search(before)) and not _NOT_COUNTED.search(before)
 
 
+# "Up from 20 last year": the number counts something else.
+_COUNT_BEFORE = re.compile(
+    rf"(?:.*\s)?{_NUMBER}\s+(?=(?:last|next|previous|prior)\s+(?:fiscal\s+)?(?:year|quarter|month|week|weekend|season)\b)"
+)
 _BEFORE_NOUN = re.compile(
     rf"(?:an?|the|our|your|their|its|this|that)\s+(?=(?:multi|{_NUMBER})(?:\s+and\s+a\s+half)?[\s-]"
     r"(?:year|quarter|month|week|day|hour|minute)$)"
@@ -136,7 +140,9 @@ _BEFORE_NOUN = re.compile(
 
 
 def _attributive(lower: str, start: int, end: int) -> tuple[int, int]:
-    """Leave the article of "a three-year plan" to the plan."""
+    """Leave the article of "a three-year plan" to the plan, the number of "20 last year" to its things."""
+    if count := _COUNT_BEFORE.match(lower[start:end]):
+        return start + count.end(), end
     article = _BEFORE_NOUN.match(lower[start:end]) if lower[end : end + 1] in (" ", "-", "") else None
     return (start + article.end(), end) if article else (start, end)
 
