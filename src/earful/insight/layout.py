@@ -7,10 +7,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 __all__ = ["Laid", "Near", "laid_out"]
 
@@ -20,6 +21,7 @@ Near = tuple[bool, str]
 _CLS, _SEP = 101, 102
 _SAME, _OTHER = [2168, 1024], [2060, 1024]  # "same :", "other :"
 _BEFORE_TOKENS, _EACH_BEFORE, _TEXT_TOKENS = 40, 24, 96
+_LONG = 500  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,18 @@ class Laid:
     first: int
     last: int
     offsets: list[tuple[int, int]]
+
+
+def _tokens(tokenizer: "Tokenizer", text: str) -> "Encoding":
+    return (_remembered if len(text) < _LONG else _cut)(tokenizer, text)
+
+
+def _cut(tokenizer: "Tokenizer", text: str) -> "Encoding":
+    return tokenizer.encode(text, add_special_tokens=False)
+
+
+# A message comes again as the neighbour of those after it.
+_remembered = lru_cache(maxsize=256)(_cut)
 
 
 def laid_out(tokenizer: "Tokenizer", text: str, before: Sequence[Near] = ()) -> Laid:
@@ -43,12 +57,12 @@ def laid_out(tokenizer: "Tokenizer", text: str, before: Sequence[Near] = ()) -> 
             break
         if not said:
             continue
-        tokens = tokenizer.encode(said, add_special_tokens=False).ids[-size:]
+        tokens = _tokens(tokenizer, said).ids[-size:]
         leads.append([*marker, *tokens, _SEP])
         left -= len(leads[-1])
     ids = [_CLS, *(token for lead in reversed(leads) for token in lead)]
     first = len(ids)
-    encoded = tokenizer.encode(text, add_special_tokens=False)
+    encoded = _tokens(tokenizer, text)
     ids += encoded.ids[:_TEXT_TOKENS]
     last = len(ids)
     ids.append(_SEP)
