@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, or_, select, update
@@ -45,6 +46,8 @@ _VOICE = re.compile(r"Speaker \d+")
 
 Retell = Callable[[Insight, Sequence[Message], Sequence[Member]], Insight]
 """Returns an insight in the words for the members there are, given its messages."""
+
+_BLOCK = 100  # rows
 
 _TOLD = ("assignee_name", "text", "entities")
 SortField = Literal["id", "name", "type", "startTime", "endTime"]
@@ -170,7 +173,7 @@ class ConversationStore:
         """Do what `add_findings` does as part of the caller's own transaction."""
         await _lock_conversation(connection, conversation_id)
         if findings.messages:
-            rows = [records.message_row(conversation_id, message) for message in findings.messages]
+            rows = (records.message_row(conversation_id, message) for message in findings.messages)
             await self._upsert(connection, tables.messages, rows)
             spoken_until = max(message.end for message in findings.messages)
             await connection.execute(
@@ -182,7 +185,7 @@ class ConversationStore:
                 .values(spoken_until=spoken_until)
             )
         if findings.insights:
-            rows = [records.insight_row(conversation_id, insight) for insight in findings.insights]
+            rows = (records.insight_row(conversation_id, insight) for insight in findings.insights)
             await self._upsert(connection, tables.insights, rows)
         if findings.topics is not None:
             await connection.execute(
@@ -197,15 +200,11 @@ class ConversationStore:
                     ],
                 )
         if findings.trackers:
-            await connection.execute(
-                insert(tables.tracker_matches),
-                [records.tracker_row(conversation_id, match) for match in findings.trackers],
-            )
+            rows = (records.tracker_row(conversation_id, match) for match in findings.trackers)
+            await _insert(connection, insert(tables.tracker_matches), rows)
         if findings.entities:
-            await connection.execute(
-                insert(tables.entity_matches),
-                [records.entity_row(conversation_id, match) for match in findings.entities],
-            )
+            rows = (records.entity_row(conversation_id, match) for match in findings.entities)
+            await _insert(connection, insert(tables.entity_matches), rows)
 
     # -- changing, for the application that owns the conversation ---------------------------------
 
@@ -448,10 +447,15 @@ class ConversationStore:
             for column in table.c
             if column.name not in {"seq", "conversation_id", "id"}
         }
-        await connection.execute(
-            statement.on_conflict_do_update(index_elements=["conversation_id", "id"], set_=changed),
-            list(rows),
-        )
+        statement = statement.on_conflict_do_update(index_elements=["conversation_id", "id"], set_=changed)
+        await _insert(connection, statement, rows)
+
+
+async def _insert(connection: AsyncConnection, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
+    """Insert rows a block at a time: whoever speaks live need not wait until thousands are made ready."""
+    left = iter(rows)
+    while block := list(islice(left, _BLOCK)):
+        await connection.execute(statement, block)
 
 
 async def _picked(
