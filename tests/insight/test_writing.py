@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earful.conversation.types import Word
-from earful.insight.encoder import shared_encoder
+from earful.insight.encoder import NamedSpan, shared_encoder
 from earful.insight.types import Utterance
-from earful.insight.writing import is_bare, restored, written
+from earful.insight.writing import is_bare, restored, without_commas, written
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,22 @@ def test_words_are_written_as_the_text_is() -> None:
     made = written(shared_encoder(), Utterance(said, 0, 5, words=words))
     assert [word.text for word in made.words] == made.text.split()
     assert [word.start for word in made.words] == [word.start for word in words]
+
+
+def test_commas_stand_where_a_reader_expects_them() -> None:
+    """After a yes, and before a clause that says otherwise."""
+    text = "yes i can do that but she is away until monday"
+    assert restored(shared_encoder(), text) == "Yes, I can do that, but she is away until Monday."
+
+
+def test_names_are_placed_in_the_text_with_its_commas() -> None:
+    """What is found in a text without commas keeps its words."""
+    text = "Well, ask Anna, Ben Smith, or 1,000 others"
+    plain, _ = without_commas(text)
+    assert plain == "Well ask Anna Ben Smith or 1,000 others"
+    found = tuple(
+        NamedSpan(plain.index(name), plain.index(name) + len(name), "PERSON", 1.0)
+        for name in ("Well", "Anna", "Ben Smith", "1,000")
+    )
+    _, placed = without_commas(text, found)
+    assert [text[name.start : name.end] for name in placed] == ["Well", "Anna", "Ben Smith", "1,000"]
