@@ -93,21 +93,22 @@ class AcousticModel:
         np.square(frames[:, : heard.shape[2]], out=frames[:, heard.shape[2] : -1])
         frames = np.ascontiguousarray(frames.reshape(_STREAMS, -1, blocks, _BLOCK).transpose(2, 0, 1, 3))
         found = np.empty((len(senones), blocks, _BLOCK), np.float32)
-        near = np.empty((blocks, _STREAMS, _DENSITIES, _BLOCK), np.float32)
+        near = np.empty((_STREAMS, _DENSITIES, blocks, _BLOCK), np.float32)
+        by_block, in_a_row = near.transpose(2, 0, 1, 3), near.reshape(_STREAMS, _DENSITIES, -1)
         phones = self._phone_of[senones]
         for phone in np.unique(phones):
             mine = np.flatnonzero(phones == phone)
             # Many small products, since OpenBLAS wakes more threads for large ones.
-            np.matmul(self._densities[phone], frames, out=near)
-            peak = near.max(axis=2, keepdims=True)
-            near -= peak
-            np.maximum(near, _LEAST, out=near)
-            np.exp(near, out=near)
-            whole = peak[:, :, 0].sum(axis=1)
+            np.matmul(self._densities[phone], frames, out=by_block)
+            peak = in_a_row.max(axis=1, keepdims=True)
+            np.subtract(in_a_row, peak, out=in_a_row)
+            np.maximum(in_a_row, _LEAST, out=in_a_row)
+            np.exp(in_a_row, out=in_a_row)
+            whole = peak.sum(axis=(0, 1)).reshape(blocks, _BLOCK)
             for start in range(0, len(mine), _GROUP):
                 group = mine[start : start + _GROUP]
                 shares = self._levels[self._shares[:, senones[group]]]
-                mixed = shares @ near  # [block, stream, senone, frame]
+                mixed = shares @ by_block  # [block, stream, senone, frame]
                 found[group] = np.log(mixed, out=mixed).sum(axis=1).swapaxes(0, 1) + whole
         scores = found.reshape(len(senones), -1)[:, : len(some)].T
         every = np.empty((len(heard), len(senones)), np.float32)
