@@ -1,10 +1,10 @@
 """`python -m evals.words`: how far the word times of finals are off.
 
 Three references. "synthesised": sentences spoken by flite, which says when each sound ends: exact, and made
-by nothing that Earful uses; "over telephone" is the same at 8 kHz in µ-law. "alignment": PocketSphinx forced
-alignment of the human transcript to the whole recording; it is the aligner that Earful uses for exact times
-too, only given the right words and the whole recording, so it shows what recognition errors and cutting into
-segments cost, not the aligner's own errors. "turns": where people marked the start of the first word and the
+by nothing that Earful uses; "over telephone" is the same at 8 kHz in µ-law. "alignment": PocketSphinx's own
+forced alignment of the human transcript to the whole recording. Earful's aligner shares its acoustic model,
+not its search and not its treatment of noise, so errors of the model do not show; those of recognition, of
+cutting into segments and of the search do. "turns": where people marked the start of the first word and the
 end of the last one of turns: few, but independent. Only words that both transcripts have in the same order
 are compared.
 """
@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from earful.speech.alignment import Aligner
 from earful.speech.types import Samples, StreamOptions
 from evals.live import LiveEar
-from evals.wer.items import Item, data_dir, load_items
+from evals.wer.items import data_dir, load_items
 from evals.wer.telephone import narrowed
 from evals.words import synthesised
+from evals.words.pocketsphinx_aligner import PocketSphinxAligner
 from evals.words.times import Distance, Timed, compare, simple
 
 BAR_S = 0.060
@@ -44,15 +44,6 @@ class Outcome:
     kind: str
     reference: str
     distances: dict[str, Distance]
-
-
-def reference_words(item: Item, aligner: Aligner) -> list[Timed] | None:
-    """Return the transcript with the times of a forced alignment to the recording, None if none fits."""
-    words = [word for word in (item.text or "").split() if simple(word)]
-    times = aligner.align(item.samples(), words) if words else None
-    if times is None:
-        return None
-    return [Timed(word, start, end) for word, (start, end) in zip(words, times, strict=True)]
 
 
 def turn_edges(turns: Sequence[dict[str, Any]], heard: Sequence[Timed]) -> Distance:
@@ -101,13 +92,13 @@ def recorded_outcomes(ear: LiveEar, folder: Path) -> tuple[list[Outcome], int]:
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
     turns = {row["id"]: row["turns"] for row in rows if "turns" in row["tags"] and row.get("turns")}
     gold = {row["id"] for row in rows if row["text_quality"] == "gold"}
-    aligner = Aligner()
+    aligner = PocketSphinxAligner()
     outcomes: list[Outcome] = []
     unaligned = 0
     for item in track(load_items(folder), "words", console=Console(stderr=True), transient=True):
         reference = None
         if item.kind in KINDS and item.id in gold:
-            reference = reference_words(item, aligner)
+            reference = aligner.align(item.samples(), (item.text or "").split())
             unaligned += reference is None
         if reference is None and item.id not in turns:
             continue
@@ -198,9 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     console.print(table(outcomes))
     console.print(
-        "synthesised: exact. alignment: PocketSphinx forced alignment of the human transcript to the whole "
-        "recording; the same aligner as Earful's, so its own errors do not show. turns: boundaries marked by "
-        "people."
+        "synthesised: exact. alignment: PocketSphinx's own alignment of the human transcript to the whole "
+        "recording, with the same acoustic model as Earful's aligner. turns: boundaries marked by people."
     )
     if unaligned:
         console.print(f"{unaligned} recordings left out: their transcript could not be aligned.")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from evals.words import synthesised
-from pocketsphinx import Decoder
+from evals.words.pocketsphinx_aligner import PocketSphinxAligner
 
 from earful.speech.alignment import Aligner, _without_silence, spoken, spoken_number
 from earful.speech.types import Samples
@@ -152,22 +152,19 @@ def test_threads_that_align_at_the_same_moment_do_not_wait_for_each_other(
 
 
 def test_words_are_where_pocketsphinx_finds_them(two_cities: Samples) -> None:
-    """Its own aligner with every frame and Gaussian, on real speech."""
-    words = ["it", "was", "the", "best", "of", "times", "it", "was", "the", "worst", "of", "times"]
+    """Its own aligner with every frame, on real speech; one word is not in the dictionary."""
+    words = ["It", "was", "the", "best", "of", "times,", "it", "was", "the", "wurstt", "of", "times", "—"]
     audio = two_cities[: int(4.6 * RATE)]
-    decoder = Decoder(samprate=RATE, lm=None, loglevel="FATAL")
-    decoder.set_align_text(" ".join(words))
-    decoder.start_utt()
-    decoder.process_raw((audio * 32767).astype("<i2").tobytes(), full_utt=True)
-    decoder.end_utt()
-    theirs = [
-        (part.start_frame / 100, (part.end_frame + 1) / 100) for part in decoder.seg() if part.word[0] != "<"
-    ]
+    theirs = PocketSphinxAligner().align(audio, words)
     ours = Aligner().align(audio, words)
+    assert theirs is not None
     assert ours is not None
-    off = np.abs(np.array(ours) - np.array(theirs))
+    assert [word.text for word in theirs] == words[:-1]
+    off = np.abs(np.array(ours[:-1]) - np.array([(word.start, word.end) for word in theirs]))
     assert np.median(off) <= 0.015
     assert off.mean() <= 0.04
+    assert PocketSphinxAligner().align(audio, ["—"]) is None
+    assert PocketSphinxAligner().align(audio[:800], words) is None
 
 
 @pytest.mark.skipif(not synthesised.installed(), reason="flite is not here (apt-get install flite)")

@@ -138,8 +138,8 @@ class _Definition:
         self._table = np.frombuffer(data, entry, triphones, at)
         at += 12 * triphones + 4
         self.names = [name.decode() for name in names]
-        self.sequences = np.frombuffer(data, "<i2", sequences * STATES, at).reshape(-1, STATES)
-        self.alone = self._table["sequence"][: len(self.names)]
+        self.sequences = np.frombuffer(data, "<i2", sequences * STATES, at).reshape(-1, STATES).copy()
+        self.alone = self._table["sequence"][: len(self.names)].copy()
         self._senones = senones
 
     def triphones(self) -> NDArray[np.int16]:
