@@ -16,6 +16,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from earful import __version__, heap
@@ -34,6 +35,7 @@ from earful.dialects.symbl.management import Library, management_router
 from earful.dialects.symbl.process import process_router
 from earful.dialects.symbl.search import search_router
 from earful.dialects.symbl.sockets import websocket_routes
+from earful.dialects.symbl.wire import nothing_here
 from earful.dialects.twilio.sockets import twilio_routes
 from earful.insight.sentiment import polarity
 from earful.insight.service import LocalInsightService
@@ -249,6 +251,7 @@ def create_app(
     app.include_router(
         shared_pages_router(accounts, shares, conversations, jobs.attachments, jobs.digests, jobs.recordings)
     )
+    app.router.routes.append(WebSocketRoute("/{path:path}", nothing_here))
     # The last added is the outermost.
     app.add_middleware(JsonUnderAnyName, paths=("/v1/", "/oauth2/"))
     app.add_middleware(WaitUntilReady, ready=rooms.ready)

@@ -4,6 +4,8 @@ Closing a connection in the usual way waits until everything written has been re
 reads would keep it, and its task, for ever.
 """
 
+from typing import Any
+
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -16,12 +18,18 @@ _PATIENCE_S = 10.0
 
 
 class AbortableWebSockets(WebSocketsSansIOProtocol):
-    """Offers `ABORT` to applications, and cuts a peer that no longer answers keep-alives."""
+    """Offers `ABORT`, cuts a peer that no longer answers keep-alives, and takes a refusal for an answer."""
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):  # the handshake was sound, and an application is about to run
             self.scope["extensions"] = {**(self.scope["extensions"] or {}), ABORT: self.transport.abort}  # type: ignore[dict-item]
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            # A refusal is an answer, too: without this it would be logged as an error of ours.
+            self.handshake_complete = True
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()

@@ -277,3 +277,12 @@ def test_impossible_channel_counts_are_refused(channels):
     """One to eight channels can be mixed."""
     with pytest.raises(ValueError, match="channels"):
         open_stream_decoder("LINEAR16", 16_000, channels)
+
+
+def test_webm_is_refused_by_name_and_once() -> None:
+    """What a browser's MediaRecorder makes; in two chunks, for the first may be short."""
+    decoder = open_stream_decoder("OPUS", 48_000)
+    assert decoder.feed(b"\x1aE").size == 0
+    with pytest.raises(BrokenAudio, match="WebM is not supported: send Ogg"):
+        decoder.feed(b"\xdf\xa3\x01\x00\x00\x00")
+    assert decoder.feed(b"\x1f\x43\xb6\x75" * 50).size == 0

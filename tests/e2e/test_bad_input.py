@@ -47,6 +47,15 @@ async def refused(server: EarfulServer, path: str, **how: Any) -> websockets.Res
     return raised.value.response
 
 
+async def test_a_handshake_where_there_is_nothing_is_refused_with_404(earful_server: EarfulServer) -> None:
+    """With a body that says so; and to refuse is no error of the server, whatever strangers ask for."""
+    since = len(earful_server.log.read_text())
+    answer = await refused(earful_server, "/v1/nothing/")
+    assert answer.status_code == 404
+    assert json.loads(answer.body) == {"statusCode": 404, "message": "There is nothing at /v1/nothing/x."}
+    assert '"level": "error"' not in earful_server.log.read_text()[since:]
+
+
 @pytest.mark.parametrize("path", [STREAMING, "/v1/realtime/insights/", SUBSCRIBE, "/session/subscribe/"])
 @pytest.mark.parametrize(
     "how",

@@ -39,6 +39,7 @@ _RATES = {
     "OPUS": (8_000, 48_000),
 }
 _OPUS_RATE = 48_000
+_EBML = b"\x1aE\xdf\xa3"
 
 
 class StreamDecoder(Protocol):
@@ -241,14 +242,22 @@ class _Opus:
         self._held = b""
         self._skip = 0
         self._skipped_bytes = 0
+        self._refused = False
 
     def feed(self, data: bytes) -> Samples:
+        if self._refused:
+            return no_samples()
         chunks = [data] if data else []
         if self._at_front and data:
             front = self._held + data
-            if len(front) < 4 and b"OggS".startswith(front):
+            if len(front) < 4 and (b"OggS".startswith(front) or _EBML.startswith(front)):
                 self._held = front
                 return no_samples()
+            if front.startswith(_EBML):
+                self._refused = True
+                raise BrokenAudio(
+                    "WebM is not supported: send Ogg with Opus in it, or one raw Opus packet in each message"
+                )
             if front.startswith(b"OggS"):
                 self._demuxer = OggDemuxer(b"OpusHead")
                 chunks = [front]

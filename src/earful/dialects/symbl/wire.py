@@ -19,7 +19,7 @@ from earful.live.hub import LiveHub
 from earful.settings import Settings
 from earful.speech.types import SpeechBusy
 
-__all__ = ["Door", "Socket"]
+__all__ = ["Door", "Socket", "nothing_here"]
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +70,11 @@ class Door:
             self._open[application.id] -= 1
             if not self._open[application.id]:
                 del self._open[application.id]
+
+
+async def nothing_here(websocket: WebSocket) -> None:
+    """Refuse a WebSocket at a path where there is none."""
+    await _refuse(websocket, 404, f"There is nothing at {websocket.url.path}.")
 
 
 async def _refuse(
