@@ -237,3 +237,62 @@ def test_what_is_done_at_once_is_no_action(text: str) -> None:
     """Showing something in the call is not left to do."""
     action = find_action(text, LEO, (MIA, LEO), NOW)
     assert action is None or action.score < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "assignee"),
+    [
+        ("Let's have Tom review the draft.", "Tom will review the draft.", None),
+        (
+            "I'll need a copy of the police report.",
+            "Tomasz needs to provide a copy of the police report.",
+            TOMASZ,
+        ),
+        ("Alright, go ahead and replace the brakes then.", "Tomasz needs to replace the brakes.", TOMASZ),
+        ("Would you mind copying me on the contract?", "Tomasz needs to copy Ines on the contract.", TOMASZ),
+        ("I'm also going to credit your account.", "Ines Duarte will credit Tomasz's account.", INES),
+        ("Maya's team is going to migrate it tonight.", "Maya's team will migrate it tonight.", None),
+    ],
+)
+def test_orders_and_promises_in_other_words(text: str, told: str, assignee: Member | None) -> None:
+    action = _find(text)
+    assert action is not None
+    assert (action.text, action.assignee) == (told, assignee)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was going to write the newsletter but that can wait.",
+        "I'll hold off on the deposit for now.",
+        "I'll need access to the room.",
+        "Let me finish.",
+        "Thank you, please.",
+    ],
+)
+def test_waiting_and_needing_is_nothing_to_do(text: str) -> None:
+    assert _find(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "due"),
+    [
+        ("I'll send the plan before the weekend.", datetime(2022, 3, 1, 9), datetime(2022, 3, 4)),
+        ("I'll send the plan before next week.", datetime(2022, 3, 1, 9), datetime(2022, 3, 4)),
+        ("I'll send the plan this week.", datetime(2022, 3, 5, 9), datetime(2022, 3, 11)),  # a Saturday
+    ],
+)
+def test_what_is_due_before_a_stretch_of_days_is_due_on_a_working_day(
+    text: str, now: datetime, due: datetime
+) -> None:
+    action = find_action(text, INES, (INES, TOMASZ), now)
+    assert action is not None
+    assert action.due is not None
+    assert action.due.last == due
+
+
+def test_a_polite_request_is_no_doubt() -> None:
+    """ "Could you" asks; "maybe" doubts."""
+    asked = _find("Could you send the invoice tomorrow?")
+    assert asked is not None
+    assert asked.definitive

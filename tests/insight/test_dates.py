@@ -326,3 +326,54 @@ def test_the_end_of_a_week_is_still_to_come(now: datetime) -> None:
     assert span.last is not None
     assert span.last.date() >= now.date()
     assert span.last.weekday() in (4, 6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sales are up 10% year over year.",
+        "We take it day to day.",
+        "room 2020 is upstairs",
+        "gate 1998, please",
+        "We make 3 million tons a year.",
+    ],
+)
+def test_comparisons_rates_and_numbered_things_are_no_times(text: str) -> None:
+    assert find_dates(text, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "first", "last"),
+    [
+        (
+            "the first and second quarters of 2021",
+            "the first and second quarters of 2021",
+            datetime(2021, 1, 1),
+            datetime(2021, 6, 30),
+        ),
+        ("in H2 2021", "H2 2021", datetime(2021, 7, 1), datetime(2021, 12, 31)),
+        (
+            "early in the second quarter",
+            "early in the second quarter",
+            datetime(2022, 4, 1),
+            datetime(2022, 6, 30),
+        ),
+        ("you get it within the hour", "the hour", datetime(2022, 3, 1, 10), datetime(2022, 3, 1, 10)),
+        ("over a decade ago", "over a decade ago", datetime(2012, 3, 1), datetime(2012, 3, 1)),
+        ("it will end this year", "this year", datetime(2022, 1, 1), datetime(2022, 12, 31)),
+    ],
+)
+def test_parts_of_years_and_hours(text: str, said: str, first: datetime, last: datetime) -> None:
+    (span,) = find_dates(text, NOW)
+    assert (span.text, span.first, span.last) == (said, first, last)
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [("We open again in May.", 2023), ("We will open in May.", 2023), ("Sales in May were good.", 2022)],
+)
+def test_a_plan_lies_ahead(text: str, year: int) -> None:
+    """In July, a plan for May is for the next one."""
+    (span,) = find_dates(text, datetime(2022, 7, 10, 10))
+    assert span.first is not None
+    assert span.first.year == year

@@ -171,3 +171,12 @@ def test_a_name_that_the_encoder_found_ends_before_the_sentence_does(text: str, 
     heard = [NamedSpan(start, len(text), "LOC", 0.9)]
     (found,) = find_entities(text, NOW, names=heard)
     assert (found.text, found.value) == (shown, shown.lower())
+
+
+def test_amounts_below_nothing_keep_their_sign() -> None:
+    """ "Minus 60%" is no 60%; "ten minus five" are two numbers."""
+    found = _find("Margin was minus 60%, growth -1.3%, and ten minus five is left.")
+    assert found["percent", "minus 60%"] == -60
+    assert found["percent", "-1.3%"] == -1.3
+    assert found["number", "ten"] == 10
+    assert found["number", "five"] == 5

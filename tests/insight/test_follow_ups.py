@@ -25,6 +25,9 @@ ROSA = Member("r", "Rosa")
         ("Please reserve the hotel for two nights.", "booking"),
         ("I'll get back to you on Friday.", "call"),
         ("I will follow up on Friday.", "meeting"),
+        ("I'll phone the broker today.", "call"),
+        ("I'll set up a second interview for Friday.", "meeting"),
+        ("I'll book the DJ this week.", "booking"),
     ],
 )
 def test_follow_ups_by_kind(text: str, kind: str) -> None:
@@ -41,6 +44,8 @@ def test_follow_ups_by_kind(text: str, kind: str) -> None:
         "I'll fix the login page today.",
         "I'll write the report.",
         "I will order two more laptops.",
+        "I'll speak to the supervisor about the costs tonight.",
+        "I'll book the invoice in April.",
     ],
 )
 def test_other_work_is_no_follow_up(text: str) -> None:

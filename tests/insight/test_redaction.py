@@ -303,3 +303,42 @@ def test_talk_says_personal_data_in_many_ways(text: str, before: str, span: str)
 )
 def test_what_only_sounds_like_it_stays(text: str) -> None:
     assert _found(text, "") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("that's Siobhan, S I O B H A N", "that's , "),
+        ("so the email is maria underscore lopez forty two at outlook dot com", "so the email is "),
+        ("all lower case, green valley farm at yahoo dot co dot uk", "all lower case, "),
+        (
+            "my number is four one five, uh, five five five, no, five five six, oh one seven eight",
+            "my number is , no, ",
+        ),
+        ("the plate is K L five nine, Y T R", "the plate is "),
+        (
+            "my national insurance number is Q Q one two, three four, five six, C",
+            "my national insurance number is ",
+        ),
+        ("ship it to P O box seven seven four, Cheyenne", "ship it to "),
+        ("I live on Wilhelmina Street, number nineteen", "I live on "),
+        ("the address is apartment three oh two, eleven hundred Lakeshore Drive", "the address is "),
+        ("the code on the back, let me see, five five two", "the code on the back, let me see, "),
+    ],
+)
+def test_corrections_letters_and_wider_words_are_masked_whole(text: str, left: str) -> None:
+    """What was said wrong tells as much; a name is masked beside its letters."""
+    shown = apply(text, find_personal_data(text, NOW), Redaction(redact=True, mask="#"))[0]
+    assert shown.replace("#", "") == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in twenty nineteen we had forty stores",
+        "the speed limit is fifty five on that road",
+        "take two, no, three boxes",
+    ],
+)
+def test_years_limits_and_corrected_counts_stay(text: str) -> None:
+    assert find_personal_data(text, NOW) == []
