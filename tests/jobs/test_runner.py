@@ -4,6 +4,7 @@ import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,17 @@ async def test_a_text_without_times_takes_as_long_as_it_takes_to_say(bench: Benc
     assert said(outcome) == [("one two three four five", 0.0, 2.0), ("six", 2.0, 2.4)]
     conversation = bench.insight.sessions[0].conversation
     assert outcome.ended_at == conversation.started_at + timedelta(seconds=2.4)
+
+
+async def test_a_very_long_item_is_understood_a_portion_at_a_time(bench: Bench) -> None:
+    sentence = "And " + "so " * 298 + "on."
+    text = " ".join([sentence] * 4 + ["word"] * 2500)
+    outcome = await bench.run(TextWork((Remark(text, start=10.0, end=3710.0),)))
+    said = outcome.findings.messages
+    assert " ".join(message.text for message in said) == text
+    assert [len(message.text.split()) for message in said] == [900, 300, 1000, 1000, 500]
+    assert (said[0].start, said[-1].end) == (10.0, 3710.0)
+    assert all(one.end == next_one.start for one, next_one in pairwise(said))
 
 
 async def test_appended_talk_follows_what_was_said_and_topics_are_those_of_it_all(bench: Bench) -> None:

@@ -102,11 +102,14 @@ def test_an_upload_shows_how_far_it_is_waits_for_room_and_can_be_cancelled(
 
     page.route("**/v1/process/audio*", full)
     page.get_by_label("Upload recordings").set_input_files(recordings[0])
+    page.get_by_label("Who speaks?").select_option("channels")
     page.get_by_role("dialog").get_by_role("button", name="Upload").click()
     row = page.locator("#uploads li")
     expect(row).to_contain_text("Other recordings come first")
-    with page.expect_request("**/v1/process/audio*"):
+    with page.expect_request("**/v1/process/audio*") as sent:
         pass
+    assert "enableSeparateRecognitionPerChannel=true" in sent.value.url
+    assert "Diarization" not in sent.value.url
     expect(row.get_by_role("progressbar")).to_have_count(1)
     row.get_by_role("button", name="Cancel").click()
     expect(page.locator("#uploads-part")).to_be_hidden()

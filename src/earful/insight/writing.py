@@ -26,6 +26,7 @@ _ADDRESS = frozenset(("dot", "slash", "underscore", "hyphen"))
 # mostly ends. Commas: as many put where transcribers put none as the other way round.
 _COMMA_FROM, _END_FROM, _MIDDLE_END_FROM = 0.35, 0.25, 0.45
 _COMMA = re.compile(r",(?=\s)")
+_READ_AT_ONCE = 128  # words, more than the encoder takes: a word has a token at least
 _LOOKED_BACK = 8  # words at the end of what is read at once have too little after them to be sure of
 
 
@@ -47,12 +48,12 @@ def restored(encoder: TextEncoder, text: str) -> str:
     begins = True
     at = 0
     while at < len(words):
-        rest = words[at:]
+        rest = words[at : at + _READ_AT_ONCE]
         forms = encoder.word_forms(" ".join(rest))
         if not forms:
-            return " ".join([*done, *rest])
+            return " ".join([*done, *words[at:]])
         known = min(len(forms), len(rest))
-        last = known == len(rest)
+        last = at + known == len(words)
         keep = known if last else max(1, known - _LOOKED_BACK)
         for number in range(keep):
             following = rest[number + 1] if number + 1 < len(rest) else None

@@ -27,6 +27,7 @@ __all__ = ["JobRunner", "RecordingLimits", "media_key"]
 _Steps = Callable[[int], None]
 
 _WORDS_PER_SECOND = 2.5
+_PORTION_WORDS = 1000
 _FETCHED = 0.1
 _RECOGNISED = 0.95
 
@@ -231,8 +232,29 @@ def _written(remarks: Iterable[Remark], cast: _Cast, offset: float) -> list[Utte
         at = max(at, end)
         if remark.text.strip():
             speaker = cast.find(name=remark.name, user_id=remark.user_id)
-            found.append(Utterance(remark.text.strip(), start, end, speaker))
+            said = 0
+            portions = _portions(remark.text.strip())
+            whole = sum(map(len, portions))
+            for portion in portions:
+                begun, said = said, said + len(portion)
+                first, last = (start + (end - start) * part / whole for part in (begun, said))
+                found.append(Utterance(portion, first, last, speaker))
     return sorted(found, key=lambda utterance: utterance.start)
+
+
+def _portions(text: str) -> list[str]:
+    """Divide what is too long to be understood at once where a sentence ends, if one does."""
+    words = text.split()
+    if len(words) <= _PORTION_WORDS:
+        return [text]
+    portions: list[str] = []
+    while words:
+        taken = words[:_PORTION_WORDS]
+        ends = [at for at, word in enumerate(taken, 1) if word.endswith((".", "?", "!"))]
+        keep = ends[-1] if ends and len(words) > len(taken) else len(taken)
+        portions.append(" ".join(words[:keep]))
+        words = words[keep:]
+    return portions
 
 
 def _spoken(

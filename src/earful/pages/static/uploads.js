@@ -27,7 +27,7 @@ export class Uploads {
     for (const job of [...this.jobs]) this.#watch(job, new Row(this, job.name));
   }
 
-  /** Send a file, after those that were added before; `speakers` is "", "auto" or a number. */
+  /** Send a file, after those that were added before; `speakers` is "", "auto", "channels" or a number. */
   add(file, speakers) {
     const name = file.name.replace(/\.[^.]+$/, "") || file.name;
     const row = new Row(this, name);
@@ -38,7 +38,8 @@ export class Uploads {
 
   async #send(file, name, speakers, row) {
     const asked = new URLSearchParams({ name, enableSummary: "true", timezoneOffset: String(-new Date().getTimezoneOffset()) });
-    if (speakers) asked.set("enableSpeakerDiarization", "true");
+    if (speakers === "channels") asked.set("enableSeparateRecognitionPerChannel", "true");
+    else if (speakers) asked.set("enableSpeakerDiarization", "true");
     if (Number(speakers)) asked.set("diarizationSpeakerCount", speakers);
     while (!row.cancelled) {
       try {
