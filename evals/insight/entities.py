@@ -126,7 +126,7 @@ def _core(text: str, spans: list[Span]) -> list[Span]:
                             lead := re.compile(r"[\s,]*(?:of\s+)?").match(text, at, stop)
                         ) and lead.end() > at:
                             at = lead.end()
-                    if at < first and last >= stop:
+                    if at < first < stop <= last:
                         stop = first
                         while stop > at and text[stop - 1] in " ,-":
                             stop -= 1

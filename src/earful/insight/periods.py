@@ -14,8 +14,8 @@ _NUMBER = (
     r"(?:\d{1,3}(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty"
     r"|forty|fifty|sixty|ninety|a\s+few|few|several|(?:a\s+)?couple(?:\s+of)?|half\s+an?|a\s+hundred)"
 )
-# "Three to six months", "12 or 18 months", "two, three, four years"; years are no ends of such a range.
-_NUMBER = rf"(?:{_NUMBER}(?:,\s*{_NUMBER}){{0,3}}(?:,?\s+(?:to|or)\s+{_NUMBER})?)"
+# "Three to six months", "12 or 18 months"; years are no ends of such a range.
+_NUMBER = rf"(?:{_NUMBER}(?:\s+(?:to|or)\s+{_NUMBER})?)"
 _ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|\d{1,2}(?:st|nd|rd|th)|final)"
 _DETERMINER = r"(?:the|our|your|their|its|his|her|this|that|these|those|another|some|any|each|every|a|an)"
 _HOW_MUCH = (
