@@ -1,7 +1,9 @@
 """Who spoke when, told afterwards: events of a meeting service, and the messages they belong to."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
 
 from earful.conversation.types import Message
@@ -51,9 +53,13 @@ def attributed(messages: Iterable[Message], spoken: Sequence[Turn]) -> Mapping[s
     Where nobody did, the message is left out. Of equals the one who began first counts.
     """
     found: dict[str, str] = {}
+    ordered = sorted(spoken, key=lambda turn: turn.start)
+    starts = [turn.start for turn in ordered]
+    # The latest end so far: before the first that is past a message's start, no turn can reach it.
+    reach = list(accumulate((turn.end for turn in ordered), max))
     for message in messages:
         shares: dict[str, float] = {}
-        for turn in spoken:
+        for turn in ordered[bisect_right(reach, message.start) : bisect_right(starts, message.end)]:
             together = min(turn.end, message.end) - max(turn.start, message.start)
             # A message of no length still lies in a turn.
             inside = message.start == message.end and turn.start <= message.start < turn.end

@@ -4,13 +4,14 @@ Whatever a method has written when it returns survives a `kill -9` of the proces
 application that asks: a conversation of another application is the same as one that does not exist.
 """
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -48,6 +49,7 @@ Retell = Callable[[Insight, Sequence[Message], Sequence[Member]], Insight]
 """Returns an insight in the words for the members there are, given its messages."""
 
 _BLOCK = 100  # rows
+T = TypeVar("T")
 
 _TOLD = ("assignee_name", "text", "entities")
 SortField = Literal["id", "name", "type", "startTime", "endTime"]
@@ -299,13 +301,14 @@ class ConversationStore:
                 key: await _recognised(connection, conversation_id, speaker)
                 for key, speaker in speakers.items()
             }
-            rows = await connection.execute(
+            statement = (
                 select(tables.messages)
                 .where(tables.messages.c.conversation_id == conversation_id)
                 .order_by(tables.messages.c.start, tables.messages.c.seq)
             )
-            messages = [records.message(row) for row in rows.mappings()]
-            said_by = {id: listed[key].id for id, key in assign(messages).items()}
+            messages = await _all(connection, statement, records.message)
+            assigned = await asyncio.to_thread(assign, messages)
+            said_by = {id: listed[key].id for id, key in assigned.items()}
             await _reattribute(connection, conversation_id, messages, said_by, retell)
             await _drop_silent(connection, conversation_id, keep={member.id for member in listed.values()})
 
@@ -358,8 +361,7 @@ class ConversationStore:
             .where(table.c.conversation_id == conversation_id)
             .order_by(table.c.start, table.c.seq)
         )
-        rows, survivors = await self._rows(application_id, conversation_id, statement)
-        found = (records.message(row) for row in rows)
+        found, survivors = await self._read(application_id, conversation_id, statement, records.message)
         if not survivors:
             return tuple(found)
         return tuple(
@@ -382,8 +384,7 @@ class ConversationStore:
         statement = select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.seq)
         if kind is not None:
             statement = statement.where(table.c.kind == kind)
-        rows, survivors = await self._rows(application_id, conversation_id, statement)
-        found = (records.insight(row) for row in rows)
+        found, survivors = await self._read(application_id, conversation_id, statement, records.insight)
         if not survivors:
             return tuple(found)
         return tuple(
@@ -400,8 +401,8 @@ class ConversationStore:
         """Return the topics as they were last ranked. Raises `UnknownConversation`."""
         table = tables.topics
         statement = select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.position)
-        rows, _ = await self._rows(application_id, conversation_id, statement)
-        return tuple(records.topic(row) for row in rows)
+        found, _ = await self._read(application_id, conversation_id, statement, records.topic)
+        return tuple(found)
 
     async def members(self, application_id: str, conversation_id: str) -> Sequence[Member]:
         """Return who took part, in the order they came. Raises `UnknownConversation`."""
@@ -416,8 +417,8 @@ class ConversationStore:
         """
         table = tables.tracker_matches
         statement = select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.seq)
-        rows, _ = await self._rows(application_id, conversation_id, statement)
-        return records.join_tracker_matches(records.tracker_match(row) for row in rows)
+        found, _ = await self._read(application_id, conversation_id, statement, records.tracker_match)
+        return records.join_tracker_matches(found)
 
     async def entities(self, application_id: str, conversation_id: str) -> Sequence[EntityMatch]:
         """Return one match for each distinct thing that was named, with every place.
@@ -426,18 +427,21 @@ class ConversationStore:
         """
         table = tables.entity_matches
         statement = select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.seq)
-        rows, _ = await self._rows(application_id, conversation_id, statement)
-        return records.join_entity_matches(records.entity_match(row) for row in rows)
+        found, _ = await self._read(application_id, conversation_id, statement, records.entity_match)
+        return records.join_entity_matches(found)
 
     # -- inside -----------------------------------------------------------------------------------
 
-    async def _rows(
-        self, application_id: str, conversation_id: str, statement: Select[Any]
-    ) -> tuple[Sequence[RowMapping], dict[str | None, str]]:
+    async def _read(
+        self,
+        application_id: str,
+        conversation_id: str,
+        statement: Select[Any],
+        read: Callable[[RowMapping], T],
+    ) -> tuple[Sequence[T], dict[str | None, str]]:
         async with self._database.read() as connection:
             await _require_conversation(connection, conversation_id, application_id)
-            rows = (await connection.execute(statement)).mappings().all()
-            return rows, await _survivors(connection, conversation_id)
+            return await _all(connection, statement, read), await _survivors(connection, conversation_id)
 
     async def _upsert(self, connection: AsyncConnection, table: Any, rows: Iterable[dict[str, Any]]) -> None:
         build = postgresql.insert if self._database.is_postgresql else sqlite.insert
@@ -449,6 +453,17 @@ class ConversationStore:
         }
         statement = statement.on_conflict_do_update(index_elements=["conversation_id", "id"], set_=changed)
         await _insert(connection, statement, rows)
+
+
+async def _all(
+    connection: AsyncConnection, statement: Select[Any], read: Callable[[RowMapping], T]
+) -> Sequence[T]:
+    """Read rows a block at a time: whoever speaks live need not wait until thousands are taken apart."""
+    found: list[T] = []
+    rows = await connection.stream(statement)
+    async for block in rows.mappings().partitions(_BLOCK):
+        found += map(read, block)
+    return found
 
 
 async def _insert(connection: AsyncConnection, statement: Any, rows: Iterable[dict[str, Any]]) -> None:
@@ -574,9 +589,10 @@ async def _reattribute(
     # Someone who is mentioned as the one to do a thing becomes whoever said most of what was theirs.
     became = {old: new for (old, new), _ in reversed(moved.most_common())}
     table = tables.insights
-    rows = await connection.execute(select(table).where(table.c.conversation_id == conversation_id))
+    statement = select(table).where(table.c.conversation_id == conversation_id)
+    by_id = {message.id: message for message in messages}
     members = await _members(connection, conversation_id)
-    for insight in [records.insight(row) for row in rows.mappings()]:
+    for insight in await _all(connection, statement, records.insight):
         new = next((said_by[id] for id in insight.message_ids if id in said_by), insight.member_id)
         assignee = insight.assignee_id
         if assignee is not None:
@@ -584,7 +600,7 @@ async def _reattribute(
             assignee = new if own else became.get(assignee, assignee)
         moved_on = replace(insight, member_id=new, assignee_id=assignee)
         if retell is not None and any(id in said_by for id in insight.message_ids):
-            said = [message for message in messages if message.id in insight.message_ids]
+            said = [by_id[id] for id in insight.message_ids if id in by_id]
             moved_on = retell(moved_on, said, members)
         row = records.insight_row(conversation_id, moved_on)
         await connection.execute(

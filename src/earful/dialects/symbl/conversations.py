@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from earful.accounts.service import Accounts
@@ -14,6 +14,7 @@ from earful.accounts.types import Application
 from earful.conversation import transcripts
 from earful.conversation.types import Conversation, InsightKind, Message, Topic
 from earful.dialects.symbl import redaction, shapes
+from earful.dialects.symbl.answers import written
 from earful.dialects.symbl.auth import application_dependency
 from earful.dialects.symbl.bodies import (
     ActionItems,
@@ -244,43 +245,48 @@ def conversation_router(
             await delete(application.id, conversation_id)
         return Notice(message="successfully deleted the conversation")
 
-    @router.get(_Path + "/messages", **_answer("messages", "Get messages"))
+    @router.get(_Path + "/messages", response_model=MessageList, **_answer("messages", "Get messages"))
     async def get_messages(
         conversation: Owned,
         verbose: Flag = False,
         sentiment: Flag = False,
         redact: Annotated[bool | None, BeforeValidator(_flag)] = None,
         exclude: Annotated[list[str] | None, Query(description="Kinds of data to leave as they are.")] = None,
-    ) -> MessageList:
+    ) -> Response:
         """Get what was said, sentence by sentence; `verbose` adds words, `sentiment` sentiment.
 
         `redact` masks personal data in the answer, the way the account's settings say.
         """
         messages = await store.messages(conversation.application_id, conversation.id)
         people = shapes.People(conversation.members)
-        polarities = {message.id: feeling(message) for message in messages} if sentiment else {}
         masking = redaction.masking(await library.settings(conversation.application_id), redact, exclude)
-        if masking is not None:
-            known = [name for name in people.names().values() if name]
-            now = conversation.started_at.replace(tzinfo=None)
-            messages = await asyncio.to_thread(masked, messages, masking, now=now, names=known)
-        first_start = messages[0].start if messages else 0.0
-        return MessageList(
-            messages=[
-                shapes.message_body(
-                    message,
-                    conversation,
-                    people,
-                    first_start=first_start,
-                    words=verbose,
-                    polarity=polarities.get(message.id),
-                    entities=masking is None,
-                )
-                for message in messages
-            ]
-        )
 
-    @router.get(_Path + "/topics", **_answer("topics", "Get topics"))
+        def build() -> MessageList:
+            polarities = {message.id: feeling(message) for message in messages} if sentiment else {}
+            told = messages
+            if masking is not None:
+                known = [name for name in people.names().values() if name]
+                now = conversation.started_at.replace(tzinfo=None)
+                told = masked(messages, masking, now=now, names=known)
+            first_start = told[0].start if told else 0.0
+            return MessageList(
+                messages=[
+                    shapes.message_body(
+                        message,
+                        conversation,
+                        people,
+                        first_start=first_start,
+                        words=verbose,
+                        polarity=polarities.get(message.id),
+                        entities=masking is None,
+                    )
+                    for message in told
+                ]
+            )
+
+        return await written(build)
+
+    @router.get(_Path + "/topics", response_model=TopicList, **_answer("topics", "Get topics"))
     async def get_topics(
         conversation: Owned,
         sentiment: Flag = False,
@@ -290,7 +296,7 @@ def conversation_router(
             Flag, Query(alias="customTopicVocabulary", description="Add the custom vocabulary that was said.")
         ] = False,
         older: Annotated[Flag, Query(alias="customVocabulary", deprecated=True)] = False,
-    ) -> TopicList:
+    ) -> Response:
         """Get what was talked about; `parentRefs` adds the hierarchy, `sentiment` sentiment."""
         owner, cid = conversation.application_id, conversation.id
         if refresh:
@@ -302,46 +308,54 @@ def conversation_router(
         if custom or older:
             phrases = await vocabulary(conversation)
             topics = (*topics, *vocabulary_topics(phrases, await store.messages(owner, cid), topics))
-        feelings: dict[str, float] = {}
-        if sentiment:
-            for message in await store.messages(conversation.application_id, conversation.id):
-                if (score := feeling(message)) is not None:
-                    feelings[message.id] = score
-        return TopicList(
-            topics=[
-                shapes.topic_body(
-                    topic,
-                    parents=parent_refs,
-                    polarity=_topic_feeling(topic, feelings) if sentiment else None,
-                )
-                for topic in topics
-            ]
-        )
+        messages = await store.messages(owner, cid) if sentiment else ()
 
-    async def insights(conversation: Conversation, kind: InsightKind | None) -> list[InsightBody]:
+        def build() -> TopicList:
+            scores = ((message.id, feeling(message)) for message in messages)
+            feelings = {id: score for id, score in scores if score is not None}
+            return TopicList(
+                topics=[
+                    shapes.topic_body(
+                        topic,
+                        parents=parent_refs,
+                        polarity=_topic_feeling(topic, feelings) if sentiment else None,
+                    )
+                    for topic in topics
+                ]
+            )
+
+        return await written(build)
+
+    async def insights(
+        conversation: Conversation,
+        kind: InsightKind | None,
+        body: Callable[[list[InsightBody]], BaseModel],
+    ) -> Response:
         people = shapes.People(conversation.members)
         found = await store.insights(conversation.application_id, conversation.id, kind)
-        return [shapes.insight_body(insight, people) for insight in found]
+        return await written(lambda: body([shapes.insight_body(insight, people) for insight in found]))
 
-    @router.get(_Path + "/questions", **_answer("questions", "Get questions"))
-    async def get_questions(conversation: Owned) -> Questions:
+    @router.get(_Path + "/questions", response_model=Questions, **_answer("questions", "Get questions"))
+    async def get_questions(conversation: Owned) -> Response:
         """Get the questions that were asked."""
-        return Questions(questions=await insights(conversation, "question"))
+        return await insights(conversation, "question", lambda found: Questions(questions=found))
 
-    @router.get(_Path + "/action-items", **_answer("action-items", "Get action items"))
-    async def get_action_items(conversation: Owned) -> ActionItems:
+    @router.get(
+        _Path + "/action-items", response_model=ActionItems, **_answer("action-items", "Get action items")
+    )
+    async def get_action_items(conversation: Owned) -> Response:
         """Get what somebody is to do, by whom and when."""
-        return ActionItems(action_items=await insights(conversation, "action_item"))
+        return await insights(conversation, "action_item", lambda found: ActionItems(action_items=found))
 
-    @router.get(_Path + "/follow-ups", **_answer("follow-ups", "Get follow-ups"))
-    async def get_follow_ups(conversation: Owned) -> FollowUps:
+    @router.get(_Path + "/follow-ups", response_model=FollowUps, **_answer("follow-ups", "Get follow-ups"))
+    async def get_follow_ups(conversation: Owned) -> Response:
         """Get the calls, meetings and mails that were agreed on."""
-        return FollowUps(follow_ups=await insights(conversation, "follow_up"))
+        return await insights(conversation, "follow_up", lambda found: FollowUps(follow_ups=found))
 
-    @router.get(_Path + "/insights", **_answer("insights", "Get all insights"))
-    async def get_insights(conversation: Owned) -> Insights:
+    @router.get(_Path + "/insights", response_model=Insights, **_answer("insights", "Get all insights"))
+    async def get_insights(conversation: Owned) -> Response:
         """Get questions, action items and follow-ups together."""
-        return Insights(insights=await insights(conversation, None))
+        return await insights(conversation, None, lambda found: Insights(insights=found))
 
     @router.get(_Path + "/intents", summary="Get intents")
     async def get_intents(conversation: Owned) -> Intents:
@@ -382,38 +396,52 @@ def conversation_router(
         deprecated=True,
     )(trackers)
 
-    @router.get(_Path + "/entities", **_answer("entities", "Get entities"))
-    async def get_entities(conversation: Owned) -> EntityList:
+    @router.get(_Path + "/entities", response_model=EntityList, **_answer("entities", "Get entities"))
+    async def get_entities(conversation: Owned) -> Response:
         """Get the people, places, dates and other things that were named."""
         owner, cid = conversation.application_id, conversation.id
         found = await store.entities(owner, cid)
         messages = await store.messages(owner, cid) if found else ()
-        return EntityList(entities=shapes.entity_bodies(found, conversation, messages))
+        return await written(lambda: EntityList(entities=shapes.entity_bodies(found, conversation, messages)))
 
-    @router.get(_Path + "/analytics", **_answer("analytics", "Get speaker analytics"))
-    async def get_analytics(conversation: Owned) -> AnalyticsBody:
+    @router.get(
+        _Path + "/analytics",
+        response_model=AnalyticsBody,
+        **_answer("analytics", "Get speaker analytics"),
+    )
+    async def get_analytics(conversation: Owned) -> Response:
         """Get talk, listen and silence times, overlaps and pace."""
         messages = await store.messages(conversation.application_id, conversation.id)
-        analytics = analyse(messages, [member.id for member in conversation.members])
-        return shapes.analytics_body(analytics, shapes.People(conversation.members))
+        people = shapes.People(conversation.members)
+        ids = [member.id for member in conversation.members]
+        return await written(lambda: shapes.analytics_body(analyse(messages, ids), people))
 
-    @router.post(_Path + "/transcript", **_answer("transcript", "Write the conversation out"))
-    async def post_transcript(conversation: Owned, body: TranscriptRequest) -> Transcript:
+    @router.post(
+        _Path + "/transcript",
+        response_model=Transcript,
+        **_answer("transcript", "Write the conversation out"),
+    )
+    async def post_transcript(conversation: Owned, body: TranscriptRequest) -> Response:
         """Get the conversation as Markdown or as SRT captions."""
         owner, cid = conversation.application_id, conversation.id
         messages = await store.messages(owner, cid)
         names = shapes.People(conversation.members).names()
-        if body.content_type == "text/srt":
-            payload = transcripts.srt(messages, names, speakers=body.show_speaker_separation)
-        else:
-            payload = transcripts.markdown(
-                messages,
-                names,
-                paragraphs=body.create_paragraphs,
-                speakers=body.show_speaker_separation,
-                highlights=await highlights(conversation, messages, body.phrases),
-            )
-        return Transcript(transcript=TranscriptBody(content_type=body.content_type, payload=payload))
+        marked = await highlights(conversation, messages, body.phrases)
+
+        def build() -> Transcript:
+            if body.content_type == "text/srt":
+                payload = transcripts.srt(messages, names, speakers=body.show_speaker_separation)
+            else:
+                payload = transcripts.markdown(
+                    messages,
+                    names,
+                    paragraphs=body.create_paragraphs,
+                    speakers=body.show_speaker_separation,
+                    highlights=marked,
+                )
+            return Transcript(transcript=TranscriptBody(content_type=body.content_type, payload=payload))
+
+        return await written(build)
 
     async def highlights(
         conversation: Conversation, messages: Sequence[Message], options: PhraseOptions
