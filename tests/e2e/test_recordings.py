@@ -156,7 +156,7 @@ def test_nothing_is_lost_whenever_the_server_is_killed(tmp_path: Path, receiver:
     with killed(data, "understanding", token) as (_, client):
         assert ended(client, heard["jobId"])["status"] == "completed"
         written = client.post("/v1/process/text", json=text).json()
-        further(client, written["jobId"], 0.95)
+        further(client, written["jobId"], 0.3)
     receiver.statuses = [503]
     with killed(data, "webhook", token) as (_, client):
         assert ended(client, written["jobId"])["status"] == "completed"
