@@ -426,10 +426,11 @@ def conversation_router(
         owner, cid = conversation.application_id, conversation.id
         messages = await store.messages(owner, cid)
         names = shapes.People(conversation.members).names()
-        marked = await highlights(conversation, messages, body.phrases)
+        captions = body.content_type == "text/srt"
+        marked = {} if captions else await highlights(conversation, messages, body.phrases)
 
         def build() -> Transcript:
-            if body.content_type == "text/srt":
+            if captions:
                 payload = transcripts.srt(messages, names, speakers=body.show_speaker_separation)
             else:
                 payload = transcripts.markdown(
