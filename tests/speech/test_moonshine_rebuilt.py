@@ -97,8 +97,7 @@ def test_sixteen_bits_as_on_a_gpu_say_the_same(
     model: MoonshineModel, rebuilt: RebuiltNetwork, sentences: list[Samples], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The graphs that a GPU runs, run on the processor: the same words, alone, together and with a draft."""
-    monkeypatch.setattr(moonshine_rebuilt, "on_gpu", lambda session: True)
-    monkeypatch.setattr(moonshine_rebuilt, "_GPU_MEMORY", "cpu")
+    monkeypatch.setattr(moonshine_rebuilt, "memory_of", lambda session: "cpu")
     monkeypatch.setattr(ort, "preload_dlls", lambda: None)
     with pytest.warns(UserWarning, match="CUDAExecutionProvider"):
         network = RebuiltNetwork.load(_assets(), special(model), 2, None, "cuda")

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 __all__ = [
     "Device",
     "Processor",
-    "on_gpu",
+    "batch_in",
+    "memory_of",
     "open_session",
     "place",
     "processor_for_onnx",
@@ -84,14 +85,19 @@ def open_session(model: Path | bytes, threads: int, processor: Processor = "cpu"
     session = ort.InferenceSession(
         model if isinstance(model, bytes) else str(model), options, providers=providers
     )
-    if processor == "cuda" and not on_gpu(session):
+    if processor == "cuda" and memory_of(session) is None:
         _say_once("onnxruntime", "CUDA could not be started")
     return session
 
 
-def on_gpu(session: ort.InferenceSession) -> bool:
-    """Return whether a session that was opened for the GPU runs there."""
-    return _CUDA in session.get_providers()
+def memory_of(session: ort.InferenceSession) -> str | None:
+    """Return the device in whose memory a session keeps its numbers, None on the processor."""
+    return "cuda" if _CUDA in session.get_providers() else None
+
+
+def batch_in(memory: str | None) -> int:
+    """Return how many segments are best decoded together: on a processor eight cost about three times one."""
+    return 64 if memory else 8
 
 
 def place(array: NDArray[Any], memory: str | None = None) -> Any:

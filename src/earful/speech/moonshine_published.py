@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earful.speech.decoding import Frames, Row, chances_of, sequences_as_ids
-from earful.speech.devices import Processor, on_gpu, open_session, place, run_step
+from earful.speech.devices import Processor, batch_in, memory_of, open_session, place, run_step
 from earful.speech.tokenizer import END, START
 from earful.speech.types import Samples
 
@@ -21,8 +21,6 @@ __all__ = ["PublishedNetwork", "UnusableModel", "part"]
 
 _STRIDE = 384
 _FORCE_AT_MOST = 4
-_BATCH = 8
-_BATCH_ON_GPU = 64
 
 
 class UnusableModel(ValueError):
@@ -56,14 +54,14 @@ class PublishedNetwork:
         self._special = np.array(special, np.intp)
         self._encoder = open_session(part(directory, "encoder_model"), threads, processor)
         self._decoder = open_session(part(directory, "decoder_model_merged"), threads, processor)
-        self._memory = "cuda" if on_gpu(self._decoder) else None
+        self._memory = memory_of(self._decoder)
         encoder_inputs = {given.name for given in self._encoder.get_inputs()}
         decoder_inputs = {given.name: given.shape for given in self._decoder.get_inputs()}
         self._layers, self._heads, self._head_size = _cache_shape(decoder_inputs, directory)
         self._encoder_masked = "attention_mask" in encoder_inputs
         self._decoder_masked = "encoder_attention_mask" in decoder_inputs
         # A decoder that cannot be told which frames are padding must not be given any.
-        self.batch = (batch or (_BATCH_ON_GPU if self._memory else _BATCH)) if self._decoder_masked else 1
+        self.batch = (batch or batch_in(self._memory)) if self._decoder_masked else 1
         layers = range(self._layers)
         self._self_names = [f"{i}.decoder.{kind}" for i in layers for kind in ("key", "value")]
         self._cross_names = [f"{i}.encoder.{kind}" for i in layers for kind in ("key", "value")]

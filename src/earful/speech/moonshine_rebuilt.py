@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from earful.speech.arithmetic import Arithmetic, EightBit, Floating
 from earful.speech.decoding import Frames, Row, chances_of, sequences_as_ids
-from earful.speech.devices import Processor, on_gpu, open_session, place, run_step
+from earful.speech.devices import Processor, batch_in, memory_of, open_session, place, run_step
 from earful.speech.moonshine_graphs import Shape, decoder_model, encoder_model, shape_of
 from earful.speech.ort_weights import Weights
 from earful.speech.tokenizer import END, START
@@ -23,9 +23,6 @@ from earful.speech.types import Samples
 
 __all__ = ["RebuiltNetwork"]
 
-_BATCH = 8
-_BATCH_ON_GPU = 64
-_GPU_MEMORY = "cuda"
 _WORTH_A_PASS = 3
 _SMALLEST = 1e-30
 
@@ -53,15 +50,15 @@ class RebuiltNetwork:
         if processor == "cuda":
             graph = encoder_model(encoder, decoder, self._shape, Floating(np.float32), np.float16)
             self._encoder = open_session(graph, threads, "cuda")
-            if on_gpu(self._encoder):
-                # onnxruntime's attention with a cache has kernels for sixteen bits alone.
-                self._memory, inner = _GPU_MEMORY, Floating(np.float16)
+            self._memory = memory_of(self._encoder)
+            # There onnxruntime's attention with a cache has kernels for sixteen bits alone.
+            inner = Floating(np.float16) if self._memory else inner
         if self._memory is None:
             self._encoder = open_session(encoder_model(encoder, decoder, self._shape, EightBit()), threads)
         graph = decoder_model(decoder, self._shape, special, inner)
         self._decoder = open_session(graph, threads, "cuda" if self._memory else "cpu")
         self._kind = inner.kind
-        self.batch = batch or (_BATCH_ON_GPU if self._memory else _BATCH)
+        self.batch = batch or batch_in(self._memory)
         parts = range(2 * self._shape.layers)
         self._cross_names = [f"cross.{at}" for at in parts]
         self._past_names = [f"past.{at}" for at in parts]
