@@ -50,6 +50,7 @@ _REMEMBERED_CHARS = 300
 _TOLD_AGAIN = frozenset({"PERSON_NAME", "DATE", "AGE"})
 _ASKED = 0.5
 _NEAR = 3  # messages before one that the encoder sees
+_JUDGED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class LocalInsightSession:
         self._recent: deque[str] = deque(maxlen=_REMEMBERED_INSIGHTS)
         self._names_heard: deque[str] = deque(maxlen=_REMEMBERED_NAMES)
         self._secrets: deque[str] = deque(maxlen=_REMEMBERED_NAMES)
+        # The latest texts with what is personal in them: an insight repeats its message, or parts of it.
+        self._judged: deque[tuple[str, list[PersonalData]]] = deque(maxlen=_JUDGED)
         self._said = ""
         self._before: deque[tuple[str | None, str]] = deque(maxlen=_NEAR)
         self._spoke: set[str | None] = set()
@@ -187,6 +190,10 @@ class LocalInsightSession:
         self, text: str, now: datetime, sense: Sense | None = None, *, unfinished: bool = False
     ) -> list[PersonalData]:
         """Find personal data; without `sense` only those names that were heard before are known."""
+        if sense is None and not unfinished:
+            for said, known in self._judged:
+                if said == text:
+                    return known
         names = [member.name for member in self._members.values() if member.name]
         heard = sense.names if sense else ()
         if not unfinished:  # half a sentence is easily misheard
@@ -202,6 +209,7 @@ class LocalInsightSession:
         )
         if not unfinished:
             self._remember(item.text for item in found if item.type == "PERSON_NAME")
+            self._judged.append((text, found))
         return found
 
     def _remember(self, names: Iterable[str]) -> None:
@@ -401,6 +409,8 @@ class LocalInsightSession:
     def _masked(self, text: str, now: datetime) -> str:
         """Mask a piece of a message that was understood before."""
         if not self._options.redaction.redact:
+            return text
+        if any(not personal and text in said for said, personal in self._judged):
             return text
         return apply(text, self._personal(text, now), self._options.redaction)[0]
 
