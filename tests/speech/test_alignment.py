@@ -8,7 +8,7 @@ import pytest
 from evals.words import synthesised
 from evals.words.pocketsphinx_aligner import PocketSphinxAligner
 
-from earful.speech.alignment import Aligner, _without_silence, spoken, spoken_number
+from earful.speech.alignment import Aligner, spoken, spoken_number
 from earful.speech.types import Samples
 
 RATE = 16_000
@@ -59,22 +59,6 @@ def test_a_word_does_not_take_the_quiet_beside_it(aligner: Aligner, clause: Samp
     assert times is not None
     assert times[0][0] == pytest.approx(0.15, abs=0.05)
     assert times[-1][1] == pytest.approx(0.15 + (end - begin) / RATE, abs=0.05)
-
-
-@pytest.mark.parametrize("level", [0.0, 0.1])
-def test_where_quiet_cannot_be_told_from_noise_words_keep_their_times(level: float) -> None:
-    noise = np.random.default_rng(4).normal(0, level, RATE).astype(np.float32)
-    assert _without_silence([(0.1, 0.4), (0.6, 0.9)], noise) == [(0.1, 0.4), (0.6, 0.9)]
-    assert _without_silence([(0.0, 0.0)], np.zeros(0, np.float32)) == [(0.0, 0.0)]
-
-
-def test_a_word_among_words_is_not_cut_at_its_quiet_parts() -> None:
-    """Only the outer edges of a run are; and something is left of every word."""
-    parts = ((0.0, 3200), (0.5, 1600), (0.0, 1600), (0.5, 1600), (0.0, 8000))
-    sound = np.concatenate([np.full(count, level) for level, count in parts])
-    found = _without_silence([(0.0, 0.4), (0.4, 0.9)], sound.astype(np.float32))
-    assert np.array(found) == pytest.approx(np.array([(0.2, 0.4), (0.4, 0.5)]), abs=0.011)
-    assert _without_silence([(0.15, 0.21)], sound.astype(np.float32)) == [(0.15, 0.21)]
 
 
 def test_a_word_nobody_has_heard_of_is_placed_too(aligner: Aligner, clause: Samples) -> None:

@@ -18,15 +18,13 @@ from earful.speech.pronunciations import pronunciations
 from earful.speech.state_graph import NO_WORD, StateGraph, sentence_graph
 from earful.speech.types import Samples
 from earful.speech.viterbi import Heard, Stretch, best_paths
+from earful.speech.word_edges import to_their_sound
 
 __all__ = ["Aligner", "spoken", "spoken_number"]
 
 _AT_MOST = 100_000_000
 """Frames times states: 100 MB, enough for several minutes, while a segment has a hundredth of it."""
 
-_SILENT = 0.03
-_NOISY = 0.2
-_WORD_SECONDS = 0.06
 _TOKEN = re.compile(r"[a-z']+|\d+|[%$&@+=]")
 _ONES = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -89,7 +87,7 @@ class Aligner:
         paths = best_paths([graph for _, _, graph, _ in fitting], [heard for *_, heard in fitting])
         for (at, said, graph, _), path in zip(fitting, paths, strict=True):
             if path is not None:
-                times = _without_silence(_word_times(path, graph), sounds[at])
+                times = to_their_sound(_word_times(path, graph), sounds[at])
                 found[at] = _fill(_regrouped(times, said))
         return found
 
@@ -139,35 +137,6 @@ def _regrouped(
         grouped.append((times[at][0], times[at + len(names) - 1][1]) if names else None)
         at += len(names)
     return grouped
-
-
-def _without_silence(times: Sequence[tuple[float, float]], samples: Samples) -> list[tuple[float, float]]:
-    """Take off what is silent at the outer edges of runs of words: the aligner gives a word the quiet beside
-    it when that is too short to be a pause.
-
-    Silent is what is 30 dB under the loud parts, where the noise lets that be told.
-    """
-    step = round(FRAME_SECONDS * 16_000)
-    count = len(samples) // step
-    levels = np.sqrt(np.mean(np.square(samples[: count * step].reshape(count, step)), axis=1))
-    if not count:
-        return list(times)
-    loud, noise = float(np.quantile(levels, 0.95)), float(np.quantile(levels, 0.05))
-    silent = max(_SILENT * loud, 2 * noise)
-    if silent > _NOISY * loud:
-        return list(times)
-    trimmed = []
-    for at, (start, end) in enumerate(times):
-        first = round(start / FRAME_SECONDS)
-        heard = np.flatnonzero(levels[first : round(end / FRAME_SECONDS)] >= silent)
-        if len(heard):
-            least = min(_WORD_SECONDS, end - start)
-            if at == 0 or start - times[at - 1][1] > FRAME_SECONDS:
-                start = max(start, min((first + int(heard[0])) * FRAME_SECONDS, end - least))
-            if at == len(times) - 1 or times[at + 1][0] - end > FRAME_SECONDS:
-                end = min(end, max((first + int(heard[-1]) + 1) * FRAME_SECONDS, start + least))
-        trimmed.append((start, end))
-    return trimmed
 
 
 def _fill(times: Sequence[tuple[float, float] | None]) -> list[tuple[float, float]]:
