@@ -1,16 +1,23 @@
 """The arithmetic of the evals of word times, guards and custom vocabulary."""
 
+import re
+
 import numpy as np
 import pytest
+from evals.diarization.der import Span
 from evals.guards.__main__ import heard
 from evals.guards.sounds import RATE, SOUNDS, blocks
 from evals.hotwords import __main__ as hotwords
 from evals.hotwords.words import SENTENCES, UNUSED, rare_words, recalled, tokens
 from evals.words import __main__ as words
 from evals.words import synthesised
+from evals.words.confidence import Sureness, sureness
 from evals.words.synthesised import Phone, word_spans
+from evals.words.textgrid import marked_words
 from evals.words.times import Distance, Timed, compare, simple
+from evals.words.turns import Edge, between, second_marks, turn_edges
 
+from earful.conversation.types import Word
 from earful.speech.types import Hypothesis
 
 SAID = [Timed("Hello,", 1.0, 1.4), Timed("there", 1.5, 1.9), Timed("friend.", 2.0, 2.5)]
@@ -47,9 +54,109 @@ def test_turn_edges_count_only_clear_turns_with_the_right_words():
         {"start": 4.5, "end": 6.0, "text": "what now"},
     ]
     told = [Timed("hello", 1.2, 1.4), Timed("fiend", 2.0, 2.4), Timed("so", 4.1, 4.2)]
-    found = words.turn_edges(turns, told)
+    found = between(turn_edges(turns, told))
     assert found.starts == pytest.approx((0.2,))
     assert found.ends == ()
+
+
+def test_nobody_stops_speaking_where_a_recording_is_cut():
+    """An end of a turn there is none; elsewhere it is."""
+    turns = [{"speaker": "a", "start": 1.0, "end": 2.5, "text": "hello friend"}]
+    told = [Timed("hello", 1.0, 1.4), Timed("friend", 2.0, 2.4)]
+    assert [edge.starts for edge in turn_edges(turns, told, 2.5)] == [True]
+    assert [edge.starts for edge in turn_edges(turns, told, 3.5)] == [True, False]
+
+
+def test_marks_of_a_second_person_are_those_of_the_same_edge_nearby():
+    """Of the same speaker, starts with starts; an edge that nobody else marked is left out."""
+    edges = [Edge("a", True, 1.0, 1.1), Edge("a", False, 2.0, 2.1), Edge("b", True, 1.0, 1.0)]
+    found = list(second_marks(edges, [Span("a", 1.2, 5.0)]))
+    assert found == [(edges[0], 1.2)]
+    assert words.disagreement(found) == pytest.approx(
+        {"betweenMarks": 0.2, "fromFirst": 0.1, "fromSecond": 0.1}
+    )
+
+
+LONG_GRID = '''File type = "ooTextFile"
+Object class = "TextGrid"
+
+xmin = 0
+xmax = 1.5
+tiers? <exists>
+size = 3
+item []:
+    item [1]:
+        class = "IntervalTier"
+        name = "Word"
+        xmin = 0
+        xmax = 1.5
+        intervals: size = 2
+        intervals [1]:
+            xmin = 0
+            xmax = 0.25
+            text = ""
+        intervals [2]:
+            xmin = 0.25
+            xmax = 1.5
+            text = "C"
+    item [2]:
+        class = "TextTier"
+        name = "Tone"
+        xmin = 0
+        xmax = 1.5
+        points: size = 1
+        points [1]:
+            number = 0.5
+            mark = "L-"
+    item [3]:
+        class = "IntervalTier"
+        name = "Text"
+        xmin = 0
+        xmax = 1.5
+        intervals: size = 2
+        intervals [1]:
+            xmin = 0
+            xmax = 0.25
+            text = ""
+        intervals [2]:
+            xmin = 0.25
+            xmax = 1.5
+            text = "say ""7"""
+'''
+
+
+def test_words_are_read_from_both_formats_of_a_textgrid(tmp_path):
+    """The tier with most written in it of those that may hold words; quotes are doubled there."""
+    short = re.sub(r"^ *(?:item|intervals|points) \[.*\n", "", LONG_GRID, flags=re.M)
+    short = re.sub(r"^ *[a-z?]+(?:: size)? (?:= )?(?=[<\"\d])", "", short, flags=re.M)
+    assert "=" not in short.split("\n", 3)[3]
+    for name, text in (("long", LONG_GRID), ("short", short)):
+        path = tmp_path / f"{name}.TextGrid"
+        path.write_text(text)
+        assert marked_words(path) == [Timed('say "7"', 0.25, 1.5)]
+    path.write_text(LONG_GRID.replace("Word", "Sound").replace('Text"', 'Tune"'))
+    with pytest.raises(ValueError, match="no tier"):
+        marked_words(path)
+
+
+def test_words_are_right_that_the_fewest_edits_leave():
+    """A word of two under the normaliser must have both right; fillers and unknown confidences are out."""
+    told = [
+        Word("Don't", 0, 1, 0.9),
+        Word("uh,", 1, 2, 0.1),
+        Word("eat", 2, 3, 0.4),
+        Word("the", 3, 4, None),
+        Word("7", 4, 5, 0.8),
+    ]
+    found = sureness("do not beat the seven", told)
+    assert (found.right, found.wrong) == ((0.9, 0.8), (0.4,))
+
+
+def test_auc_is_how_often_right_words_are_surer():
+    """Ties count half; without a wrong word there is none."""
+    assert Sureness((0.9, 0.5), (0.5,)).auc == 0.75
+    assert (Sureness((0.9,)) + Sureness((), (0.95,))).auc == 0.0
+    assert Sureness((0.9,)).auc is None
 
 
 @pytest.mark.parametrize("name", SOUNDS)
