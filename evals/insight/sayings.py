@@ -1,6 +1,6 @@
 """What business talk says somebody is to do: found, of which kind, who, until when, how sure, in which words.
 
-The talks of `sayings.txt` go through the whole finder as live talk does, once as they are written and once
+The talks of `sayings.txt` and `sayings_later.txt` go through the whole finder as live talk does, once as they are written and once
 bare, in lower case without marks, as a plain recogniser would give them.
 """
 
@@ -45,10 +45,10 @@ class Talk:
     turns: list[tuple[str, str, Meant | None]] = field(default_factory=list)
 
 
-def read_talks() -> list[Talk]:
-    """Return the talks of the text file beside this module."""
+def read_talks(file: str = "sayings.txt") -> list[Talk]:
+    """Return the talks of a text file beside this module."""
     talks: list[Talk] = []
-    for block in re.split(r"\n\s*\n", Path(__file__).with_name("sayings.txt").read_text(encoding="utf-8")):
+    for block in re.split(r"\n\s*\n", Path(__file__).with_name(file).read_text(encoding="utf-8")):
         lines = [line for line in block.splitlines() if line and not line.startswith("#")]
         if not lines:
             continue
@@ -114,10 +114,15 @@ def judged(meant: Meant, insight: Insight) -> dict[str, bool]:
 def rows() -> list[Row]:
     """Score what is found in the talks as written and bare, and the parts of what was rightly found."""
     table = []
-    for name, bare in (("", False), (", bare", True)):
+    for name, file, bare in (
+        ("", "sayings.txt", False),
+        (", bare", "sayings.txt", True),
+        (", second set", "sayings_later.txt", False),
+        (", second set, bare", "sayings_later.txt", True),
+    ):
         found = Tally()
         parts: dict[str, Tally] = {}
-        for talk in read_talks():
+        for talk in read_talks(file):
             for _, meant, insight in compare(talk, bare=bare):
                 if meant is None or meant.kind != "maybe":
                     found.add(insight is not None, meant is not None)
