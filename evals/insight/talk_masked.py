@@ -60,7 +60,9 @@ def _without(find: Callable[[str], list[tuple[int, int]]], text: str) -> str:
 def read_calls() -> list[list[tuple[int, str]]]:
     """Return the calls of `phone_calls.txt`: the number of the speaker and the marked words of each turn."""
     calls = []
-    for block in re.split(r"\n\s*\n", Path(__file__).with_name("phone_calls.txt").read_text(encoding="utf-8")):
+    for block in re.split(
+        r"\n\s*\n", Path(__file__).with_name("phone_calls.txt").read_text(encoding="utf-8")
+    ):
         lines = [line for line in block.splitlines() if line and not line.startswith("#")]
         if lines:
             people = [name.strip() for name in lines[0].split(",")]
@@ -131,7 +133,9 @@ def rows() -> list[Row]:
         ("earful", masked),
         *((name, partial(_each_without, library)) for name, library in libraries),
     ):
-        table.append(Row.of("personal data, phone calls (own, fourth set)", name, calls_tally(mask_call), beta=2))
+        table.append(
+            Row.of("personal data, phone calls (own, fourth set)", name, calls_tally(mask_call), beta=2)
+        )
     return table
 
 

@@ -410,6 +410,8 @@ def _entity(text: str, item: _Amount) -> Entity:
 def _part_of_a_name(text: str, start: int, end: int, word: str) -> bool:
     """Tell whether a number belongs to a name: COVID-19, K3, 5G, 3Q, Form 10K, 737-Max."""
     head = text[max(0, start - 2) : start]
+    if text[max(0, start - 6) : start].lower() == "covid ":
+        return True
     if head[-1:].isalpha() or (len(head) == 2 and head[1] == "-" and head[0].isalpha()):
         return True
     if not word[0].isdigit():
@@ -454,10 +456,34 @@ _ONE_BEFORE = frozenset(
 ) | {"another", "might", "could", "should", "may", "does", "doesn't", "must"}
 
 
+_ONE_OF_THINGS = frozenset(
+    [
+        "thing",
+        "piece",
+        "part",
+        "point",
+        "question",
+        "area",
+        "place",
+        "person",
+        "company",
+        "customer",
+        "other",
+        "big",
+        "more",
+    ]
+)
+
+
 def _pronoun_one(words: Sequence[Token], index: int) -> bool:
     """Tell "the one", "this one", "no one", "one on one", "one-time" from the number."""
     before = words[index - 1].lower if index else ""
     after = words[index + 1].lower if index + 1 < len(words) else ""
-    if before == "number":
+    if before in ("number", "class"):
+        return False
+    # "The one thing": counted; "one is that …, two is": a list.
+    if (after in _ONE_OF_THINGS and before in ("the", "that", "this", "first", "last")) or (
+        before in ("", ".", "?", "!") and after in ("is", ",") and words[index].text[0].isupper()
+    ):
         return False
     return before in _ONE_AFTER or after in _ONE_BEFORE

@@ -100,7 +100,8 @@ CLOCK_RULES = [
     re.compile(pattern)
     for pattern in (
         rf"\b(?P<hour>{HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))"
-        rf"?\s*(?P<meridiem>{_MERIDIEM})(?:\s+(?:eastern|pacific|central|gmt|utc))?",
+        rf"?\s*(?P<meridiem>{_MERIDIEM})(?:\s+(?:(?:eastern|pacific|central|mountain|greenwich)(?:\s+(?:standard|daylight|mean))?"
+        r"(?:\s+time)?|gmt|utc))?",
         rf"\b(?P<hour>{HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))?(?:\s+o['’]?\s?clock)?"
         r"(?:\s+(?:in\s+the|at)\s+(?P<part>morning|afternoon|evening|night))\b",
         rf"\b(?P<full>{_HOUR24})(?::[0-5]\d)?\b(?!\s*{_MERIDIEM})",

@@ -47,6 +47,11 @@ _COMPARED = re.compile(
     r"\b(?:the\s+)?(?P<unit>year|quarter|month|week|day)s?[\s-]+(?:over|on|to)[\s-]+(?:(?:the|prior|last)[\s-]+)?(?P=unit)s?\b"
 )
 _GREETING = re.compile(r"\bgood\s*,?\s+$")
+# "Morning, everyone", "Oh, afternoon Brian": a greeting cut short.
+_SHORT_GREETING = re.compile(
+    r"^\W*(?:(?:oh|hi|hey|hello|yes|yeah|um|uh|well|okay)\W+)*(?:(?i:morning)|(?i:afternoon)|(?i:evening)),?\s+"
+    r"(?:(?:everyone|everybody|all|guys|folks|team|gentlemen|ladies|to\s+you)\b|[A-Z])"
+)
 
 
 def _resolved(
@@ -87,8 +92,11 @@ def _find_dates(text: str, now: datetime) -> list[DateSpan]:
             moment = datetime.combine(now, clock_time(hit))
             begin, end = _trim(lower, hit.start(), hit.end())
             found.append(DateSpan(begin, end, text[begin:end], "time", moment, moment, open_clock=True))
+    greeted = _SHORT_GREETING.match(text)
     for hit in _PART_RULE.finditer(lower):
-        if _GREETING.search(lower[: hit.start()]) or (
+        if _GREETING.search(lower[: hit.start()]) or (greeted and hit.end() <= greeted.end()):
+            continue
+        if (
             hit["part"] == "night"
             and not hit.group().startswith(("this", "that", "in"))
             and not re.search(
@@ -125,7 +133,10 @@ def _find_dates(text: str, now: datetime) -> list[DateSpan]:
 
 
 # "Three quarters of a million" are no nine months.
-_PART_OF_A_WHOLE = re.compile(r"(?:three|3)\s+quarters\s+of\s+(?:an?|the|all|our|them|us|it|my|your|their)\b")
+_PART_OF_A_WHOLE = re.compile(
+    r"(?:(?:about|around|almost|nearly|over|just|roughly|only)\s+)*(?:(?:three|3)\s+quarters|a\s+quarter)\s+of\s+"
+    r"(?:an?|the|all|our|them|us|it|my|your|their|that|those|this|these|what|people)\b(?!\s+(?:year|fiscal|calendar))"
+)
 _OWNING = re.compile(r"['’]s\b")
 
 

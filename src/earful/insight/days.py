@@ -489,6 +489,13 @@ def _from_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime
     return _span(date(year, first, 1), _month_end(year, end))
 
 
+def _from_month_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    """Read "the December quarter" as the three months that end with that one."""
+    month = _MONTHS[hit["month"]]
+    year = _year(hit["year"], 0) or _near_month(month, now, **_tense(hit))
+    return _span(date(*_shift_month(year, month, -2), 1), _month_end(year, month))
+
+
 _QUARTERS = {
     word: number
     for number, words in enumerate(
@@ -734,6 +741,11 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             _from_distance,
         ),
         (_QUARTER, _from_quarter),
+        (
+            rf"\b(?:(?:the|our|this|last|next)\s+)?(?P<month>{_any([m for m in _MONTHS if len(m) > 3 or m == 'may'])})"
+            rf"\s+quarter\b{_OF_YEAR}?",
+            _from_month_quarter,
+        ),
         (
             rf"\b(?:(?<=in\s)|(?<=for\s)|(?<=of\s)|(?<=during\s)|(?<=until\s)|(?<=by\s)|(?=h[12]\s+(?:of\s+)?{_YEAR}))"
             rf"h(?P<half>[12])\b{_OF_YEAR}?",

@@ -14,24 +14,30 @@ _NUMBER = (
     r"(?:\d{1,3}(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty"
     r"|forty|fifty|sixty|ninety|a\s+few|few|several|(?:a\s+)?couple(?:\s+of)?|half\s+an?|a\s+hundred)"
 )
+# "The last seven, eight weeks".
+_COUNTED_ON = rf"(?:last|next|past|coming|previous)\s+{_NUMBER}(?:,\s+{_NUMBER}){{1,3}}"
 # "Three to six months", "12 or 18 months"; years are no ends of such a range.
 _NUMBER = rf"(?:{_NUMBER}(?:\s+(?:to|or)\s+{_NUMBER})?)"
 _ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|\d{1,2}(?:st|nd|rd|th)|final)"
-_DETERMINER = r"(?:the|our|your|their|its|his|her|this|that|these|those|another|some|any|each|every|a|an)"
+_DETERMINER = (
+    r"(?:the|our|your|their|its|his|her|this|that|these|those|another|some|any(?:\s+given)?"
+    r"|(?:each|every)(?:\s+single)?|a|an)"
+)
 _HOW_MUCH = (
     r"(?:just|only|about|around|approximately|roughly|nearly|almost|over|barely|(?:more|less)\s+than"
     r"|close\s+to|at\s+least|up\s+to)"
 )
 _YEAR = r"(?:(?:fiscal\s+(?:year\s+)?)?(?:(?:19|20)\d\d\b|['’]\s?\d\d\b|fy\s?\d\d\b))"
 _WHICH = (
-    rf"(?:(?:prior|previous|last|year)[\s-]+year(?:[\s-]ago)?(?=[\s-]+\w)|year[\s-]ago|last|next|past|previous|prior|current|coming|upcoming|following|recent|same|comparable|full|entire"
+    rf"(?:{_COUNTED_ON}|(?:prior|previous|last|year)[\s-]+year(?:[\s-]ago)?(?=[\s-]+\w)|year[\s-]ago|last|next|past|previous|prior|current|coming|upcoming|following|recent|same|comparable|full|entire"
     rf"|whole|remaining|consecutive|straight|back|front|latter|other|fiscal|calendar|new|future|early|earlier"
-    rf"|late|mid|{_ORDINAL}(?:\s+(?:and|or|to|through)\s+(?:the\s+)?{_ORDINAL})?|{_NUMBER}|{_YEAR}"
+    rf"|late|mid|short|long|more|additional|{_ORDINAL}(?:\s+(?:and|or|to|through)\s+(?:the\s+)?{_ORDINAL})?|{_NUMBER}|{_YEAR}"
     r"|winter|summer|spring|fall|holiday|selling|trading|business|working)"
 )
 _UNIT = (
-    r"(?:years?|quarters?|months?|weeks?|days?|weekends?|half|seasons?|semesters?|decades?|hours?|minutes?|holidays"
-    r"|(?<=year\s)period|(?<=ago\s)period|(?<=ago-)period|(?<=same\s)period|winter|summer|spring|fall|autumn)"
+    r"(?:years?|quarters?|months?|weeks?|days?|weekends?|half|seasons?|semesters?|decades?|century|centuries|hours?|minutes?"
+    r"|holidays|(?:(?<=year\s)|(?<=ago\s)|(?<=ago-)|(?<=same\s)|(?<=prior\s)|(?<=previous\s)|(?<=comparable\s)"
+    r"|(?<=reporting\s)|(?<=entire\s))period|(?<=other\s)night|winter|summer|spring|fall|autumn)"
 )
 _MONTH = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
@@ -50,7 +56,7 @@ _EDGE = (
 )
 _AFTER = (
     rf"(?:\s+of\s+(?:(?:our|the|this|last|next)\s+)?(?:{_YEAR}|{_SHORT}|{_MONTH})|\s+and\s+a\s+half\s+ago\b|(?:,|\s+in)?\s+{_YEAR}|\s+(?:this|last|next)\s+(?:year|quarter|month)"
-    r"|\s+and\s+a\s+half\b|\s+to\s+date\b|\s+ago\b|\s+earlier\b|\s+later\b|\s+from\s+now\b|(?<=year)\s+(?:prior|before)\b(?=\s*[.,;?!]|$)|\s+ahead\b|\s+a\s+year\s+ago\b)"
+    r"|\s+and\s+a\s+half\b|\s+or\s+so\b|\s+to\s+date\b|\s+ago\b|\s+earlier\b|\s+later\b|\s+from\s+now\b|(?<=year)\s+(?:prior|before)\b(?=\s*[.,;?!]|$)|\s+ahead\b|\s+a\s+year\s+ago\b)"
 )
 _PERIODS = re.compile(
     rf"(?<![\w'-])(?:{_EDGE})?(?:{_HOW_MUCH}\s+(?=an?\b))?(?:{_DETERMINER}\s+)?(?:{_HOW_MUCH}\s+)?"
@@ -60,6 +66,18 @@ _PERIODS = re.compile(
 _MONTHS_SPANS = re.compile(
     rf"(?<![\w'-])(?:{_EDGE})?(?:(?:(?:the|this|that)\s+(?:whole\s+|full\s+)?)?months?\s+of\s+)?"
     rf"(?:(?:early|late|mid|the\s+middle\s+of|later\s+in)[\s-]+)?{_MONTH}{_AFTER}{{0,2}}"
+)
+# "In year three", "by day ten", "during years one and two".
+_COUNTED_UNIT = re.compile(
+    r"(?:(?<=\bin\s)|(?<=\bby\s)|(?<=\bat\s)|(?<=\bof\s)|(?<=\bfor\s)|(?<=\bfrom\s)|(?<=\bon\s)|(?<=\buntil\s)"
+    r"|(?<=\bafter\s)|(?<=\bduring\s)|(?<=\bsince\s))(?:year|month|week|day)s?\s+(?P<from>one|two|three|four|five|six"
+    r"|seven|eight|nine|ten|twelve|\d{1,2}\b)(?:\s+(?:and|to|through)\s+(?P=from)?(?:one|two|three|four|five|six|seven"
+    r"|eight|nine|ten|twelve|\d{1,2}))?\b(?![.,:]?\d|\s*(?:%|percent|hundred|thousand|(?:m|b|tr)illion|[ap]\.?\s?m\b))"
+)
+# "We have said so for years", "as in years past".
+_BARE_PLURAL = re.compile(
+    r"(?<=\bfor\s)(?:many\s+|so\s+many\s+)?(?:years|decades|months|weeks|days|hours)\b"
+    r"|(?<=\b(?:in|of)\s)(?:past\s+years|years\s+past)\b|(?<=\bfor\s)years\s+to\s+come\b"
 )
 _JUDGEMENTS = re.compile(
     rf"(?<![\w'-])(?:an?|another|our|its|their|this|that|the)\s+(?:{_JUDGED}\s+)+(?:quarter|year|month|season|week|semester)s?\b"
@@ -81,10 +99,11 @@ _TELLS = re.compile(
     rf"|to[\s-]date|end\b|{_YEAR}|{_MONTH}|multi)\b|{_YEAR}"
     rf"|\b(?:the|our|each|every|any|another)\s+(?:new\s+)?(?:years?|quarters?|months?|weeks?|weekend|season|semester|decade)\b"
     r"|\b(?:the|our|a)\s+(?:winter|summer|spring|fall|autumn)\b|\b(?:each|every)\s+\w+"
-    rf"|\b{_ORDINAL}\s+(?:full\s+|fiscal\s+)?(?:years?|quarters?|months?|weeks?|days?|half|seasons?|semesters?|decades?)\b"
+    rf"|\b{_ORDINAL}\s+(?:full\s+|fiscal\s+)?(?:years?|quarters?|months?|weeks?|days?|half|seasons?|semesters?|decades?"
+    r"|century)\b"
     rf"|\b{_ORDINAL}\s+{_NUMBER}\s+\w+"
     rf"|\b{_NUMBER}[\s-]+(?:\w+\s+)?(?:years?|quarters|months?|weeks?|days?|decades?|hours?|minutes?|seasons|semesters)\b"
-    r"|\b(?:a|half\s+an?)\s+(?:decade|year|month|week|hour)\b|\bquarter\s+(?:one|two|three|four|[1-4])\b"
+    r"|\b(?:a|half\s+an?)\s+(?:century|decade|year|month|week|hour)\b|\bquarter\s+(?:one|two|three|four|[1-4])\b"
     r"|\b(?:winter|summer|spring|fall|holiday)\s+season\b"
 )
 _NOT = re.compile(
@@ -107,7 +126,7 @@ _NOT_COUNTED = re.compile(
 def period_spans(lower: str) -> list[tuple[int, int]]:
     """Return the phrases of a lower-case text that name or measure a stretch of time, longest first."""
     found: list[tuple[int, int]] = []
-    for pattern in (_PERIODS, _MONTHS_SPANS, _JUDGEMENTS, _PAST):
+    for pattern in (_PERIODS, _MONTHS_SPANS, _JUDGEMENTS, _PAST, _COUNTED_UNIT, _BARE_PLURAL):
         for hit in pattern.finditer(lower):
             start, end = _attributive(lower, *trimmed(lower, *hit.span()))
             phrase = lower[start:end]
@@ -166,7 +185,7 @@ def trimmed(lower: str, start: int, end: int) -> tuple[int, int]:
 
 _NEUTRAL = re.compile(
     rf"\b(?:the|our|your|their|its|his|her|a|an|about|around|approximately|roughly|just|fiscal|calendar|full"
-    rf"|of|in|on|month|very|earlier|later|(?:early|late)(?=\s+(?:on\s+)?in\b)|{_HOW_MUCH})\b|[\s,.-]+"
+    rf"|of|in|on|month|very|or\s+so|earlier|later|(?:early|late)(?=\s+(?:on\s+)?in\b)|{_HOW_MUCH})\b|[\s,.-]+"
 )
 
 
