@@ -1,7 +1,7 @@
 """What business talk says somebody is to do: found, of which kind, who, until when, how sure, in which words.
 
-The talks of `sayings.txt` and `sayings_later.txt` go through the whole finder as live talk does, once as they are written and once
-bare, in lower case without marks, as a plain recogniser would give them.
+The talks of `sayings.txt` and `sayings_later.txt` go through the whole finder as live talk does, once as they
+are written and once bare, in lower case without marks, as a plain recogniser would give them.
 """
 
 import re

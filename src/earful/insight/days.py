@@ -597,6 +597,7 @@ def _unresolved(kind: DateKind) -> Maker:
 
 # "may" and "march" are verbs too: they need a day, a year or a preposition beside them.
 _CLEAR_MONTHS = _any([month for month in _MONTHS if month not in ("may", "march", "mar", "dec")])
+_LONG_MONTHS = [name for name in _MONTHS if len(name) > 3 or name == "may"]
 _THE = r"(?:the\s+)?"
 _OF_YEAR = rf"(?:(?:,?\s+(?:of\s+)?(?:fiscal\s+(?:year\s+)?)?|\s+in\s+)(?P<year>{_YEAR}))"
 _QUARTER = (
@@ -742,7 +743,7 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
         ),
         (_QUARTER, _from_quarter),
         (
-            rf"\b(?:(?:the|our|this|last|next)\s+)?(?P<month>{_any([m for m in _MONTHS if len(m) > 3 or m == 'may'])})"
+            rf"\b(?:(?:the|our|this|last|next)\s+)?(?P<month>{_any(_LONG_MONTHS)})"
             rf"\s+quarter\b{_OF_YEAR}?",
             _from_month_quarter,
         ),

@@ -6,19 +6,21 @@ order number, because the opposite mistake cannot be taken back.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
 from earful.conversation.types import Entity, Redaction
 from earful.insight.addresses import DOMAINS, as_written, spoken_domains, spoken_emails
+from earful.insight.clock import CLOCK_RULES
 from earful.insight.dates import DateSpan, find_dates
 from earful.insight.days import MONTH_NAMES
 from earful.insight.encoder import NamedSpan
-from earful.insight.gazetteer import GIVEN_NAMES, TITLES
+from earful.insight.gazetteer import GIVEN_NAMES, PLACES, TITLES
 from earful.insight.half_said import half_said
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import DIGITS, ORDINALS, SMALL
+from earful.insight.public_numbers import counts_something, is_numbered, is_spent
 from earful.insight.spoken import CodeRun, code_runs, letter_runs
 from earful.insight.text import STOP_WORDS, Token, tokens
 
@@ -26,6 +28,7 @@ __all__ = ["PersonalData", "apply", "find_personal_data"]
 
 _BEFORE_CHARS = 90
 _SURE_ENOUGH = 0.15
+_SURE_OF_LOWER = 0.5
 # A stop after a whole word ends the sentence, one after an initial or "St" does not.
 _SENTENCE_END = re.compile(r"\w{3,}\.$")
 _EMAIL = re.compile(r"\b[\w.+%-]+@[\w-]+(?:\.[\w-]+)+\b")
@@ -67,7 +70,24 @@ _AGE = re.compile(
     r"|\b(?:i'm|i\s+am|he's|she's|(?:he|she|husband|wife|partner|mother|father|mom|mum|dad|son|daughter|brother"
     r"|sister|grandmother|grandfather)(?:\s+is|'s))\s+(?P<d>\d\d|(?:twenty|thirty|forty"
     r"|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:one|two|three|four|five|six|seven|eight"
-    r"|nine))?)(?=\s*(?:[.,;!?]|and\b|now\b|years\b|$))",
+    r"|nine))?|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen|nineteen))(?=\s*(?:[.,;!?]|(?:and|but|so|now|years)\b|$))",
+    re.IGNORECASE,
+)
+# "My kids, they're six and nine."
+_CHILDREN = re.compile(
+    r"\b(?:kids|children|boys|girls|sons|daughters|twins|grandchildren|grandkids)\b", re.IGNORECASE
+)
+_AGES = re.compile(
+    rf"\b(?:they're|they\s+are|aged|ages)\s+(?P<one>{_NUM})(?:,?\s+(?:and|or)\s+(?P<other>{_NUM}))?(?=\s*(?:[.,;!?]|and\b|$))",
+    re.IGNORECASE,
+)
+# What is no person may be years old and tell nothing of one.
+_THING_IS = re.compile(
+    r"\b(?:pump|boiler|furnace|heater|roof|house|home|building|car|van|truck|bike|machine|phone|laptop|computer|server|router"
+    r"|modem|printer|system|device|battery|engine|fridge|washer|dryer|dishwasher|oven|unit|equipment|contract|account|company"
+    r"|business|code|software|version|model|school|bridge|it|this|that|one|which)(?:'s|\s+(?:is|was|are|were))"
+    r"(?:\s+(?:only|about|around|over|almost|nearly|already|like))*\s+$",
     re.IGNORECASE,
 )
 _STREET = (
@@ -83,19 +103,19 @@ _ADDRESS = re.compile(
     rf"\b(?:(?:apt|apartment|suite|unit|flat)\.?\s+#?\s*(?:(?:(?:{_WORDS}|oh)\s+){{0,3}}(?:{_WORDS}|[\w-]+)),?\s+)?"
     rf"{_HOUSE}\s+(?:(?:north|south|east|west|[nsew]\.?)\s+)?(?:[\w'.-]+\s+){{1,3}}?{_STREET}(?:\s+{_STREET})?"
     r"(?:,?\s+(?:apt|apartment|suite|unit|flat|floor|room|#)\.?\s*#?\s*[\w-]+(?:\s[A-Z]\b)?)"
-    rf"?(?:,?\s+[A-Z][\w-]+(?:\s+[A-Z][^\W\d_]+\b)?)?(?:,?\s+(?:[A-Z]{{2}}\b|[A-Z]{{1,2}}\d[A-Z\d]?\s\d[A-Z]{{2}}\b))"
+    rf"?(?:,?\s+(?-i:[A-Z])[\w-]+(?:\s+(?-i:[A-Z])[^\W\d_]+\b)?)?(?:,?\s+(?:(?-i:[A-Z]{{2}})\b|[A-Z]{{1,2}}\d[A-Z\d]?\s\d[A-Z]{{2}}\b))"
     rf"?(?:,?\s+\d{{5}}(?:-\d{{4}})?)?",
     re.IGNORECASE,
 )
 _NOT_ADDRESS = re.compile(r"\b(?:way|drive|place|close|park|hill|row|court|circle|loop)\b", re.IGNORECASE)
 # What stands before the name of a street, and what after it.
 _AFTER_HOUSE = re.compile(
-    rf"^(?:(?:apt|apartment|suite|unit|flat)\.?\s+[^,]*,\s*)?{_HOUSE}\b|(?<=\w)\b{_STREET}(?=[\s,.]|$).*$",
+    rf"^(?:(?:apt|apartment|suite|unit|flat)\.?\s+[^,]*,\s*)?{_HOUSE}\b|(?<=\s){_STREET}(?=[\s,.]|$).*$",
     re.IGNORECASE,
 )
 # Elsewhere the street comes before its number, or has a name of its own: "6750 Koskikatu 25 Apt. 864".
 _FOREIGN_ADDRESS = re.compile(
-    r"\b\d{1,6}(?:\s+[^\W\d_][\w.'-]*){1,4}\s+\d{1,4}\b(?:,?\s+(?:[Aa]pt|[Ss]uite|[Uu]nit"
+    r"(?<![\d.,:$€£-])\b\d{1,6}(?:\s+[^\W\d_][\w.'-]*){1,4}\s+\d{1,4}\b(?![.,:]\d)(?:,?\s+(?:[Aa]pt|[Ss]uite|[Uu]nit"
     r"|[Ff]lat)\.?\s*#?\s*[\w-]+)?"
     r"|\b\d{1,6}(?:\s+[^\W\d_][\w.'-]*){1,4},?\s+(?:[Aa]pt|[Ss]uite|[Uu]nit)\.?\s*#?\s*\d+"
     r"|\b(?:PSC|Unit|USS|USNS|USNV)\s[\w ]+,?\s+(?:Box\s+\d+|[AFD]PO\s+A[AEP]\s+\d{5})"
@@ -126,12 +146,20 @@ _PASSWORD = re.compile(
 )
 _UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b")
 _ZIP = re.compile(r"\b\d{5}(?:-\d{4})?\b")
+# "Portland, OR 97214", "delivered to Portland, 97214".
+_PLACE_AND_ZIP = re.compile(
+    r"\b(?P<place>[A-Z][a-z]+(?:\s[A-Z][a-z]+)?),?\s+(?P<state>[A-Z]{2},?\s+)?(?P<zip>\d{5}(?:-\d{4})?)(?![\d.,]*\d)"
+)
+_DELIVERED = re.compile(
+    r"\b(?:live|lives|ship\w*|deliver\w*|sent|send|moved|address\w*)\b[^.?!]{0,30}$", re.IGNORECASE
+)
 _NAME_INTRO = re.compile(
     r"\b(?:(?:sur|last\s+|first\s+|maiden\s+|middle\s+|family\s+|full\s+)?name(?:'s|\s+is|\s+was|\s+would\s+be)"
     r"|(?:first|last|middle|maiden|family|sur)\s?name(?=\s+[A-Z][a-z])|this\s+is|i'm"
     r"|(?:put|book|booked|filed|listed|down|reservation|account|appointment|order|table|it's|registered)\s+(?:\w+\s+)?under"
     r"(?:\s+the\s+name(?:\s+of)?)?"
     r"|i\s+am|call\s+me|speaking\s+(?:with|to)|called|named|regards,?|sincerely,?|dear"
+    r"|(?:hi|hey|hello)[,\s]+(?:[A-Z][a-z]+[,\s]+)?it's|it's(?=\s+[A-Z][a-z]+\s+(?:from|here|calling|again|speaking|at)\b)"
     r"|ask\s+for|contact|attn:?|signed,?)\s+",
     re.IGNORECASE,
 )
@@ -152,9 +180,17 @@ _DAY_OF_MONTH_SAID = re.compile(
     re.IGNORECASE,
 )
 _ABSOLUTE = re.compile(
-    r"\d|january|february|march|april|\bmay\b|june|july|august|september|october|november"
+    r"\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{1,4}[/.-]\d{1,2}\b|\b(?:19|20)\d\d\b|january|february|march|april|\bmay\b|june|july|august|september|october|november"
     r"|december|christmas|new year|halloween|thanksgiving|easter|valentine|independence "
-    r"day|(?:nineteen|twenty)\s|(?:mon|tues|wednes|thurs|fri|satur|sun)day",
+    r"day|(?:nineteen|twenty)\s|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b(?!s)",
+    re.IGNORECASE,
+)
+_CLOCK = tuple(re.compile(pattern.pattern, re.IGNORECASE) for pattern in CLOCK_RULES)
+_WEEKDAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+# "Monday to Friday", "every Tuesday": when something is open or done, nobody's date.
+_WEEKDAY_RANGE = re.compile(
+    rf"\b{_WEEKDAYS}\s*(?:to|through|thru|till|until|-|–)\s*{_WEEKDAYS}\b"
+    rf"|\b(?:every|each)\s+(?:other\s+)?{_WEEKDAYS}\b",
     re.IGNORECASE,
 )
 _CONTEXT: tuple[tuple[str, re.Pattern[str], range, bool], ...] = tuple(
@@ -263,7 +299,7 @@ def find_personal_data(
         *(
             _data("PERSON_NAME", text, _first_name(text, name.start), name.end)
             for name in heard
-            if name.kind == "PERSON" and name.score >= _SURE_ENOUGH and text[name.start].isalnum()
+            if name.kind == "PERSON" and name.score >= _SURE_ENOUGH and _like_a_name(text, name)
         ),
     ]
     if unfinished:
@@ -274,6 +310,20 @@ def find_personal_data(
         if all(item.end <= other.start or item.start >= other.end for other in kept):
             kept.append(item)
     return sorted(kept, key=lambda item: item.start)
+
+
+def _like_a_name(text: str, name: NamedSpan) -> bool:
+    """Tell whether what the encoder takes for a person is written like one.
+
+    In a text that has capitals, the encoder must be sure of a name without.
+    """
+    if not text[name.start].isalnum():
+        return False
+    words = text[name.start : name.end].split()
+    if any(word[0].isupper() for word in words):
+        return True
+    sure = name.score >= _SURE_OF_LOWER or text.islower()
+    return sure and not all(word.lower() in STOP_WORDS for word in words)
 
 
 def _with_half_said(text: str, before: str, found: list[PersonalData]) -> list[PersonalData]:
@@ -348,8 +398,17 @@ def _patterns(text: str, now: datetime, before: str) -> list[PersonalData]:
         ]
     if _BIRTH.search(near):
         found += [_data("DATE_OF_BIRTH", text, *hit.span()) for hit in _DAY_OF_MONTH_SAID.finditer(text)]
+    if _CHILDREN.search(near):
+        found += [
+            _data("AGE", text, *hit.span(group))
+            for hit in _AGES.finditer(text)
+            for group in ("one", "other")
+            if hit[group]
+        ]
     for hit in _AGE.finditer(text):
         group = next(name for name in "abcde" if hit[name])
+        if group == "a" and _THING_IS.search(text, 0, hit.start()):
+            continue
         found.append(_data("AGE", text, *hit.span(group)))
     for hit in _ADDRESS.finditer(text):
         said = hit.group()
@@ -367,12 +426,20 @@ def _patterns(text: str, now: datetime, before: str) -> list[PersonalData]:
         ]
     for hit in _FOREIGN_ADDRESS.finditer(text):
         named_month = find_dates(hit.group(), now)
-        if not named_month and all(word[0].isupper() for word in re.findall(r"[^\W\d_]{4,}", hit.group())):
+        long_words = re.findall(r"[^\W\d_]{4,}", hit.group())
+        if (
+            not named_month
+            and (long_words or not hit.group()[0].isdigit())
+            and all(word[0].isupper() for word in long_words)
+        ):
             tail = _ADDRESS_TAIL.match(text, hit.end())
             found.append(_data("ADDRESS", text, hit.start(), tail.end() if tail else hit.end()))
     found += [_data("ADDRESS", text, *hit.span()) for hit in _PO_BOX.finditer(text)]
     if re.search(r"\b(?:zip|post(?:al)?\s?code)\b", near, re.IGNORECASE):
         found += [_data("ADDRESS", text, *hit.span()) for hit in _ZIP.finditer(text)]
+    for hit in _PLACE_AND_ZIP.finditer(text):
+        if hit["state"] or hit["place"].lower() in PLACES or _DELIVERED.search(text, 0, hit.start()):
+            found.append(_data("ADDRESS", text, *hit.span("zip")))
     return found
 
 
@@ -396,6 +463,7 @@ _ANNOUNCED = re.compile(
     r"\b(?:(?:card|account|acct|social|security|routing|passport|licen[sc]e|policy|member(?:ship)?|phone|cell"
     r"|mobile|telephone|pin|zip|sort|checking|savings)\s+(?:number|code|no)\b"
     r"|long\s+number\b|(?:numbers?|digits|code)\s+on\s+(?:the\s+|its\s+|my\s+)?(?:front|back|card)\b"
+    r"|(?:key|door|gate|entry|access|alarm|confirmation|verification|pass)\s?code\b"
     r"|my\s+(?:credit\s+card|debit\s+card|card|social|cell|mobile|pin|ssn)\b|ssn\b|c\s?v\s?[vc]\b"
     r"|(?:card|number|code|pin|social|it)\s+(?:starts|begins|ends)\s+(?:with|in)\b|last\s+(?:four|4)\b"
     r"|(?:first|next|last|remaining|other)\s+(?:\w+\s+)?digits\b)",
@@ -420,6 +488,7 @@ _KINDS = (
     (re.compile(r"licen[sc]e", re.I), "DRIVERS_LICENSE"),
     (re.compile(r"\bzip\b", re.I), "ADDRESS"),
 )
+_CARD_NEAR = re.compile(r"\b(?:cards?|visa|mastercard|amex|digits|long\s+number)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ALONE = re.compile(
     r"(?:\b(?:it's|its|is|that's|so|okay|ok|yes|yeah|sure|um|uh|er|and|then|the|number|please|right|well|a)\b"
@@ -438,9 +507,15 @@ def _part_of_number(run: CodeRun, text: str, before: str, *, unfinished: bool) -
     if _is_amount(run, text):
         return None
     lead = f"{before[-_ANNOUNCES_CHARS:]} {text[: run.start]}"[-_ANNOUNCES_CHARS:]
+    if is_numbered(lead):
+        return None
     place = None
     for hit in _ANNOUNCED.finditer(lead):
         place = hit
+    if place is not None:
+        told = [one for one in code_runs(tokens(lead[place.end() :])) if len(one.digits) >= 3]
+        if told and is_spent(lead[place.end() :], told[0].end):
+            place = None
     count = len(run.digits)
     written = text[run.start : run.end]
     at_end = not text[run.end :].strip(" .,…-–!?")
@@ -459,7 +534,9 @@ def _part_of_number(run: CodeRun, text: str, before: str, *, unfinished: bool) -
         or (unfinished and at_end and count >= 3 and run.spoken)
     ):
         about = lead[max(0, place.start() - 12) : place.end()] if place else lead
-        return next((kind for pattern, kind in _KINDS if pattern.search(about)), "CREDIT_CARD_NUMBER")
+        zip_code = count == 5 and not _CARD_NEAR.search(lead) and not goes_on and not unfinished
+        other = "ADDRESS" if zip_code else "CREDIT_CARD_NUMBER"
+        return next((kind for pattern, kind in _KINDS if pattern.search(about)), other)
     return None
 
 
@@ -495,6 +572,9 @@ _SPELLS = re.compile(
     re.IGNORECASE,
 )
 _PLATE = re.compile(r"\b(?:plates?|reg|registration)\b", re.IGNORECASE)
+_BOOKING = re.compile(
+    r"\b(?:confirmation|booking|record)\s+(?:code|number|locator|reference)\b", re.IGNORECASE
+)
 _POSTCODE = re.compile(r"\bpost(?:al)?\s?code\b", re.IGNORECASE)
 _SWIFT_NEAR = re.compile(r"\b(?:swift|bic)\b", re.IGNORECASE)
 
@@ -518,6 +598,8 @@ def _spelt(text: str, before: str, *, unfinished: bool = False) -> list[Personal
         )
         if _SWIFT_NEAR.search(lead) and len(run.code) in (8, 11):
             found.append(_data("SWIFT_CODE", text, run.start, run.end, run.code))
+        elif run.code.lower() in _ABBREVIATIONS and not as_in:
+            continue
         elif as_in or len(run.code) >= 5 or (len(run.code) >= 3 and (spelling or unfinished)):
             found.append(_data("PERSON_NAME", text, run.start, run.end, run.code.capitalize()))
             # "That's Siobhan, S I O B H A N": the word itself.
@@ -531,7 +613,8 @@ def _spelt(text: str, before: str, *, unfinished: bool = False) -> list[Personal
     return found
 
 
-_LETTERS_BEFORE = re.compile(r"(?:\b[b-hj-z]\b[\s,]+){2,}$", re.IGNORECASE)
+_LETTERS_BEFORE = re.compile(r"(?:(?<!['’])\b[b-hj-z]\b[\s,]+){2,}$", re.IGNORECASE)
+_ABBREVIATIONS = frozenset(("dob", "mrn", "ssn", "cvv", "cvc", "pin", "nhs", "vin", "po"))
 _PLUS = re.compile(r"[+(]+$|\bplus\s+$", re.IGNORECASE)
 _BETWEEN_PARTS = re.compile(
     r"(?:[\s.,…!?–-]|\b(?:no|sorry|wait|oh|i\s+mean|rather|correction|scratch\s+that|make\s+that|hang\s+on|hold\s+on|uh|um|er"
@@ -562,7 +645,11 @@ def _numbers(text: str, before: str, *, unfinished: bool = False) -> list[Person
             start = run.start
             if plus := _PLUS.search(text, 0, start):
                 start = plus.start()
-            if len(run.digits) >= 6 and (spelt := _LETTERS_BEFORE.search(text, 0, start)):
+            if (
+                len(run.digits) >= 6
+                and (spelt := _LETTERS_BEFORE.search(text, 0, start))
+                and re.sub(r"\W", "", spelt.group().lower()) not in _ABBREVIATIONS
+            ):
                 start = spelt.start()
             found.append(_data(kind, text, start, run.end, run.digits))
     near = f"{before[-_BEFORE_CHARS:]} {text}"
@@ -571,6 +658,12 @@ def _numbers(text: str, before: str, *, unfinished: bool = False) -> list[Person
             _data("PERSONAL_DATA", text, run.start, run.end, run.code)
             for run in code_runs(words, letters=True)
             if 4 <= len(run.code) <= 9 and len(run.code) - len(run.digits) >= 2
+        ]
+    if _BOOKING.search(near):
+        found += [
+            _data("PERSONAL_DATA", text, run.start, run.end, run.code)
+            for run in code_runs(words, letters=True)
+            if 5 <= len(run.code) <= 8 and len(run.code) - len(run.digits) >= 2
         ]
     if _POSTCODE.search(near):
         found += [
@@ -596,6 +689,8 @@ def _number_kind(run: CodeRun, text: str, before: str) -> str | None:
     if count < 3 or _is_amount(run, text):
         return None
     lead = f"{before[-_BEFORE_CHARS:]} {text[max(0, run.start - _BEFORE_CHARS) : run.start]}"
+    if is_numbered(lead) and not (count >= 13 and _luhn_ok(run.digits)):
+        return None
     nearest: tuple[int, str] | None = None
     for name, pattern, lengths, _ in _CONTEXT:
         if count not in lengths:
@@ -629,6 +724,11 @@ def _number_kind(run: CodeRun, text: str, before: str) -> str | None:
     return None
 
 
+_PRONOUN_ONE = re.compile(
+    r"\b(?:the|this|that|which|no|any|each|every|another|other|last|next|first|new)\s+$", re.IGNORECASE
+)
+
+
 def _is_amount(run: CodeRun, text: str) -> bool:
     head, tail = text[max(0, run.start - 2) : run.start], text[run.end : run.end + 12].lower()
     return bool(
@@ -636,6 +736,10 @@ def _is_amount(run: CodeRun, text: str) -> bool:
         or re.match(
             r"\s?(?:%|percent|dollars|euros|pounds|million|billion|people|units|times|years|days)", tail
         )
+        # "It cost 129.99", "at 5:40".
+        or re.fullmatch(r"\d+\.\d\d?|\d\d?:\d\d", text[run.start : run.end])
+        or (run.digits == "1" and _PRONOUN_ONE.search(text, 0, run.start))
+        or (len(run.digits) <= 3 and counts_something(text, run.end))
         or (re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text[run.start : run.end]))
     )
 
@@ -643,8 +747,11 @@ def _is_amount(run: CodeRun, text: str) -> bool:
 def _dates(text: str, now: datetime, before: str) -> list[PersonalData]:
     found: list[PersonalData] = []
     for span in find_dates(text, now):
-        if not _personal_date(span):
+        if not _personal_date(span) or any(
+            span.start < hit.end() and span.end > hit.start() for hit in _WEEKDAY_RANGE.finditer(text)
+        ):
             continue
+        span = _without_clock(span)
         near = f"{before[-60:]} {text[max(0, span.start - 60) : span.start]}"
         birth = _BIRTH.search(near) or re.match(
             r"[^.?!]{0,25}\b(?:birthday|birth)\b", text[span.end : span.end + 40]
@@ -652,6 +759,33 @@ def _dates(text: str, now: datetime, before: str) -> list[PersonalData]:
         value = span.first.date().isoformat() if span.first and span.kind == "date" else span.text
         found.append(_data("DATE_OF_BIRTH" if birth else "DATE", text, span.start, span.end, value))
     return found
+
+
+def _without_clock(span: DateSpan) -> DateSpan:
+    """Return the day alone of a day with a time of the clock: "Tuesday at ten" tells the day by "Tuesday"."""
+    if span.kind not in ("datetime", "datetimerange"):
+        return span
+    clocks = [hit.span() for pattern in _CLOCK for hit in pattern.finditer(span.text)]
+    edges = sorted({0, len(span.text), *(edge for clock in clocks for edge in clock)})
+    pieces = [
+        (one, two)
+        for one, two in pairwise(edges)
+        if not any(start < two and end > one for start, end in clocks)
+        and _ABSOLUTE.search(span.text[one:two])
+    ]
+    if not clocks or not pieces:
+        return span
+    start, end = max(pieces, key=lambda piece: piece[1] - piece[0])
+    lead = _CLOCK_LINK.match(span.text, start, end)
+    tail = _CLOCK_LINK_AT_END.search(span.text, start, end)
+    start, end = lead.end() if lead else start, tail.start() if tail else end
+    return replace(span, start=span.start + start, end=span.start + end, text=span.text[start:end])
+
+
+_CLOCK_LINK = re.compile(r"(?:[\s,]|\b(?:on|at|in|the|from|by)\b)+", re.IGNORECASE)
+_CLOCK_LINK_AT_END = re.compile(
+    r"(?:[\s,]|\b(?:at|from|by|around|in|the|between|before|after)\b)+$", re.IGNORECASE
+)
 
 
 def _personal_date(span: DateSpan) -> bool:
@@ -687,6 +821,8 @@ def _names(text: str, known: Sequence[str]) -> list[PersonalData]:
             words[index - 1].lower in TITLES
             or (words[index - 1].text == "." and index > 1 and words[index - 2].lower in TITLES)
         )
+        if token.lower == "will" and _MODAL_WILL.match(text, token.end):
+            continue
         if titled or token.lower.removesuffix("'s") in GIVEN_NAMES:
             found.append(_data("PERSON_NAME", text, token.start, _name_end(text, words, index)))
     for intro in _NAME_INTRO.finditer(text):
@@ -700,6 +836,11 @@ def _names(text: str, known: Sequence[str]) -> list[PersonalData]:
     return found
 
 
+# "Will somebody call me back?"
+_MODAL_WILL = re.compile(
+    r"\s+(?:you|he|she|it|they|we|i|somebody|someone|anybody|anyone|everybody|everyone|there|that|this|these|those|the|my"
+    r"|your|our|his|her|their|an?|all)\b"
+)
 _UNKNOWN_FIRST = re.compile(
     r"\b(?:my\s+name\s+is|my\s+name's|name\s+is|name's|this\s+is|i'm|i\s+am|speaking\s+(?:with|to))\s+([\w'-]{3,})\s+$",
     re.IGNORECASE,
