@@ -112,6 +112,15 @@ def test_a_weekday_said_on_that_day_is_a_week_ahead() -> None:
     assert span.first == datetime(2022, 3, 8)
 
 
+def test_a_quarter_is_named_by_its_last_month() -> None:
+    (span,) = find_dates("orders in the December quarter", datetime(2022, 11, 3, 9))
+    assert (span.text, span.first, span.last) == (
+        "the December quarter",
+        datetime(2022, 10, 1),
+        datetime(2022, 12, 31),
+    )
+
+
 def test_december_looks_into_next_january() -> None:
     """A month that has passed this year means the next one."""
     (span,) = find_dates("by January 10th", datetime(2022, 12, 20))
@@ -181,6 +190,12 @@ def test_no_mixture_of_time_words_breaks_the_reader(parts: list[str], now: datet
         ("Compared to the same period last year it grew.", "the same period last year"),
         ("At the end of the first quarter of 2021 we had cash.", "the end of the first quarter of 2021"),
         ("The prior year quarter was better.", "The prior year quarter"),
+        ("It grew over the last seven, eight weeks.", "the last seven, eight weeks"),
+        ("In two short months we were done.", "two short months"),
+        ("That pays off in year three.", "year three"),
+        ("We'll know in a year or so.", "a year or so"),
+        ("It closed at 4:05 PM Eastern Time.", "4:05 PM Eastern Time"),
+        ("It has been so for years.", "years"),
     ],
 )
 def test_a_stretch_of_time_is_one_span(text: str, span: str) -> None:
@@ -336,6 +351,8 @@ def test_the_end_of_a_week_is_still_to_come(now: datetime) -> None:
         "room 2020 is upstairs",
         "gate 1998, please",
         "We make 3 million tons a year.",
+        "Morning, everyone.",
+        "A quarter of the world is online.",
     ],
 )
 def test_comparisons_rates_and_numbered_things_are_no_times(text: str) -> None:

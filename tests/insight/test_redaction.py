@@ -342,3 +342,49 @@ def test_corrections_letters_and_wider_words_are_masked_whole(text: str, left: s
 )
 def test_years_limits_and_corrected_counts_stay(text: str) -> None:
     assert find_personal_data(text, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("it's 4500127734", "What's the order number?"),
+        ("load number eight eight two oh three one", ""),
+        ("I've opened ticket 5538127 for you", "the account number? Sure, 88 41 20 576."),
+        ("Great, I can see 3 restarts and version 2.1.7", "the last four of your social? It's 4419."),
+        ("It cost me 129.99", "my card number is on file"),
+        ("The security code, the three digits on the back?", ""),
+        ("Yes, within 48 hours.", "call me back"),
+        ("we're open nine to five, Monday to Friday", ""),
+        ("Usage went from 640 to 1,510", ""),
+        ("the heat pump's nineteen years old", ""),
+        ("Will somebody call me back?", ""),
+    ],
+)
+def test_orders_prices_hours_and_machines_tell_nothing_of_a_person(text: str, before: str) -> None:
+    assert _found(text, before) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "kind", "span"),
+    [
+        ("90210", "", "ADDRESS", "90210"),
+        ("It was delivered to Portland, 97214", "", "ADDRESS", "97214"),
+        ("it's fourteen Larch Close, and the bell is broken", "", "ADDRESS", "fourteen Larch Close"),
+        ("they're six and nine", "I'm with my kids", "AGE", "nine"),
+        (
+            "yes it's seven seven two one",
+            "Is the key code still the same?",
+            "PERSONAL_DATA",
+            "seven seven two one",
+        ),
+        (
+            "it's K, seven, R, P, two, M",
+            "What's the confirmation code?",
+            "PERSONAL_DATA",
+            "K, seven, R, P, two, M",
+        ),
+        ("I can offer you Tuesday at half past three", "", "DATE", "Tuesday"),
+    ],
+)
+def test_codes_ages_and_days_are_found_and_no_more(text: str, before: str, kind: str, span: str) -> None:
+    assert (kind, span) in _found(text, before)

@@ -487,6 +487,7 @@ _KINDS = (
     (re.compile(r"passport", re.I), "PASSPORT_NUMBER"),
     (re.compile(r"licen[sc]e", re.I), "DRIVERS_LICENSE"),
     (re.compile(r"\bzip\b", re.I), "ADDRESS"),
+    (re.compile(r"\b(?:key|door|gate|entry|access|alarm|confirmation)\s?code", re.I), "PERSONAL_DATA"),
 )
 _CARD_NEAR = re.compile(r"\b(?:cards?|visa|mastercard|amex|digits|long\s+number)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -681,7 +682,13 @@ def _numbers(text: str, before: str, *, unfinished: bool = False) -> list[Person
             found += [
                 _data(name, text, *hit.span()) for hit in _CODE.finditer(text) if len(hit.group()) in lengths
             ]
-    return found
+    # "K, seven, R, P, two, M" is one code, "seven" no number of its own.
+    return [item for item in found if not any(item is not one and _inside(item, one) for one in found)]
+
+
+def _inside(item: PersonalData, other: PersonalData) -> bool:
+    shorter = item.end - item.start < other.end - other.start
+    return shorter and other.start <= item.start and item.end <= other.end
 
 
 def _number_kind(run: CodeRun, text: str, before: str) -> str | None:

@@ -196,8 +196,6 @@ class LocalInsightSession:
                     return known
         names = [member.name for member in self._members.values() if member.name]
         heard = sense.names if sense else ()
-        if not unfinished:  # half a sentence is easily misheard
-            self._remember(text[span.start : span.end] for span in heard if span.kind == "PERSON")
         found = find_personal_data(
             text,
             now,
@@ -207,7 +205,7 @@ class LocalInsightSession:
             unfinished=unfinished,
             secrets=self._secrets,
         )
-        if not unfinished:
+        if not unfinished:  # half a sentence is easily misheard
             self._remember(item.text for item in found if item.type == "PERSON_NAME")
             self._judged.append((text, found))
         return found
