@@ -296,3 +296,40 @@ def test_a_polite_request_is_no_doubt() -> None:
     asked = _find("Could you send the invoice tomorrow?")
     assert asked is not None
     assert asked.definitive
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Give her a ring when you get a minute.", "give her a ring"),
+        ("Just run it by me before it goes out.", "run it by"),
+        ("Get me ten minutes with their lawyer next week.", "ten minutes"),
+        ("I'll put it on the first van tomorrow.", "first van"),
+        ("Shall we speak again on Friday?", "speak again"),
+        ("Could you torque the bolts on the flange again?", "torque the bolts"),
+    ],
+)
+def test_orders_in_fixed_words_and_verbs_of_every_trade_are_found(text: str, words: str) -> None:
+    people = [Member("1", "Ann"), Member("2", "Bo")]
+    found = find_action(text, people[0], people, datetime(2024, 5, 14, 10))
+    assert found is not None
+    assert found.score >= 0.5
+    assert words in found.text
+
+
+def test_work_that_is_shared_out_by_name_is_found() -> None:
+    people = [Member("1", "Ann"), Member("2", "Bo"), Member("3", "Cy")]
+    found = find_action(
+        "Bo takes the north, Cy takes the south.", people[0], people, datetime(2024, 5, 14, 10)
+    )
+    assert found is not None
+    assert found.assignee == people[1]
+    assert find_action("Bo runs the shop.", people[0], people, datetime(2024, 5, 14, 10)) is None
+
+
+def test_an_hour_that_has_passed_is_meant_at_night_while_that_is_to_come() -> None:
+    people = [Member("1", "Ann"), Member("2", "Bo")]
+    found = find_action("Please check his dressing at ten.", people[0], people, datetime(2024, 5, 14, 19))
+    assert found is not None
+    assert found.due is not None
+    assert found.due.last == datetime(2024, 5, 14, 22)

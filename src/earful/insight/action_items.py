@@ -21,7 +21,7 @@ _STATIVE = word_set("stative")
 _FAKE = re.compile(
     r"\b(?:i'?ll|i\s+will|let\s+me|i'm\s+going\s+to|i\s+have\s+to|i\s+must|i\s+need\s+to"
     r"|i\s+can)\s+(?:just\s+)?(?:say|see|tell\s+you|be\s+honest|admit|ask\s+you|"
-    r"think|know|finish\b(?=\s*(?:[.,?!]|$|first\b|my\s+\w+\s*[.,]|what\s+i\b|by\s+saying))|explain|put\s+it|start\s+(?:by|with|off)|begin\s+(?:by|with)"
+    r"think|know|finish\b(?=\s*(?:[.,?!]|$|first\b|my\s+\w+\s*[.,]|what\s+i\b|by\s+saying))|explain|put\s+it\s+(?:this|that|another|like|to|in|as|very|more|simply|bluntly|mildly|differently|nicely)|start\s+(?:by|with|off)|begin\s+(?:by|with)"
     r"|give\s+you\s+(?:an\s+example|a\s+sense|the\s+background)|turn\s+it\s+over|hand\s+it"
     r"|stop\s+(?:there|you)|take\s+that\s+(?:one|question)|go\s+first|let\s+you|show\s+you"
     r"|repeat|rephrase|make\s+(?:a|one)\s+(?:comment|point)|speak\s+(?:for|up|to\s+(?:that|this|it|what|how|the\s+(?:numbers?|results|slides?|points?|question)))"
@@ -78,8 +78,11 @@ _REQUEST = re.compile(
     r"|\s+can)|you\s+(?:two|both|all)\s+(?:will|should|can|need\s+to))"
     rf"\s+{_ADVERB}{_VERB}\b"
 )
+_AGAIN = re.compile(
+    r"\bshall\s+we\s+(?=(?:meet|speak|talk|call|catch\s+up|touch\s+base|regroup|reconvene|do\s+(?:this|that)\s+again)\b)"
+)
 _JOINT = re.compile(
-    r"\b(?P<who>(?:somebody|someone|one\s+of\s+us)\s+(?:needs\s+to|has\s+to|should|must|ought\s+to)|we(?:(?:'ll|\s+will|\s+also|\s+really|\s+still)\s+(?:need|have)\s+to"
+    r"\b(?P<who>shall\s+we(?=\s+(?:meet|speak|talk|call|catch|touch|regroup|reconvene)\b)|(?:somebody|someone|one\s+of\s+us)\s+(?:needs\s+to|has\s+to|should|must|ought\s+to)|we(?:(?:'ll|\s+will|\s+also|\s+really|\s+still)\s+(?:need|have)\s+to"
     r"|'ll|\s+will|'re\s+(?:also\s+)?(?:going\s+to|gonna)|\s+are\s+(?:also\s+)?going\s+to"
     r"|\s+need\s+to|\s+have\s+to|\s+should|\s+must|'ve\s+got\s+to|\s+ought\s+to|\s+gotta"
     r"|\s+agreed\s+to|\s+decided\s+to|\s+plan\s+to|\s+can)|let's|let\s+us)"
@@ -141,6 +144,9 @@ _LINKED_FROM = -1.8
 _MEETING, _MEETING_FROM = 3, 2.0
 _WITH_DATE = 1.5  # what has a date to come is less often about the meeting itself
 _LIKELY_ORDER = -2.0
+_UNKNOWN_IN_MEETINGS = (
+    0.16  # in meetings most is about the meeting; a verb that no task is known by tells little
+)
 
 
 def find_action(
@@ -175,6 +181,8 @@ def find_action(
             _helper(plain, lower, speaker),
             _delegated(plain, lower, speaker, members),
             _needed(plain, lower, speaker, members),
+            _taking(plain, members),
+            _ordered(plain, lower, speaker, members),
             _asked(plain, lower, speaker, members, likely=heard is not None and heard.action > _LIKELY_ORDER),
             _imperative(plain, lower, speaker, members) if heard is not None and heard.action > 0 else None,
         )
@@ -199,6 +207,8 @@ def find_action(
         score -= 0.08
     if lower.rstrip().endswith("?") and _is_open_question(lower):
         score -= 0.4
+    if meeting and best.by_rule and best.verb not in _ACTION_VERBS and not _is_inflected(best.verb):
+        score -= _UNKNOWN_IN_MEETINGS
     if heard is not None:
         score += _HEARD_WEIGHT * (chance(heard.action) - 0.5)
         if meeting and not best.called:
@@ -230,7 +240,9 @@ def _said(plain: str, speaker: Member | None, members: Sequence[Member]) -> Acti
 
 
 def _is_open_question(lower: str) -> bool:
-    return not _REQUEST.search(lower) or bool(
+    if _AGAIN.search(lower):
+        return False
+    return not (_REQUEST.search(lower) or _POLITE_END.search(lower)) or bool(
         re.match(
             r"\W*(?:\w+\W+){0,2}(?:what|who|when|where|why|how|which|do|does|did|are|is|should|shall)\b",
             lower,
@@ -279,10 +291,18 @@ def _friday(day: datetime) -> datetime:
     return day - timedelta(days=max(0, day.weekday() - 4))
 
 
+_HALF_SAID = re.compile(r"[ap]\.?\s?m\b|morning|afternoon|evening|night|noon|:", re.IGNORECASE)
+
+
 def _ahead(span: DateSpan, now: datetime) -> DateSpan | None:
     """Return a time that is still to come, or None; an hour of the clock that has passed is tomorrow's."""
     if span.first is None or span.last is None or span.kind == "duration":
         return None
+    if span.kind == "time" and span.last < now and span.last.hour < 12 and not _HALF_SAID.search(span.text):
+        # "Check it at ten", said in the evening, is ten at night.
+        later = timedelta(hours=12)
+        if span.last + later >= now:
+            return replace(span, first=span.first + later, last=span.last + later)
     if span.kind in ("time", "timerange") and span.last < now:
         return replace(span, first=span.first + timedelta(days=1), last=span.last + timedelta(days=1))
     if span.kind in ("datetime", "datetimerange"):
@@ -304,12 +324,17 @@ def _object_score(lower: str, verb_start: int, verb: str) -> float:
     if made or (verb in _ACTION_VERBS and verb not in _WEAK_VERBS):
         score += 0.14
     elif verb not in _WEAK_VERBS:
-        score -= 0.12
+        score -= 0.12 if _is_inflected(verb) else 0.04
     if len(content) >= 2:
         score += 0.1
     elif not content:
         score -= 0.12 if _THINGS.search(rest[len(verb) :]) else 0.22
     return score
+
+
+def _is_inflected(verb: str) -> bool:
+    """Tell whether a word after "to" or "could you" is hardly the verb of a task: "being", "asked"."""
+    return verb.endswith(("ing", "ed", "ly"))
 
 
 def _clause(plain: str, start: int) -> str:
@@ -545,7 +570,7 @@ def _promised(plain: str, lower: str, speaker: Member | None, members: Sequence[
     name = _shown_name(speaker)
     told = retold(phrase, speaker, _addressee(plain, 0, speaker, members), requested=False)
     text = f"{name} will {told}." if name else _sentence(plain[hit.start() :].rstrip(" .!"))
-    return Action(text, phrase, 0.6, "provide", True, speaker, name)
+    return Action(text, phrase, 0.66, "provide", True, speaker, name)
 
 
 _HELPER = re.compile(
@@ -569,7 +594,7 @@ def _helper(plain: str, lower: str, speaker: Member | None) -> Action | None:
 
 
 _DELEGATED = re.compile(
-    r"\b(?i:let's|let\s+us|i'll|i\s+will|we'll|we\s+will|we\s+should|you\s+should|can\s+you|could\s+you)\s+(?:(?i:just)\s+)?"
+    r"(?:^(?:(?i:so|and|then|okay|ok|right|just|yes|no)[,\s]+)*(?=(?i:have)\s+[A-Z])|\b(?i:let's|let\s+us|i'll|i\s+will|we'll|we\s+will|we\s+should|you\s+should|can\s+you|could\s+you)\s+(?:(?i:just)\s+)?)"
     r"(?:(?i:have)\s+(?P<had>[A-Z][\w’'-]+)\s+(?P<verb>[a-z-]+)|(?i:get)\s+(?P<got>[A-Z][\w’'-]+)\s+to\s+(?P<verb2>[a-z-]+))\b"
 )
 
@@ -591,6 +616,64 @@ def _delegated(plain: str, lower: str, speaker: Member | None, members: Sequence
     return Action(
         f"{shown} will {told}.", phrase, 0.72 + _object_score(lower, at, verb), verb, True, known, shown
     )
+
+
+_TAKES = re.compile(
+    r"(?:^|[.,;]\s+|\band\s+)(?P<name>[A-Z][\w’'-]+)\s+(?P<verb>takes|handles|covers|owns|does|runs|leads|writes|calls|drives"
+    r"|prepares|presents|checks|reviews|sends|books|organi[sz]es|collects)\s+(?:on\s+)?(?=(?:the|that|this|these|those|all|both|our"
+    r"|my|his|her|their|an?)\s+\w)"
+)
+
+
+def _taking(plain: str, members: Sequence[Member]) -> Action | None:
+    """Find who gets which part, told as settled: "Ruben takes the brewery, Faye takes the school"."""
+    taking = [(hit, _member_named(hit["name"], members)) for hit in _TAKES.finditer(plain)]
+    told = [(hit, member) for hit, member in taking if member is not None]
+    if not told or plain.rstrip().endswith("?"):
+        return None
+    # One alone tells habits as well ("Ruben runs the shop"); two share work out.
+    if len(told) < 2 and not told[0][0]["verb"].startswith("take"):
+        return None
+    hit, member = told[0]
+    verb = hit["verb"].removesuffix("es") if hit["verb"] == "does" else hit["verb"].removesuffix("s")
+    phrase = _clause(plain[: told[1][0].start()] if len(told) > 1 else plain, hit.start("verb"))
+    phrase = verb + phrase[len(hit["verb"]) :]
+    name = _shown_name(member)
+    text = f"{name} will {retold(phrase, None, None, requested=True)}."
+    if len(told) > 1:
+        text = f"{plain[hit.start('name') :].rstrip(' .!')}."
+    return Action(text, phrase, 0.78 if len(told) > 1 else 0.6, verb, True, member, name, called=True)
+
+
+# Orders in fixed words: "give us a ring", "run it by me", "copy me in", "get me ten minutes".
+_ORDERED = re.compile(
+    r"(?:^|[.!?]\s+|,\s+|\b(?=(?:so|and|then)\s))(?:(?:so|and|then|okay|ok|right|also|just|yes|no|please|perfect|great|good|fine"
+    r"|sure|well)[,\s]+)*(?P<what>(?P<verb>give)\s+(?:me|us|him|her|them|the\s+\w+|[a-z]+)\s+an?\s+(?:quick\s+)?"
+    r"(?:ring|call|shout|buzz|bell|hand)\b"
+    r"|(?P<verb2>run)\s+(?:it|that|this|them|those|everything|the\s+\w+)\s+(?:by|past)\s+\w+"
+    r"|(?P<verb3>copy|cc|loop|keep|fill)\s+(?:me|us|him|her|them)\s+(?:in|on|into|posted|informed|updated|in\s+the\s+loop)\b"
+    r"|(?P<verb4>get|bring|find|fetch|hand|send|show)\s+(?:me|us|him|her|them)\s+(?:an?|the|some|that|those|your|two|three|five|ten"
+    r"|fifteen|twenty|thirty|\d+|everything)\s+\w)"
+)
+_ORDER_BEFORE = re.compile(
+    r"\b(?:to|can|could|will|would|did|didn't|don't|do|does|not|never|i|we|you|they|he|she|if|when|that)\s*$"
+)
+
+
+def _ordered(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
+    for hit in _ORDERED.finditer(lower):
+        group = next(name for name in ("verb", "verb2", "verb3", "verb4") if hit[name])
+        if _ORDER_BEFORE.search(lower[: hit.start("what")]):
+            continue
+        polite = _POLITE_END.search(plain)
+        phrase = _clause(plain[: polite.start()] if polite else plain, hit.start("what"))
+        phrase = phrase[:1].lower() + phrase[1:]
+        who = _addressee(plain, 0, speaker, members)
+        name = _shown_name(who)
+        told = retold(phrase, speaker, who, requested=True)
+        text = f"{name} needs to {told}." if name else _sentence(told)
+        return Action(text, phrase, 0.76, hit[group], True, who, name)
+    return None
 
 
 _NEEDED = re.compile(

@@ -33,7 +33,7 @@ def _minutes(text: str | None) -> int:
 def clock_time(hit: re.Match[str]) -> time:
     groups = hit.groupdict()
     if groups.get("word"):
-        return time(12 if groups["word"] in ("noon", "midday") else 0)
+        return time(0 if groups["word"] == "midnight" else 12)
     if groups.get("full"):
         hour, minute = groups["full"].split(":")
         hours, minutes = int(hour), int(minute)
@@ -119,7 +119,8 @@ CLOCK_RULES = [
         r"(?:(?<=day\sat\s)|(?<=tonight\sat\s)|(?<=tomorrow\sat\s)|(?<=morning\sat\s)|(?<=afternoon\sat\s)"
         rf"|(?<=evening\sat\s)|(?<=night\sat\s))(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
         rf"(?!\s*(?:%|percent|hundred|thousand|million|of|or|to|{_UNIT})\b)",
-        r"\b(?P<word>noon|midday|midnight)\b",
+        r"\b(?P<word>noon|midday|midnight|(?:(?<=\bat\s)|(?<=\bby\s)|(?<=\bbefore\s)|(?<=\bafter\s)|(?<=\buntil\s))lunch"
+        r"(?:\s?time)?)\b",
         # "Three thirty tomorrow": a day beside it makes a time of two numbers.
         rf"\b(?P<hour>{HOUR})(?P<minute>\s(?:fifteen|thirty|forty[- ]five))"
         r"(?=,?\s+(?:today|tonight|tomorrow|(?:on\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b)",

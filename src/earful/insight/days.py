@@ -638,6 +638,11 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             r"\b(?:the\s+)?(?P<unit>week|weekend|month|quarter|year)\s+(?:(?P<ahead>after\s+next)|before\s+last)\b",
             _from_beyond,
         ),
+        (
+            # "Chase him first thing": the next morning; "the first thing is" is none.
+            r"(?<!\bthe\s)(?<!\bmy\s)(?<!\bis\s)\bfirst\s+thing\b(?=\s*(?:[.,;!?]|$|and\b|please\b|then\b|so\b))",
+            lambda hit, now: _day(now.date() + timedelta(days=1)),
+        ),
         (r"\bthe\s+weekend\b", _from_weekend),
         (r"\beo(?P<unit>[wmqy])\b", _from_working_end),
         (

@@ -53,7 +53,8 @@ _RULES: tuple[tuple[FollowUpKind, re.Pattern[str]], ...] = (
     (
         "booking",
         re.compile(
-            r"^(?:book|reserve|rebook)\s+(?:in\s+)?(?:an?|the|some|us|them|him|her|you|me|our|your|two|three|four|\d+)\s"
+            r"^(?:get|fit|squeeze|slot|book)\s+(?:you|him|her|them|me|us)\s+in\b"
+            r"|^(?:book|reserve|rebook)\s+(?:in\s+)?(?:an?|the|some|us|them|him|her|you|me|our|your|two|three|four|\d+)\s"
             r"(?!.*\b(?:meetings?|calls?|demos?|sessions?|workshops?|time|revenues?|invoices?|entry|entries|sales?|expenses?"
             r"|costs?|accruals?|orders?|follow-?up)\b)"
             r"|^(?:book|reserve|make|rebook)\b.{0,40}?\b(?:table|room|flights?|hotel|tickets?"
