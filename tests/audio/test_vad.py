@@ -3,8 +3,10 @@
 import wave
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from earful.audio.vad import (
     speech_runs,
     speech_segments,
 )
+from earful.onnx_format import Graph
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +66,41 @@ def test_two_streams_do_not_mix(vad: VadModel, beckett: np.ndarray) -> None:
         found.append(vad.probabilities(audio[at : at + FRAME], one))
         vad.probabilities(np.random.default_rng(at).standard_normal(FRAME).astype(np.float32), other)
     np.testing.assert_allclose(np.concatenate(found), alone, atol=1e-4)
+
+
+def test_streams_heard_together_are_heard_as_alone(vad: VadModel, beckett: np.ndarray) -> None:
+    """Of different lengths, one with nothing new: each has its own answer and its own state."""
+    rng = np.random.default_rng(7)
+    alone, together = ([VadState() for _ in range(4)] for _ in range(2))
+    at = [0, 40, 80, 120]
+    for _ in range(12):
+        sizes = [int(size) for size in rng.integers(0, 7, 3)] + [0]
+        blocks = [beckett[a * FRAME : (a + size) * FRAME] for a, size in zip(at, sizes, strict=True)]
+        at = [a + size for a, size in zip(at, sizes, strict=True)]
+        wanted = [vad.probabilities(block, state) for block, state in zip(blocks, alone, strict=True)]
+        for one, other in zip(wanted, vad.probabilities_of(blocks, together), strict=True):
+            np.testing.assert_allclose(other, one, atol=1e-4)
+
+
+def test_the_rebuilt_network_says_what_the_published_one_says(vad: VadModel, beckett: np.ndarray) -> None:
+    """The same weights and mathematics, to a rounding."""
+    published = ort.InferenceSession(str(vad._path), providers=["CPUExecutionProvider"])
+    audio = beckett[: FRAME * 300]
+    joined = np.concatenate((np.zeros(64, np.float32), audio))
+    frames = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(joined, 576)[::FRAME])
+    empty = np.zeros((1, 1, 128), np.float32)
+    wanted = published.run(None, {"input": frames, "h": empty, "c": empty})[0].reshape(-1)
+    np.testing.assert_allclose(vad.probabilities(audio, VadState()), wanted, atol=1e-4)
+
+
+def test_another_network_is_refused(tmp_path: Path) -> None:
+    """A model without the weights that are known is named, not misheard."""
+    graph = Graph()
+    graph.op("Relu", [graph.input("x", np.float32, "n")], ["y"])
+    graph.output("y", np.float32, "n")
+    (tmp_path / "other.onnx").write_bytes(graph.model())
+    with pytest.raises(ValueError, match="is not the voice activity model"):
+        VadModel(tmp_path / "other.onnx").load()
 
 
 def test_speech_is_heard_over_an_offset_of_the_line(vad: VadModel, beckett: np.ndarray) -> None:

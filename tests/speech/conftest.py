@@ -55,6 +55,9 @@ class LevelEar:
         level = np.abs(samples.reshape(-1, FRAME)).mean(axis=1)
         return np.where(level > 0.01, 0.95, 0.02).astype(np.float32)
 
+    def probabilities_of(self, blocks: Sequence[Samples], states: Sequence[VadState]) -> list[Samples]:
+        return [self.probabilities(block, state) for block, state in zip(blocks, states, strict=True)]
+
 
 class SpellingEngine:
     """Reads "words" out of the audio: each 0.3 s of loud audio is a word named by its level.

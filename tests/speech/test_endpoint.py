@@ -96,6 +96,28 @@ def test_settled_is_said_before_the_end_is_certain() -> None:
     assert final.end == end
 
 
+@given(st.lists(st.sampled_from([0.1, 0.9]), min_size=1, max_size=220), st.sampled_from([0.2, 0.5, 1.2]))
+@settings(deadline=None)
+def test_when_the_utterance_may_settle_and_end_is_known(chances: list[float], silence: float) -> None:
+    """So many quiet frames settle it, so many end it, and not one frame fewer, long utterance or short."""
+    rules = EndpointRules(silence=silence, max_segment=5.0)
+    segmenter, _ = run(chances, rules)
+    segment = segmenter.open
+    if segment is None:
+        assert segmenter.ends_in == segmenter.settles_in == 0
+        return
+    settles, ends = segmenter.settles_in // FRAME, segmenter.ends_in // FRAME
+    assert (segmenter.settled() is segment) is (settles == 0)
+    assert ends >= 1
+    for at in range(1, ends + 1):
+        segmenter.push(np.zeros(FRAME, np.float32), np.array([0.1], np.float32))
+        if at < ends:
+            assert segmenter.open is segment
+            assert (segmenter.settled() is segment) is (at >= settles)
+        else:
+            assert segmenter.open is not segment
+
+
 def test_the_quiet_after_one_utterance_leads_into_the_next() -> None:
     """Pre-roll is taken from the pause, without what the last final has already heard."""
     _, over = run([0.9] * 10 + [0.1] * 16 + [0.9] * 10 + [0.1] * 16)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from earful.audio.vad import VadState
+from earful.audio.vad import FRAME, VadState
 from earful.speech.scheduler import LiveStream, Scheduler, stretched_interval
 from earful.speech.types import Hypothesis, Samples, StreamOptions
 from tests.speech.conftest import LevelEar, SpellingEngine, say
@@ -525,14 +525,58 @@ def test_partials_come_less_often_on_a_full_machine_and_finals_stay_the_same(cos
     assert desk.finals() == [" ".join(f"w{word}" for word in range(11, 31))]
 
 
-def test_a_strained_machine_does_not_guess_at_ends() -> None:
-    """Finals are then recognised once, when their end is certain, from the same audio."""
-    easy, full = Desk(), Desk()
-    full.scheduler._pressure = 1.0
-    for desk in (easy, full):
-        desk.live(say(11, 12, 13, quiet=0.3))
-        desk.live(np.zeros(SECOND // 2, np.float32))
-    assert easy.finals() == full.finals() == ["w11 w12 w13"]
-    last = [desk.engine.journal[-1][0][0] for desk in (easy, full)]
-    assert last[0] == last[1]
-    assert len(full.engine.journal) <= len(easy.engine.journal)
+@pytest.mark.parametrize(("quiet", "first"), [(0.25, 1), (0.48, 0)])
+def test_what_may_be_a_final_goes_before_partials_only_when_time_grows_short(
+    quiet: float, first: int
+) -> None:
+    """Most pauses are no ends, so it can wait; but it must be there when its end is certain."""
+    desk = Desk(streams=2)
+    desk.feed(say(11, 12, 13, quiet=quiet), 0)
+    desk.feed(say(*range(31, 41)), 1)
+    assert desk.scheduler.run_once()
+    assert desk.order == []
+    assert desk.scheduler.run_once()
+    assert desk.order == [(first, False)]
+
+
+def test_of_finals_that_may_soon_be_due_the_first_due_goes_first() -> None:
+    """Whoever has been silent longer."""
+    desk = Desk(streams=2)
+    desk.feed(say(11, 12, 13, quiet=0.4), 0)
+    desk.feed(say(21, 22, 23, quiet=0.45), 1)
+    desk.run()
+    assert desk.order == [(1, False), (0, False)]
+
+
+def test_streams_hear_together() -> None:
+    """One call for all that have something to hear, and for those that soon would; not for the others."""
+    desk = Desk(streams=4)
+    heard: list[list[int]] = []
+    inner = desk.scheduler._ear.probabilities_of
+
+    def watch(blocks: Sequence[Samples], states: Sequence[VadState]) -> list[Samples]:
+        heard.append([len(block) // FRAME for block in blocks])
+        return inner(blocks, states)
+
+    desk.scheduler._ear.probabilities_of = watch  # type: ignore[method-assign]
+    for number in range(4):
+        desk.feed(np.zeros(FRAME, np.float32), number)
+    desk.run()
+    for number, frames in enumerate([3, 2, 1, 5]):
+        desk.feed(np.zeros(frames * FRAME, np.float32), number)
+    desk.run()
+    assert heard == [[1, 1, 1, 1], [3, 2, 5]]
+
+
+def test_an_utterance_is_heard_as_soon_as_it_may_be_over() -> None:
+    """However rarely a full machine hears, the end of an utterance is noticed with the frame that ends it."""
+    desk = Desk()
+    desk.scheduler._hear_at_least = 64 * FRAME
+    audio = say(11, 12, 13, quiet=1.0)
+    for at in range(0, len(audio), 320):
+        desk.feed(audio[at : at + 320])
+        desk.run()
+        if desk.finals():
+            break
+    voiced = -(-3 * 4800 // FRAME) * FRAME
+    assert at + 320 - voiced - 16 * FRAME < 320

@@ -36,14 +36,24 @@ def finals(heard: list[Hypothesis]) -> str:
 
 
 async def listen(
-    service: LocalSpeechService, audio: Samples, options: StreamOptions, chunk: int = 1600
+    service: LocalSpeechService,
+    audio: Samples,
+    options: StreamOptions,
+    chunk: int = 1600,
+    *,
+    patient: bool = False,
 ) -> list[Hypothesis]:
-    """Feed everything, giving the workers time in between; return what was heard."""
+    """Feed everything, giving the workers time in between; return what was heard.
+
+    `patient` waits for what is heard of the first two seconds, as a call does.
+    """
     heard: list[Hypothesis] = []
     stream = await service.open(options, heard.append)
     for at in range(0, len(audio), chunk):
         stream.feed(audio[at : at + chunk])
         await asyncio.sleep(0.002)
+        while patient and not heard and at >= 2 * 16_000:
+            await asyncio.sleep(0.01)
     await stream.flush()
     await stream.close()
     return heard
@@ -51,7 +61,9 @@ async def listen(
 
 async def test_a_reading_is_heard_as_it_is_read(service: LocalSpeechService, two_cities: Samples) -> None:
     """Partials grow, finals follow, segments count up, and the words are right."""
-    heard = await listen(service, two_cities[: 16_000 * 14], StreamOptions(partial_interval=0.3))
+    heard = await listen(
+        service, two_cities[: 16_000 * 14], StreamOptions(partial_interval=0.3), patient=True
+    )
     assert finals(heard).lower().startswith(OPENING)
     assert "epoch of belief" in finals(heard)
     kinds = [h.is_final for h in heard]

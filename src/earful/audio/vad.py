@@ -2,10 +2,10 @@
 
 The network is Silero v6 as ONNX (MIT), found inside the `faster-whisper` wheel, whose code is not used.
 It reads 576 samples (64 of context and 512 new) and carries an LSTM state, so each stream owns one
-small `VadState`; the session is shared.
+small `VadState`; the network is shared.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -13,8 +13,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
+
+from earful.audio.vad_network import CONTEXT, FRAME, STATE, VadNetwork
 
 __all__ = [
     "FRAME",
@@ -29,12 +30,11 @@ __all__ = [
 ]
 
 SAMPLE_RATE = 16_000
-FRAME = 512
 FRAME_SECONDS = FRAME / SAMPLE_RATE
-_CONTEXT = 64
 _FRAMES_PER_RUN = 512
 _SMOOTH = 0.03
 _MOSTLY = 0.8
+_NOTHING = np.zeros(0, np.float32)
 _RAMP = (np.arange(FRAME) + 0.5) / FRAME - 0.5
 
 Floats = NDArray[np.float32]
@@ -44,9 +44,9 @@ Floats = NDArray[np.float32]
 class VadState:
     """What the network remembers of one stream: about 1.3 kB; and how much of it lies below speech."""
 
-    h: Floats = field(default_factory=lambda: np.zeros((1, 1, 128), np.float32))
-    c: Floats = field(default_factory=lambda: np.zeros((1, 1, 128), np.float32))
-    context: Floats = field(default_factory=lambda: np.zeros(_CONTEXT, np.float32))
+    h: Floats = field(default_factory=lambda: np.zeros((1, 1, STATE), np.float32))
+    c: Floats = field(default_factory=lambda: np.zeros((1, 1, STATE), np.float32))
+    context: Floats = field(default_factory=lambda: np.zeros(CONTEXT, np.float32))
     offset: float = 0.0
     below: float = 0.0
     power: float = 0.0
@@ -79,20 +79,14 @@ def _model_path() -> Path:
 
 
 class VadModel:
-    """The shared network. `probabilities` may be called from any thread, one call per state at a time."""
+    """The shared network. May be used from any thread, by one call per state at a time."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path if path is not None else _model_path()
 
     @cached_property
-    def _session(self) -> ort.InferenceSession:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return ort.InferenceSession(str(self._path), options, providers=["CPUExecutionProvider"])
+    def _network(self) -> VadNetwork:
+        return VadNetwork(self._path)
 
     def load(self) -> None:
         """Read the weights now rather than at first use."""
@@ -103,19 +97,37 @@ class VadModel:
 
         `state` is carried forward. Raises `ValueError` when the length is not a multiple of 512.
         """
-        if len(samples) % FRAME:
-            raise ValueError(f"voice activity reads whole frames of {FRAME} samples, got {len(samples)}")
-        found: list[Floats] = []
-        for start in range(0, len(samples), FRAME * _FRAMES_PER_RUN):
-            block = samples[start : start + FRAME * _FRAMES_PER_RUN]
-            joined = np.concatenate((state.context, _levelled(block, state)))
-            frames = np.lib.stride_tricks.sliding_window_view(joined, _CONTEXT + FRAME)[::FRAME]
-            probabilities, state.h, state.c = self._session.run(
-                None, {"input": np.ascontiguousarray(frames), "h": state.h, "c": state.c}
-            )
-            state.context = joined[-_CONTEXT:].copy()
-            found.append(probabilities.reshape(-1))
-        return np.concatenate(found) if found else np.zeros(0, np.float32)
+        return self.probabilities_of([samples], [state])[0]
+
+    def probabilities_of(self, blocks: Sequence[Floats], states: Sequence[VadState]) -> list[Floats]:
+        """Do the same for several streams in one go, each with its own state."""
+        for block in blocks:
+            if len(block) % FRAME:
+                raise ValueError(f"voice activity reads whole frames of {FRAME} samples, got {len(block)}")
+        found: list[list[Floats]] = [[_NOTHING] for _ in blocks]
+        size = FRAME * _FRAMES_PER_RUN
+        for start in range(0, max((len(block) for block in blocks), default=0), size):
+            going = [at for at, block in enumerate(blocks) if len(block) > start]
+            parts = [blocks[at][start : start + size] for at in going]
+            for at, chances in zip(going, self._run(parts, [states[at] for at in going]), strict=True):
+                found[at].append(chances)
+        return [np.concatenate(chances) for chances in found]
+
+    def _run(self, blocks: Sequence[Floats], states: Sequence[VadState]) -> list[Floats]:
+        blocks = [_levelled(block, state) for block, state in zip(blocks, states, strict=True)]
+        lengths = np.array([len(block) // FRAME for block in blocks], np.int32)
+        ends = np.cumsum(lengths)
+        frames = np.empty((ends[-1], CONTEXT + FRAME), np.float32)
+        frames[:, CONTEXT:] = np.concatenate(blocks).reshape(-1, FRAME)
+        frames[1:, :CONTEXT] = frames[:-1, -CONTEXT:]
+        frames[ends - lengths, :CONTEXT] = [state.context for state in states]
+        h, c = (np.concatenate(kind, axis=1) for kind in zip(*((s.h, s.c) for s in states), strict=True))
+        chances, h, c = self._network.run(frames, lengths, h, c)
+        for at, state in enumerate(states):
+            # Copies: a part would keep the whole alive.
+            state.h, state.c = h[:, at : at + 1].copy(), c[:, at : at + 1].copy()
+            state.context = frames[ends[at] - 1, -CONTEXT:].copy()
+        return np.split(chances, ends[:-1])
 
 
 def _levelled(block: Floats, state: VadState) -> Floats:

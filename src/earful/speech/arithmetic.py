@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from earful.speech.onnx_format import MICROSOFT, Graph
+from earful.onnx_format import MICROSOFT, Graph
 from earful.speech.ort_weights import Quantised
 
 __all__ = ["Arithmetic", "EightBit", "Floating", "windows_of"]

@@ -108,18 +108,24 @@ class Segmenter:
         return over
 
     @property
-    def is_ending(self) -> bool:
-        """Whether the open segment has been quiet for more than half of the silence that ends it."""
-        return self.open is not None and self.open.quiet > self._silence * FRAME // 2
-
-    def settled(self, doubt: float = 0.0) -> Segment | None:
-        """Return the open segment when its quiet has lasted for `tail`: its final could be said now.
-
-        With `doubt` (0..1) it must have lasted longer, up to the silence that ends it.
-        """
+    def settles_in(self) -> int:
+        """How many more samples of quiet settle the open segment; 0 when it is settled, or none is open."""
         segment = self.open
-        needed = self._tail + doubt * max(0, self._silence - self._tail)
-        return segment if segment is not None and segment.quiet >= needed * FRAME else None
+        return 0 if segment is None else max(0, self._tail * FRAME - segment.quiet)
+
+    @property
+    def ends_in(self) -> int:
+        """How many more samples of quiet end the open segment; 0 when none is open."""
+        segment = self.open
+        if segment is None:
+            return 0
+        quiet, length = segment.quiet // FRAME, len(segment.frames)
+        return max(1, min(self._silence - quiet, max(self._short - quiet, self._patience - length))) * FRAME
+
+    def settled(self) -> Segment | None:
+        """Return the open segment when its quiet has lasted for `tail`: its final could be said now."""
+        segment = self.open
+        return segment if segment is not None and segment.quiet >= self._tail * FRAME else None
 
     def final_end(self, segment: Segment) -> int:
         """Return up to where a segment's audio is recognised for its final: its last sound and the tail."""

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from earful.onnx_format import MICROSOFT, Graph
 from earful.speech.arithmetic import Arithmetic, windows_of
-from earful.speech.onnx_format import MICROSOFT, Graph
 from earful.speech.ort_weights import Quantised, Weights
 
 __all__ = ["Shape", "decoder_model", "encoder_model", "shape_of"]

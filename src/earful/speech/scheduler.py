@@ -41,11 +41,13 @@ __all__ = ["Ear", "Engine", "LiveStream", "Load", "Scheduler", "WordAligner", "s
 Kind = Literal["final", "speculative", "partial"]
 
 _HEAR_AT_LEAST = 3
-_HEAR_AT_LEAST_FULL = 5
+_HEAR_AT_LEAST_FULL = 6
 _HEAR_AT_MOST = 256 * FRAME
 _BATCH = 8
 _TURN_SECONDS = 0.06
+_SPARE_SECONDS = 0.05
 _COST = 0.0036
+_FINAL_COST = 0.01
 _EASY = 0.6
 _FULL = 0.9
 _LONGEST_INTERVAL = 1.0
@@ -74,8 +76,9 @@ class Engine(Protocol):
 class Ear(Protocol):
     """What tells speech from everything else."""
 
-    def probabilities(self, samples: Samples, state: VadState) -> Samples:
-        """Return the speech probability of each frame of 512 samples, carrying `state` forward."""
+    def probabilities_of(self, blocks: Sequence[Samples], states: Sequence[VadState]) -> list[Samples]:
+        """Return the speech probability of each frame of 512 samples of each block, carrying its state
+        forward."""
         ...
 
 
@@ -104,14 +107,20 @@ class _Utterance:
 
 @dataclass(slots=True)
 class _Task:
-    """One utterance to recognise: its audio now and the tokens it begins with."""
+    """One utterance to recognise: its audio between two positions and the tokens it begins with."""
 
     kind: Kind
     stream: "LiveStream"
     utterance: _Utterance
-    audio: Samples
+    since: int
     end: int
     prefix: tuple[int, ...] = ()
+    audio: Samples = field(default_factory=lambda: _NOTHING)
+
+    @property
+    def seconds(self) -> float:
+        """How much there is to hear."""
+        return (self.end - self.since) / SAMPLE_RATE
 
     @property
     def draft(self) -> tuple[int, ...]:
@@ -143,6 +152,7 @@ class LiveStream:
     vad: VadState = field(default_factory=VadState)
     inbox: deque[Samples] = field(default_factory=deque)
     waiting: int = 0
+    wanted: int = FRAME
     fed: int = 0
     current: _Utterance | None = None
     finals: deque[_Utterance] = field(default_factory=deque)
@@ -180,6 +190,7 @@ class Scheduler:
         self._count = 1
         self._pressure = 0.0
         self._cost = _COST
+        self._final_cost = _FINAL_COST
         self._hear_at_least = _HEAR_AT_LEAST * FRAME
         self._spent = 0.0
         self._measured_at = clock()
@@ -208,7 +219,7 @@ class Scheduler:
             stream.inbox.append(samples)
             stream.waiting += len(samples)
             stream.fed += len(samples)
-            if self._has_enough(stream) and not stream.hearing:
+            if stream.waiting >= stream.wanted and not stream.hearing:
                 self._wake.notify()
 
     def flush(self, stream: LiveStream, done: Callable[[], None]) -> None:
@@ -329,9 +340,11 @@ class Scheduler:
         started = self._clock()
         self._decode(batch)
         spent = self._note_busy(started)
+        cost = spent / max(0.5, sum(task.seconds for task in batch))
         if batch[0].kind == "partial":
-            seconds = sum(len(task.audio) for task in batch) / SAMPLE_RATE
-            self._cost += (spent / max(seconds, 0.5) - self._cost) / 8
+            self._cost += (cost - self._cost) / 8
+        else:
+            self._final_cost += (cost - self._final_cost) / 8
 
     def _note_busy(self, started: float) -> float:
         """Count the time since then as busy, and see how busy that makes the threads; return it."""
@@ -349,14 +362,27 @@ class Scheduler:
                 self._hear_at_least = frames * FRAME
         return ended - started
 
-    def _has_enough(self, stream: LiveStream) -> bool:
-        """Return whether there is something to hear: near the end of an utterance every frame counts."""
-        at_least = FRAME if stream.segmenter.is_ending else self._hear_at_least
-        return stream.waiting >= at_least or stream.flush_asked
+    def _wanted(self, stream: LiveStream) -> int:
+        """Return how many samples should come in before a stream hears again.
+
+        An utterance is heard as soon as its quiet is long enough to begin with its final, and to end it.
+        """
+        segmenter = stream.segmenter
+        return min(self._hear_at_least, segmenter.settles_in or segmenter.ends_in or self._hear_at_least)
 
     def _deaf(self) -> list[LiveStream]:
-        """Choose the streams that are to hear now. Called with the lock held."""
-        deaf = [stream for stream in self._streams if not stream.hearing and self._has_enough(stream)]
+        """Choose the streams that are to hear now. Called with the lock held.
+
+        Those that soon would are taken along: heard together they cost less.
+        """
+        able = [stream for stream in self._streams if not stream.hearing]
+        if not any(stream.waiting >= stream.wanted or stream.flush_asked for stream in able):
+            return []
+        deaf = [
+            stream
+            for stream in able
+            if stream.waiting >= max(FRAME, stream.wanted * 2 // 3) or stream.flush_asked
+        ]
         for stream in deaf:
             stream.hearing = True
         return deaf
@@ -364,37 +390,53 @@ class Scheduler:
     def _urgent(self) -> list[_Task]:
         """Choose what to recognise now, most urgent first. Called with the lock held."""
         free = [stream for stream in self._streams if not stream.decoding]
-        for find in (self._final_tasks, self._speculative_tasks, self._partial_tasks):
-            tasks = find(free)
-            if tasks:
-                batch = (
-                    _batch(tasks, _TURN_SECONDS / max(self._cost, _COST))
-                    if tasks[0].kind == "partial"
-                    else tasks[:1]
-                )
-                for task in batch:
-                    task.stream.decoding = True
-                return batch
-        return []
+        batch = self._final_tasks(free)
+        if not batch:
+            early, batch = self._early_finals(free), self._partial_tasks(free)
+            if early and (not batch or self._is_pressing(early, batch)):
+                batch = [early[0][1]]
+        for task in batch:
+            task.audio = task.utterance.segment.audio(task.end, since=task.since)
+            task.stream.decoding = True
+        return batch
 
     def _final_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
-        found = [(u.certain_at, at, s, u) for s in free for at, u in enumerate(s.finals)]
-        found.sort(key=lambda entry: entry[:2])
-        return [
-            _Task("final", s, u, u.segment.audio(u.segment.end), u.segment.end) for _, _, s, u in found[:1]
-        ]
+        due = min(
+            ((s.finals[0].certain_at, at) for at, s in enumerate(free) if s.finals),
+            default=None,
+        )
+        if due is None:
+            return []
+        stream = free[due[1]]
+        utterance = stream.finals[0]
+        return [_Task("final", stream, utterance, utterance.segment.offset, utterance.segment.end)]
 
-    def _speculative_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
-        tasks: list[_Task] = []
-        doubt = _strain(self._pressure) / 2
+    def _early_finals(self, free: Sequence[LiveStream]) -> list[tuple[float, _Task]]:
+        """Return the finals that may soon be due, each with when that will be, the first of them first."""
+        now = self._clock()
+        found: list[tuple[float, _Task]] = []
         for stream in free:
-            utterance, segment = stream.current, stream.segmenter.settled(doubt)
+            segmenter, utterance = stream.segmenter, stream.current
+            segment = segmenter.settled()
             if utterance is None or segment is not utterance.segment or stream.finals:
                 continue
-            end = stream.segmenter.final_end(segment)
-            if utterance.speculated_end != end and segment.voiced >= stream.segmenter.rules.min_voiced:
-                tasks.append(_Task("speculative", stream, utterance, segment.audio(end), end))
-        return sorted(tasks, key=lambda task: -task.utterance.segment.quiet)
+            end = segmenter.final_end(segment)
+            if utterance.speculated_end != end and segment.voiced >= segmenter.rules.min_voiced:
+                due = now + (segmenter.ends_in - stream.waiting) / SAMPLE_RATE
+                found.append((due, _Task("speculative", stream, utterance, segment.offset, end)))
+        return sorted(found, key=lambda entry: entry[0])
+
+    def _is_pressing(self, early: Sequence[tuple[float, _Task]], batch: Sequence[_Task]) -> bool:
+        """Return whether one of these finals might be late if a batch of partials went before them.
+
+        Until then there is no hurry: most pauses are no ends.
+        """
+        ready = self._clock() + _SPARE_SECONDS + self._cost * sum(task.seconds for task in batch)
+        for due, task in early:
+            ready += self._final_cost * task.seconds / self._count
+            if ready > due:
+                return True
+        return False
 
     def _partial_tasks(self, free: Sequence[LiveStream]) -> list[_Task]:
         stale: list[tuple[int, LiveStream, _Utterance]] = []
@@ -405,55 +447,62 @@ class Scheduler:
             segment = utterance.segment
             new = segment.heard - utterance.partial_at
             due = new >= stretched_interval(stream.options.partial_interval, self._pressure) * SAMPLE_RATE
-            if due and segment.voiced_end > utterance.partial_at:
+            # In a pause, what may be the final is the next to come.
+            if due and segment.voiced_end > utterance.partial_at and stream.segmenter.settled() is None:
                 stale.append((new, stream, utterance))
         stale.sort(key=lambda entry: -entry[0])
-        return [
-            _Task(
-                "partial",
-                s,
-                u,
-                u.segment.audio(since=u.window.start),
-                u.segment.heard,
-                u.agreement.prefix[u.window.tokens :],
-            )
-            for _, s, u in stale[:_BATCH]
-        ]
+        left = _TURN_SECONDS / max(self._cost, _COST) * SAMPLE_RATE
+        chosen: list[_Task] = []
+        for _, stream, utterance in stale[:_BATCH]:
+            window, heard = utterance.window, utterance.segment.heard
+            left -= heard - window.start
+            if chosen and left < 0:
+                break
+            prefix = utterance.agreement.prefix[window.tokens :]
+            chosen.append(_Task("partial", stream, utterance, window.start, heard, prefix))
+        return chosen
 
     def _hear(self, streams: Sequence[LiveStream]) -> None:
         """Run voice activity over what came in and move the streams' utterances on."""
-        for stream in streams:
+        with self._wake:
+            flushing = [stream.flush_asked for stream in streams]
+            blocks = [self._take_audio(one, flush) for one, flush in zip(streams, flushing, strict=True)]
+        ends = np.cumsum([len(block) for block in blocks])
+        blocks = np.split(_sane(np.concatenate(blocks)), ends[:-1])
+        try:
+            heard = self._ear.probabilities_of(blocks, [stream.vad for stream in streams])
+        except Exception:
+            log.exception("voice activity failed")
+            heard = [np.zeros(len(block) // FRAME, np.float32) for block in blocks]
+        metrics.AUDIO.inc(int(ends[-1]) / SAMPLE_RATE)
+        for stream, flush, block, probabilities in zip(streams, flushing, blocks, heard, strict=True):
             with self._wake:
-                flushing = stream.flush_asked
-                block = self._take_audio(stream, flushing)
-            try:
-                probabilities = self._ear.probabilities(block, stream.vad)
-            except Exception:
-                log.exception("voice activity failed")
-                probabilities = np.zeros(len(block) // FRAME, np.float32)
-            metrics.AUDIO.inc(len(block) / SAMPLE_RATE)
-            with self._wake:
-                stream.hearing = False
-                if stream.closed:
-                    continue
-                over = stream.segmenter.push(block, probabilities)
-                if flushing and stream.waiting == 0:
-                    stream.flush_asked = False
-                    over += stream.segmenter.flush()
-                    stream.vad = VadState()
-                for segment in over:
-                    utterance = self._utterance_of(stream, segment)
-                    utterance.certain_at = self._clock()
-                    stream.finals.append(utterance)
-                if stream.segmenter.open is None:
-                    stream.current = None
-                else:
-                    stream.current = self._utterance_of(stream, stream.segmenter.open)
-                self._settle(stream)
-                self._heard.notify()
+                self._move_on(stream, block, probabilities, flush=flush)
+
+    def _move_on(self, stream: LiveStream, block: Samples, probabilities: Samples, *, flush: bool) -> None:
+        """Take into account what a stream heard. Called with the lock held."""
+        stream.hearing = False
+        if stream.closed:
+            return
+        over = stream.segmenter.push(block, probabilities)
+        if flush and stream.waiting == 0:
+            stream.flush_asked = False
+            over += stream.segmenter.flush()
+            stream.vad = VadState()
+        for segment in over:
+            utterance = self._utterance_of(stream, segment)
+            utterance.certain_at = self._clock()
+            stream.finals.append(utterance)
+        if stream.segmenter.open is None:
+            stream.current = None
+        else:
+            stream.current = self._utterance_of(stream, stream.segmenter.open)
+        stream.wanted = self._wanted(stream)
+        self._settle(stream)
+        self._heard.notify()
 
     def _take_audio(self, stream: LiveStream, flushing: bool) -> Samples:
-        """Take whole frames from the inbox, made finite and within -1..1; flushing fills the last frame."""
+        """Take whole frames from the inbox; flushing fills the last frame."""
         joined = stream.inbox[0] if len(stream.inbox) == 1 else np.concatenate((*stream.inbox, _NOTHING))
         count = min(len(joined) // FRAME * FRAME, _HEAR_AT_MOST)
         if flushing and len(joined) <= _HEAR_AT_MOST:
@@ -463,7 +512,7 @@ class Scheduler:
             stream.inbox.append(joined[count:].copy())
         stream.waiting = len(joined) - count
         missing = -count % FRAME
-        block = np.clip(np.nan_to_num(joined[:count], nan=0.0, posinf=0.0, neginf=0.0), -1.0, 1.0)
+        block = joined[:count]
         return np.concatenate((block, np.zeros(missing, np.float32))) if missing else block
 
     def _utterance_of(self, stream: LiveStream, segment: Segment) -> _Utterance:
@@ -616,19 +665,14 @@ def _strain(busy: float) -> float:
 
 
 _SILENT = Decoded((), "", 0.0, ())
-_NOTHING = np.zeros(0, np.float32)
+_NOTHING: Samples = np.zeros(0, np.float32)
 
 
-def _batch(tasks: Sequence[_Task], seconds: float) -> list[_Task]:
-    """Return the first tasks that together hold no more than `seconds` of audio, one at least."""
-    left = seconds * SAMPLE_RATE
-    chosen: list[_Task] = []
-    for task in tasks:
-        left -= len(task.audio)
-        if chosen and left < 0:
-            break
-        chosen.append(task)
-    return chosen
+def _sane(samples: Samples) -> Samples:
+    """Return the samples finite and within -1..1: others would poison what a stream remembers."""
+    if not np.isfinite(samples).all():
+        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.clip(samples, -1.0, 1.0)
 
 
 def _give_way() -> None:

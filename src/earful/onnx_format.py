@@ -1,4 +1,4 @@
-"""Writes ONNX models: just as much of the format as a graph of operators with constants needs.
+"""Writes ONNX models, and reads their constants: just as much of the format as that needs.
 
 A graph is made when a model is loaded, from weights that are already in memory, so that what runs is made
 for this machine; the `onnx` package would be a large dependency for that. The message numbers are those of
@@ -6,14 +6,15 @@ onnx.proto, version 1.18.
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MICROSOFT", "Graph"]
+__all__ = ["MICROSOFT", "Graph", "constants_in"]
 
 MICROSOFT = "com.microsoft"
 """The domain of onnxruntime's own operators."""
@@ -28,7 +29,7 @@ _TYPES = {
     np.dtype(np.int64): 7,
     np.dtype(np.float16): 10,
 }
-_VARINT, _FIXED32, _BYTES = 0, 5, 2
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 Attribute = int | float | str | Sequence[int]
 
@@ -103,6 +104,68 @@ class Graph:
         )
         opsets = b"".join(_bytes(8, _text(1, name) + _number(2, at)) for name, at in _OPSETS.items())
         return _number(1, _IR_VERSION) + _bytes(7, graph) + opsets
+
+
+def constants_in(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the constants of an ONNX file by name, in their order: those that it keeps as raw bytes.
+
+    Raises `ValueError` when it is no such file.
+    """
+    kinds: dict[int, Any] = {number: kind for kind, number in _TYPES.items()}
+    found: dict[str, NDArray[Any]] = {}
+    try:
+        for graph in _parts(memoryview(path.read_bytes()), 7):
+            for tensor in _parts(graph, 5):
+                fields = list(_fields(tensor))
+                dims = [value for number, value in fields if number == 1 and isinstance(value, int)]
+                values: dict[int, Any] = dict(fields)
+                if values.get(2) in kinds and 9 in values:
+                    array = np.frombuffer(values[9], kinds[values[2]])
+                    found[bytes(values[8]).decode()] = array.reshape(dims)
+    except (IndexError, KeyError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path.name} is no ONNX model") from error
+    return found
+
+
+def _parts(message: memoryview, wanted: int) -> Iterator[memoryview]:
+    """Yield the messages inside a message that have a number."""
+    for number, value in _fields(message):
+        if number == wanted and isinstance(value, memoryview):
+            yield value
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """Yield the fields of a message: their numbers, and what they hold."""
+    at = 0
+    while at < len(message):
+        key, at = _read_varint(message, at)
+        number, wire = key >> 3, key & 7
+        if wire == _VARINT:
+            value, at = _read_varint(message, at)
+            yield number, value
+            continue
+        if wire == _BYTES:
+            size, at = _read_varint(message, at)
+        elif wire in (_FIXED32, _FIXED64):
+            size = 4 if wire == _FIXED32 else 8
+        else:
+            raise ValueError(f"no wire type is {wire}")
+        if at + size > len(message):
+            raise ValueError("a part is cut off")
+        yield number, message[at : at + size]
+        at += size
+
+
+def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
+    """Return a number and where it ends."""
+    value = shift = 0
+    while True:
+        byte = message[at]
+        at += 1
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return value, at
 
 
 def _attribute(name: str, value: Attribute) -> bytes:

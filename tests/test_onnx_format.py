@@ -1,10 +1,13 @@
 """Models that are written here are read by onnxruntime and by the onnx package."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import onnxruntime as ort
+import pytest
 
-from earful.speech.onnx_format import MICROSOFT, Graph
+from earful.onnx_format import MICROSOFT, Graph, constants_in
 
 
 def test_a_graph_with_every_kind_of_part_runs() -> None:
@@ -39,3 +42,30 @@ def test_long_constants_and_negative_numbers_survive() -> None:
     session = ort.InferenceSession(graph.model(), providers=["CPUExecutionProvider"])
     (y,) = session.run(None, {"x": np.array([0, 4999, 9999])})
     assert y.tolist() == [-5000, -1, 4999]
+
+
+def test_constants_are_read_from_what_the_onnx_package_writes(tmp_path: Path) -> None:
+    """Names, types, shapes and values, in their order; other parts of the file are passed over."""
+    wanted = {
+        "weights": np.linspace(-1, 1, 600, dtype=np.float32).reshape(2, 3, 100),
+        "one": np.array(7, np.int64),
+        "bytes": np.arange(200, dtype=np.uint8),
+    }
+    node = onnx.helper.make_node("Elu", ["x"], ["y"], alpha=0.5)
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n"]) for name in "xy"]
+    constants = [onnx.numpy_helper.from_array(array, name) for name, array in wanted.items()]
+    made = onnx.helper.make_model(onnx.helper.make_graph([node], "g", ends[:1], ends[1:], constants))
+    onnx.save(made, tmp_path / "model.onnx")
+    found = constants_in(tmp_path / "model.onnx")
+    assert list(found) == list(wanted)
+    for name, array in wanted.items():
+        assert found[name].dtype == array.dtype
+        np.testing.assert_array_equal(found[name], array)
+
+
+@pytest.mark.parametrize("content", [b"\x3a\xff\xff\xff\x7f", b"no model at all", b"\x3a\x04\x2a\x02\x0a"])
+def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    """Cut off or of another kind: said, not misread."""
+    (tmp_path / "model.onnx").write_bytes(content)
+    with pytest.raises(ValueError):
+        constants_in(tmp_path / "model.onnx")
