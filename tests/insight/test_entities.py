@@ -180,3 +180,36 @@ def test_amounts_below_nothing_keep_their_sign() -> None:
     assert found["percent", "-1.3%"] == -1.3
     assert found["number", "ten"] == 10
     assert found["number", "five"] == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "heard", "found"),
+    [
+        ("Today Wojciech joins us.", [("Wojciech", "ORG")], ("person", "Wojciech")),
+        ("Jean-Marc will take it.", [("Jean", "PERSON"), ("Marc", "PERSON")], ("person", "Jean-Marc")),
+        ("We fly to San Antonio.", [("San Antonio", "LOC")], ("location", "San Antonio")),
+        ("Sites in Dallas and Houston", [("Dallas and Houston", "LOC")], ("location", "Houston")),
+        ("Stores in Northern California", [("California", "LOC")], ("location", "Northern California")),
+        ("We compete with DJ Khaled", [("DJ Khaled", "PERSON")], ("person", "DJ Khaled")),
+        ("A call from Morgan Stanley", [("Morgan Stanley", "PERSON")], ("organization", "Morgan Stanley")),
+        (
+            "comes from the line of Rick Nelson with Stephens.",
+            [("Rick Nelson", "PERSON"), ("Stephens", "PERSON")],
+            ("organization", "Stephens"),
+        ),
+    ],
+)
+def test_what_stands_around_a_name_tells_its_kind_and_ends(
+    text: str, heard: list[tuple[str, str]], found: tuple[str, str]
+) -> None:
+    names = [
+        NamedSpan(text.index(said), text.index(said) + len(said), kind, 0.8)
+        for said, kind in heard  # type: ignore[arg-type]
+    ]
+    assert found in [(entity.type, entity.text) for entity in find_entities(text, NOW, names=names)]
+
+
+def test_titles_and_terms_name_nobody() -> None:
+    text = "Back to Mr. and COVID"
+    names = [NamedSpan(8, 11, "PERSON", 0.9), NamedSpan(16, 21, "ORG", 0.9)]
+    assert find_entities(text, NOW, names=names) == []

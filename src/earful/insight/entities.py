@@ -9,8 +9,16 @@ from earful.conversation.types import Entity, Member
 from earful.insight.amounts import find_amounts
 from earful.insight.dates import DateSpan, find_dates
 from earful.insight.encoder import NamedSpan
-from earful.insight.gazetteer import GIVEN_NAMES, LOCATION_WORDS, ORGANISATION_ENDINGS, PLACES, TITLES
-from earful.insight.lexicon import word_set
+from earful.insight.gazetteer import (
+    GIVEN_NAMES,
+    LOCATION_WORDS,
+    ORGANISATION_ENDINGS,
+    ORGANISATIONS,
+    PLACE_LEADS,
+    PLACES,
+    TITLES,
+)
+from earful.insight.lexicon import lines, word_set
 from earful.insight.text import STOP_WORDS, Token, tokens
 
 __all__ = ["date_entity", "find_entities"]
@@ -66,7 +74,9 @@ def find_entities(
         *(_phone(hit) for hit in _PHONE.finditer(text)),
         *(date_entity(span) for span in dates),
         *find_amounts(text, words, [(span.start, span.end) for span in dates]),
-        *_people(text, words, members),
+        *_known_organisations(text),
+        *_introduced(text, names),
+        *(one for one in _people(text, words, members) if not _heard_longer(one, text, names)),
         *_heard(text, names, members, [(span.start, span.end) for span in dates]),
         *_places(text, words),
         *_organisations(text, words),
@@ -81,6 +91,65 @@ def find_entities(
     return sorted(kept, key=lambda entity: entity.offset)
 
 
+# A known organisation as it is written: "morgan stanley" in lower case is left to the encoder.
+_BY_LENGTH = sorted(ORGANISATIONS, key=len, reverse=True)
+_KNOWN = re.compile(
+    rf"(?<![\w.&-])(?:{'|'.join(re.escape(name) for name in _BY_LENGTH)})(?![\w&]|-\w)"
+    # "Google Cloud", "GE Capital": what follows in capitals is a part of it.
+    r"(?:\s(?!(?:I|And|But|So|The|We|You|Is|In|On|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+    r"[a-z]*\b)[A-Z][a-z]+){0,2}"
+)
+
+
+def _known_organisations(text: str) -> list[Entity]:
+    return [_entity("organization", text, *hit.span(), hit.group().lower()) for hit in _KNOWN.finditer(text)]
+
+
+_NAME = r"[A-Z][\w’'.-]*[\w’']"
+# "From the line of Rick Nelson with Stephens", "Bret Jordan of Jefferies": who asks, and for whom.
+_INTRODUCED = re.compile(
+    rf"(?P<lead>\b(?:line\s+of|(?:comes?|coming|come)\s+(?:to\s+(?:you|us)\s+)?from(?:\s+the\s+line\s+of)?|question\s+(?:is\s+)?from"
+    rf"|(?:next|now)\s+(?:we\s+have|to|from)|joined\s+by|go\s+to|speaking\s+with)\s+)?"
+    rf"(?P<who>{_NAME}(?:\s+{_NAME}){{0,2}})\s+(?:again\s+|calling\s+)?(?:of|with|from|at)\s+(?:the\s+)?"
+    rf"(?P<for>(?:The\s+)?{_NAME}(?:\s+(?:&\s+|and\s+(?=Company\b))?{_NAME}){{0,3}})(?=\s*(?:[.,;?!]|$)|\s+[a-z])"
+)
+
+
+def _introduced(text: str, names: Sequence[NamedSpan]) -> list[Entity]:
+    """Return people who are introduced by name with the organisation that they speak for."""
+    found: list[Entity] = []
+    for hit in _INTRODUCED.finditer(text):
+        heard = [name for name in names if name.start < hit.end("who") and name.end > hit.start("who")]
+        person = any(name.kind == "PERSON" for name in heard)
+        first = hit["who"].split()[0].lower()
+        if not (hit["lead"] or person) or (first in STOP_WORDS and not person) or first in TITLES:
+            continue
+        if len(hit["who"].split()) < 2 and not (person and first in GIVEN_NAMES):
+            continue
+        theirs = re.sub(r"['’]s$|\.$", "", hit["for"])
+        place = (
+            any(name.kind == "LOC" and name.start <= hit.start("for") < name.end for name in names)
+            or theirs.lower() in PLACES
+        )
+        who = re.sub(r"['’]s$", "", hit["who"])
+        if hit["lead"]:
+            found.append(
+                _entity("person", text, hit.start("who"), hit.start("who") + len(who), {"name": who})
+            )
+        if (
+            not place
+            and theirs.split()[0].lower() not in STOP_WORDS - {"the"}
+            and not _TIME_WORD.match(theirs)
+        ):
+            start = hit.start("for")
+            found.append(_entity("organization", text, start, start + len(theirs), theirs.lower()))
+    return found
+
+
+_TIME_WORD = re.compile(
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Mon|Tues|Wednes|Thurs|Fri"
+    r"|Satur|Sun)day|Q[1-4])\b"
+)
 _HEARD_KINDS = {"PERSON": "person", "ORG": "organization", "LOC": "location"}
 _SURE_ENOUGH = 0.5
 # A possessive, and the end of the sentence unless it is one of several dots: "U.S."
@@ -106,23 +175,78 @@ def _after_time(text: str, name: NamedSpan, times: Sequence[tuple[int, int]]) ->
     return NamedSpan(begin, name.end, name.kind, _SURE_ENOUGH)
 
 
+def _heard_longer(person: Entity, text: str, names: Sequence[NamedSpan]) -> bool:
+    """Tell whether the encoder surely heard a longer name that begins before this one: "DJ Khaled"."""
+    end = person.offset + len(person.text)
+    return any(
+        name.kind == "PERSON"
+        and name.score >= _SURE_ENOUGH
+        and name.start < person.offset
+        and end <= name.end
+        and text[name.start].isupper()
+        and text[name.start : name.end].split()[0].lower() not in TITLES
+        for name in names
+    )
+
+
+# Titles and terms that are capitalised and name nobody.
+_NO_NAMES = frozenset(lines("no_names"))
+
+
+def _whole_names(text: str, names: Sequence[NamedSpan]) -> list[NamedSpan]:
+    """Put people's names together that a hyphen cut: "Jean-Marc"."""
+    whole: list[NamedSpan] = []
+    for name in names:
+        last = whole[-1] if whole else None
+        if last and last.kind == name.kind == "PERSON" and text[last.end : name.start] == "-":
+            whole[-1] = NamedSpan(last.start, name.end, last.kind, max(last.score, name.score))
+        else:
+            whole.append(name)
+    return whole
+
+
 def _heard(
     text: str, names: Sequence[NamedSpan], members: Sequence[Member], times: Sequence[tuple[int, int]]
 ) -> list[Entity]:
     """Return the encoder's names as entities, without a possessive ending."""
     found: list[Entity] = []
-    for name in (_after_time(text, name, times) for name in names):
+    for name in (_after_time(text, name, times) for name in _whole_names(text, names)):
         kind = _HEARD_KINDS.get(name.kind)
-        shown = _ENDING.sub("", text[name.start : name.end])
+        shown = _LOOSE_AND.sub("", _ENDING.sub("", text[name.start : name.end]))
         if (
             kind is None
             or name.score < _SURE_ENOUGH
             or shown.lower() in STOP_WORDS
+            or shown.lower() in _NO_NAMES
             or not shown[:1].isalnum()
         ):
             continue
+        if kind == "location":
+            found += _each_place(text, name.start, shown)
+            continue
         value: Any = _person_value(shown, members) if kind == "person" else shown.lower()
         found.append(Entity(kind, shown, name.start, value))
+    return found
+
+
+_LOOSE_AND = re.compile(r"\s+(?:and|or|of|in|with|from|for)$")
+_TWO_PLACES = re.compile(r"\s+(?:and|or)\s+(?=[A-Z])")
+_DIRECTION = re.compile(
+    r"\b(?:North|South|East|West|Northern|Southern|Eastern|Western|Central|Upstate|Downtown)\s+$"
+)
+
+
+def _each_place(text: str, start: int, shown: str) -> list[Entity]:
+    """Return the places of a name: two of "Dallas and Houston", one of "Northern California"."""
+    found: list[Entity] = []
+    parts = [(start, shown)]
+    two = _TWO_PLACES.search(shown)
+    if two and shown.lower() not in PLACES:
+        parts = [(start, shown[: two.start()]), (start + two.end(), shown[two.end() :])]
+    for at, place in parts:
+        lead = _DIRECTION.search(text, 0, at)
+        begin = lead.start() if lead else at
+        found.append(_entity("location", text, begin, at + len(place), text[begin : at + len(place)].lower()))
     return found
 
 
@@ -168,17 +292,16 @@ def _people(text: str, words: list[Token], members: Sequence[Member]) -> list[En
         if named and (
             title
             or base in known
-            or (base in GIVEN_NAMES and token.text[0].isupper() and not _is_month(base, words, index))
+            or (
+                base in GIVEN_NAMES
+                and token.text[0].isupper()
+                and not _is_month(base, words, index)
+                and not (index and words[index - 1].lower in PLACE_LEADS)
+            )
         ):
             last = first
-            while (
-                last + 1 < len(words)
-                and words[last + 1].text[0].isupper()
-                and text[words[last].end : words[last + 1].start] == " "
-                and words[last + 1].lower not in STOP_WORDS
-                and not words[last].text.endswith(("'s", "’s"))
-            ):
-                last += 1
+            while not words[last].text.endswith(("'s", "’s")) and (further := _goes_on(text, words, last)):
+                last = further
             end = words[last].end
             if words[last].text.endswith(("'s", "’s")):
                 end -= 2
@@ -188,6 +311,19 @@ def _people(text: str, words: list[Token], members: Sequence[Member]) -> list[En
         else:
             index += 1
     return found
+
+
+def _goes_on(text: str, words: list[Token], last: int) -> int | None:
+    """Return where the next word of a person's name stands: "Anne | Smith", "Jean | -Marc"."""
+    for at, gap in ((last + 1, " "), (last + 2, "-")):
+        if (
+            at < len(words)
+            and text[words[last].end : words[at].start] == gap
+            and words[at].text[0].isupper()
+            and words[at].lower not in STOP_WORDS
+        ):
+            return at
+    return None
 
 
 def _is_month(base: str, words: list[Token], index: int) -> bool:
@@ -257,6 +393,7 @@ def _organisations(text: str, words: list[Token]) -> list[Entity]:
             and run[0].text.isupper()
             and 2 <= len(run[0].text) <= 5
             and run[0].text.isalpha()
+            and run[0].lower not in _NO_NAMES
             and index
             and words[index - 1].lower in _ORG_AFTER
         )

@@ -16,7 +16,7 @@ from earful.insight.clock import CLOCK_RULES
 from earful.insight.dates import DateSpan, find_dates
 from earful.insight.days import MONTH_NAMES
 from earful.insight.encoder import NamedSpan
-from earful.insight.gazetteer import GIVEN_NAMES, PLACES, TITLES
+from earful.insight.gazetteer import GIVEN_NAMES, PLACE_LEADS, PLACES, TITLES
 from earful.insight.half_said import half_said
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import DIGITS, ORDINALS, SMALL
@@ -830,7 +830,8 @@ def _names(text: str, known: Sequence[str]) -> list[PersonalData]:
         )
         if token.lower == "will" and _MODAL_WILL.match(text, token.end):
             continue
-        if titled or token.lower.removesuffix("'s") in GIVEN_NAMES:
+        of_place = index > 0 and words[index - 1].lower in PLACE_LEADS
+        if titled or (token.lower.removesuffix("'s") in GIVEN_NAMES and not of_place):
             found.append(_data("PERSON_NAME", text, token.start, _name_end(text, words, index)))
     for intro in _NAME_INTRO.finditer(text):
         name = _CAPITALISED.match(text, intro.end())
