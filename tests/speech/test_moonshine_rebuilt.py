@@ -155,3 +155,18 @@ def test_a_draft_of_a_final_changes_nothing(rebuilt: RebuiltNetwork, sentences: 
             rebuilt.decode([row])
             assert tuple(row.tokens) == said
             np.testing.assert_allclose(row.logprobs, alone.logprobs, atol=0.5)
+
+
+def test_rows_that_hear_the_same_are_read_as_if_each_heard_its_own(
+    rebuilt: RebuiltNetwork, sentences: list[Samples]
+) -> None:
+    """Sharing what is heard changes neither the words nor how sure they are."""
+    (alone,) = rows(rebuilt, [sentences[1]])
+    begins = [tuple(alone.tokens[:at]) for at in (0, 2, 5)]
+    shared = [Row(alone.frames, begin, (), alone.ceiling, None) for begin in begins]
+    apart = [Row(alone.frames.copy(), begin, (), alone.ceiling, None) for begin in begins]
+    rebuilt.decode(shared)
+    rebuilt.decode(apart)
+    for one, other in zip(shared, apart, strict=True):
+        assert one.tokens == other.tokens
+        np.testing.assert_allclose(one.logprobs, other.logprobs, atol=0.2)

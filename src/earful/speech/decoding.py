@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,12 @@ from earful.speech.tokenizer import END, START
 from earful.speech.types import Samples
 
 __all__ = [
+    "RIVALS",
     "Bias",
     "Decoded",
     "Frames",
     "Network",
+    "Rival",
     "Row",
     "Scorer",
     "chances_of",
@@ -23,6 +25,9 @@ __all__ = [
     "sequences_as_ids",
     "with_prefix_logprobs",
 ]
+
+RIVALS = 2
+"""How many tokens beside the one that is chosen are looked at."""
 
 Frames = NDArray[np.float32]
 """What an encoder heard, in its network's own form."""
@@ -61,12 +66,26 @@ class Decoded:
     end_logprob: float = 0.0
 
 
+class Rival(NamedTuple):
+    """A token that was nearly chosen at a place of a row: its log-probability, how much it is favoured."""
+
+    at: int
+    token: int
+    logprob: float
+    favour: float
+    behind: float
+    """By how much the token that was chosen is likelier, favour and all; not negative."""
+
+
 @dataclass(slots=True)
 class Row:
     """One segment on its way through a decoder: it begins with `forced`, `draft` is a guess at the rest.
 
     `ceiling` is the most tokens it may have. A token of the draft is kept when the decoder, reading it with
-    the rest, chooses it with a chance of `trust`; one that is less sure is chosen by itself.
+    the rest, chooses it with a chance of `trust`; one that is less sure is chosen by itself. `known` are the
+    log-probabilities of the forced tokens and how much each is favoured, where that is known. A `watched`
+    row notes rivals: tokens that were nearly chosen. `pace` is how likely a text must be at least after each
+    of its tokens, and at last with its end; one that is not is given up.
     """
 
     frames: Frames
@@ -75,46 +94,94 @@ class Row:
     ceiling: int
     bias: Bias | None
     trust: float = 0.0
+    known: tuple[tuple[float, float], ...] = ()
+    watched: bool = False
+    pace: tuple[float, ...] = ()
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+    favours: list[float] = field(default_factory=list)
+    rivals: list[Rival] = field(default_factory=list)
+    worth: float = 0.0
     looped: bool = False
     ended: bool = False
+    given_up: bool = False
     end_logprob: float = 0.0
+    """How likely the end is; `worth` is how likely all of it is, favours and all, as far as it is known."""
+
+    @property
+    def confidence(self) -> float:
+        """The geometric mean probability of the tokens where that is known, 0..1 (1.0 when nowhere)."""
+        known = [value for value in self.logprobs if not math.isnan(value)]
+        return math.exp(sum(known) / len(known)) if known else 1.0
 
     def begin(self, count: int) -> None:
         """Start with the first `count` forced tokens."""
-        self.tokens = list(self.forced[:count])
-        self.logprobs = [math.nan] * count
+        self.tokens, self.logprobs, self.favours, self.worth = [], [], [], 0.0
+        for _ in range(count):
+            self._take_forced()
 
-    def take(self, token: int, logprob: float) -> None:
-        """Go on with the token that the decoder chose, unless that ends the row or a token is forced here."""
+    def take(
+        self, token: int, logprob: float, favour: float = 0.0, rivals: Sequence[tuple[int, float, float]] = ()
+    ) -> None:
+        """Go on with the token that the decoder chose, unless that ends the row or a token is forced here.
+
+        `rivals` are what else it may have been: tokens, their log-probabilities and favour.
+        """
         at = len(self.tokens)
         if at < len(self.forced):
-            self.tokens.append(self.forced[at])
-            self.logprobs.append(math.nan)
+            self._take_forced()
             return
+        if self.watched:
+            best = logprob + favour
+            self.rivals += (Rival(at, *other, max(0.0, best - other[1] - other[2])) for other in rivals)
         if token == END or at >= self.ceiling:
             self.end_logprob = logprob if token == END else -math.inf
+            self.worth += self.end_logprob
             self.ended = True
             return
-        self.tokens.append(token)
-        self.logprobs.append(logprob)
+        self._add(token, logprob, favour)
+        if self.pace and self.worth < self.pace[min(at, len(self.pace) - 1)]:
+            self.given_up = self.ended = True
+            return
         extra = loop_length(self.tokens)
         if extra:
-            del self.tokens[-extra:], self.logprobs[-extra:]
+            del self.tokens[-extra:], self.logprobs[-extra:], self.favours[-extra:]
             self.looped = self.ended = True
 
     def choose(self, scores: NDArray[np.float32]) -> None:
         """Go on with the likeliest token by its scores (float32 [vocabulary], changed), bias and all."""
         top = float(scores.max())
         norm = top + math.log(float(np.exp(scores - top).sum()))
-        if self.bias is None or len(self.tokens) < len(self.forced):
-            self.take(int(scores.argmax()), top - norm)
-            return
-        plain = scores.copy()
-        self.bias.adjust(self.tokens, scores)
-        token = int(scores.argmax())
-        self.take(token, float(plain[token]) - norm)
+        plain = scores
+        if self.bias is not None and len(self.tokens) >= len(self.forced):
+            plain = scores.copy()
+            self.bias.adjust(self.tokens, scores)
+        token, *others = best_of(scores, 1 + RIVALS if self.watched else 1)
+        logprob, favour = float(plain[token]) - norm, float(scores[token] - plain[token])
+        rivals = [
+            (other, float(plain[other]) - norm, float(scores[other] - plain[other])) for other in others
+        ]
+        self.take(token, logprob, favour, rivals)
+
+    def _take_forced(self) -> None:
+        at = len(self.tokens)
+        logprob, favour = self.known[at] if at < len(self.known) else (math.nan, 0.0)
+        self._add(self.forced[at], logprob, favour)
+
+    def _add(self, token: int, logprob: float, favour: float) -> None:
+        self.tokens.append(token)
+        self.logprobs.append(logprob)
+        self.favours.append(favour)
+        if not math.isnan(logprob):
+            self.worth += logprob + favour
+
+
+def best_of(scores: NDArray[np.float32], count: int) -> list[int]:
+    """Return the tokens of the highest scores (float32 [vocabulary]), the highest first."""
+    if count == 1:
+        return [int(scores.argmax())]
+    best = np.argpartition(scores, -count)[-count:]
+    return [int(token) for token in best[np.argsort(-scores[best])]]
 
 
 class Network(Protocol):

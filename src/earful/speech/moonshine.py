@@ -27,6 +27,7 @@ from earful.speech.devices import Processor
 from earful.speech.moonshine_published import PublishedNetwork, UnusableModel
 from earful.speech.moonshine_rebuilt import RebuiltNetwork
 from earful.speech.moonshine_streaming import CONFIGURATION, StreamingNetwork
+from earful.speech.readings import likeliest
 from earful.speech.tokenizer import END, Tokenizer
 from earful.speech.types import Samples
 
@@ -147,11 +148,12 @@ class MoonshineModel:
         if it would have been chosen anyway, and checking them all takes one pass.
         Segments without a draft share batches, similar lengths together. The answer is in the order
         given. A batch may differ from one-by-one decoding in rare tokens, because the weights' dynamic
-        quantisation scales over the whole batch. What is `final` is reviewed by its bias.
+        quantisation scales over the whole batch. Of what is `final` other readings are tried, and it is
+        reviewed by its bias.
         """
         frames = [self.encode(segment) for segment in segments]
         ceilings = [token_ceiling(len(segment), self.tokens_per_second) for segment in segments]
-        decoded = self.decode_frames(frames, ceilings, prefixes, bias, drafts, trust=_TRUST if final else 0.0)
+        decoded = self.decode_frames(frames, ceilings, prefixes, bias, drafts, final=final)
         if not final or bias is None:
             return decoded
         biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
@@ -175,9 +177,9 @@ class MoonshineModel:
         bias: Bias | Sequence[Bias | None] | None = None,
         drafts: Sequence[Sequence[int]] | None = None,
         *,
-        trust: float = 0.0,
+        final: bool = True,
     ) -> list[Decoded]:
-        """Recognise what `encode` heard; at most `ceilings[i]` tokens each. See `decode` and `Row.trust`."""
+        """Recognise what `encode` heard; at most `ceilings[i]` tokens each. See `decode`."""
         biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
         rows = [
             Row(
@@ -186,21 +188,20 @@ class MoonshineModel:
                 draft=tuple(drafts[i]) if drafts else (),
                 ceiling=ceilings[i],
                 bias=biases[i],
-                trust=trust,
+                trust=_TRUST if final else 0.0,
+                watched=final,
             )
             for i in range(len(frames))
         ]
         self._network.decode(rows)
-        return [self._finish(row) for row in rows]
+        return [self._finish(row) for row in (likeliest(self._network, rows) if final else rows)]
 
     def _finish(self, row: Row) -> Decoded:
-        chosen = [value for value in row.logprobs if not math.isnan(value)]
-        confidence = math.exp(sum(chosen) / len(chosen)) if chosen else 1.0
         tokens = tuple(row.tokens)
         return Decoded(
             tokens=tokens,
             text=self.tokenizer.decode(tokens),
-            confidence=confidence,
+            confidence=row.confidence,
             token_logprobs=tuple(row.logprobs),
             looped=row.looped,
             end_logprob=row.end_logprob,

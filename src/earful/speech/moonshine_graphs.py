@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from earful.onnx_format import MICROSOFT, Graph
 from earful.speech.arithmetic import Arithmetic, windows_of
+from earful.speech.decoding import RIVALS
 from earful.speech.ort_weights import Quantised, Weights
 
 __all__ = ["Shape", "decoder_model", "encoder_model", "shape_of"]
@@ -148,9 +149,11 @@ def decoder_model(decoder: Weights, shape: Shape, never: Sequence[int], arithmet
 
     In: `ids` int64 [B, S]; `ends` int32 [B], the position of each row's last token; `total` int32 [], the
     largest of them and one; `wanted` int64 [R], the places in B * S whose next token is asked for;
-    `mask` int32 [B, F], 1 where a row's frames are; `cross.{n}` [B, heads, F, head] (layer by
-    layer, keys and values) and `past.{n}` [B, heads, P, padded head], of the arithmetic's kind.
-    Out: `token` int64 [R, 1], `chance` float32 [R, 1], `logits` float32 [R, vocabulary], `present.{n}`.
+    `mask` int32 [C, F], 1 where a row's frames are; `cross.{n}` [C, heads, F, head] (layer by
+    layer, keys and values) and `past.{n}` [B, heads, P, padded head], of the arithmetic's kind. C is B, or 1
+    when all rows hear the same.
+    Out: `token` int64 [R, 1 + RIVALS], the likeliest first, and `chance` float32 of the same shape, `logits`
+    float32 [R, vocabulary], `present.{n}`.
     Tokens in `never` are not chosen.
     """
     graph = Graph()
@@ -158,10 +161,10 @@ def decoder_model(decoder: Weights, shape: Shape, never: Sequence[int], arithmet
     ends = graph.input("ends", np.int32, "b")
     total = graph.input("total", np.int32)
     wanted = graph.input("wanted", np.int64, "r")
-    mask = graph.input("mask", np.int32, "b", "f")
+    mask = graph.input("mask", np.int32, "c", "f")
     heads, padded, width = shape.heads, shape.padded, shape.width
     for at in range(2 * shape.layers):
-        graph.input(f"cross.{at}", arithmetic.kind, "b", heads, "f", shape.head)
+        graph.input(f"cross.{at}", arithmetic.kind, "c", heads, "f", shape.head)
         graph.input(f"past.{at}", arithmetic.kind, "b", heads, "p", padded)
     cosines, sines = _rotary(graph, arithmetic, shape)
     table = decoder.input("/model/decoder/embed_tokens/Gather", 0)
@@ -169,6 +172,11 @@ def decoder_model(decoder: Weights, shape: Shape, never: Sequence[int], arithmet
     step, zero = decoder.tensor(f"{stem}_scale"), decoder.tensor(f"{stem}_zero_point")
     x = arithmetic.rows(graph, Quantised(table, step, zero), ids)
     normal = _norm(graph, arithmetic, x, decoder.tensor("model.decoder.layers.0.input_layernorm.weight"))
+    # Rows that hear the same are one long row for the attention to it.
+    wide = graph.constant(np.array([width], np.int64))
+    rest = graph.constant(np.array([-1], np.int64))
+    heard_by = graph.op("Concat", [graph.op("Shape", [mask], start=0, end=1), rest, wide], axis=0)
+    as_read = graph.op("Concat", [graph.op("Shape", [ids]), wide], axis=0)
     for layer in range(shape.layers):
         base, names = f"/model/decoder/layers.{layer}", f"model.decoder.layers.{layer}"
         parts = [decoder.matrix(f"{base}/self_attn/{kind}_proj/MatMul_quant") for kind in "qkv"]
@@ -198,12 +206,14 @@ def decoder_model(decoder: Weights, shape: Shape, never: Sequence[int], arithmet
         scale = decoder.tensor(f"{names}.post_attention_layernorm.weight")
         normal, x = _skip_norm(graph, arithmetic, x, arithmetic.product(graph, heard, back), scale)
         query = arithmetic.product(graph, normal, decoder.matrix(f"{base}/encoder_attn/q_proj/MatMul_quant"))
+        query = graph.op("Reshape", [query, heard_by])
         heard = graph.op(
             "MultiHeadAttention",
             [query, f"cross.{2 * layer}", f"cross.{2 * layer + 1}", "", mask],
             domain=MICROSOFT,
             num_heads=heads,
         )
+        heard = graph.op("Reshape", [heard, as_read])
         heard = arithmetic.product(graph, heard, decoder.matrix(f"{base}/encoder_attn/o_proj/MatMul_quant"))
         scale = decoder.tensor(f"{names}.final_layernorm.weight")
         normal, x = _skip_norm(graph, arithmetic, x, heard, scale)
@@ -228,9 +238,10 @@ def decoder_model(decoder: Weights, shape: Shape, never: Sequence[int], arithmet
     else:
         logits = graph.cast(arithmetic.product(graph, rows, last, barred), np.float32, "logits")
     chances = graph.op("Softmax", [logits], axis=-1)
-    graph.op("TopK", [chances, graph.constant(np.array([1], np.int64))], ["chance", "token"], axis=-1)
-    graph.output("token", np.int64, "r", 1)
-    graph.output("chance", np.float32, "r", 1)
+    best = graph.constant(np.array([1 + RIVALS], np.int64))
+    graph.op("TopK", [chances, best], ["chance", "token"], axis=-1)
+    graph.output("token", np.int64, "r", 1 + RIVALS)
+    graph.output("chance", np.float32, "r", 1 + RIVALS)
     graph.output("logits", np.float32, "r", last.data.shape[1])
     for at in range(2 * shape.layers):
         graph.output(f"present.{at}", arithmetic.kind, "b", heads, "q", padded)

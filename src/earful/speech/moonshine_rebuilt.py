@@ -112,8 +112,9 @@ class RebuiltNetwork:
         for row in checked:
             self._run_checked(row)
         ordered = sorted((row for row in rows if not row.ended), key=lambda row: row.frames.shape[2])
-        for start in range(0, len(ordered), self.batch):
-            self._run_group(ordered[start : start + self.batch])
+        for some in self._hearing_alike(ordered):
+            for start in range(0, len(some), self.batch):
+                self._run_group(some[start : start + self.batch])
 
     def score(self, frames: Frames, sequences: Sequence[Sequence[int]]) -> list[list[float]]:
         """Return how likely each sequence is; see `Network.score`."""
@@ -127,6 +128,16 @@ class RebuiltNetwork:
         return [
             chances_of(sequence, logits[places[at] : places[at + 1]]) for at, sequence in enumerate(sequences)
         ]
+
+    def _hearing_alike(self, rows: list[Row]) -> list[list[Row]]:
+        """Return the rows in groups for batches: several that hear the same are by themselves on a CPU."""
+        if self._memory is not None:
+            return [rows]
+        same: dict[int, list[Row]] = {}
+        for row in rows:
+            same.setdefault(id(row.frames), []).append(row)
+        alone = [one for group in same.values() if len(group) == 1 for one in group]
+        return [alone, *(group for group in same.values() if len(group) > 1)]
 
     def _run_group(self, rows: list[Row]) -> None:
         live = rows
@@ -220,17 +231,19 @@ class RebuiltNetwork:
     def _attended(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Return what the rows attend to, and the empty memory of a beginning."""
         shape = self._shape
+        empty = place(np.zeros((len(rows), shape.heads, 0, shape.padded), self._kind))
+        feeds = dict.fromkeys(self._past_names, empty)
+        heard = rows[0].frames
+        if all(row.frames is heard for row in rows):
+            feeds["mask"] = place(np.ones((1, heard.shape[2]), np.int32))
+            parts = {name: heard[part][None] for part, name in enumerate(self._cross_names)}
+            return feeds | {name: place(part, self._memory) for name, part in parts.items()}
         longest = max(row.frames.shape[2] for row in rows)
         mask = np.zeros((len(rows), longest), np.int32)
         for at, row in enumerate(rows):
             mask[at, : row.frames.shape[2]] = 1
-        feeds = {"mask": place(mask)}
-        empty = place(np.zeros((len(rows), shape.heads, 0, shape.padded), self._kind))
-        feeds |= dict.fromkeys(self._past_names, empty)
+        feeds["mask"] = place(mask)
         for part, name in enumerate(self._cross_names):
-            if len(rows) == 1:
-                feeds[name] = place(rows[0].frames[part][None], self._memory)
-                continue
             cross = np.zeros((len(rows), shape.heads, longest, shape.head), self._kind)
             for at, row in enumerate(rows):
                 cross[at, :, : row.frames.shape[2]] = row.frames[part]
@@ -251,7 +264,7 @@ class RebuiltNetwork:
         names = [*self._outputs, "logits"] if biased else self._outputs
         token, chance, *past = self._run(feeds, ids, ends, total, wanted, names)
         logits = past.pop().numpy() if biased else None
-        return _Choices(token.numpy()[:, 0], chance.numpy()[:, 0], logits), past
+        return _Choices(token.numpy(), chance.numpy(), logits), past
 
     def _run(
         self,
@@ -270,7 +283,7 @@ class RebuiltNetwork:
 
 
 class _Choices:
-    """What a step of the decoder says comes next at each of some places."""
+    """What a step of the decoder says comes next at each of some places, the likeliest first."""
 
     def __init__(
         self, tokens: NDArray[np.int64], chances: NDArray[np.float32], logits: NDArray[np.float32] | None
@@ -281,11 +294,13 @@ class _Choices:
 
     def chance(self, at: int) -> float:
         """Return how likely the likeliest token is at a place."""
-        return float(self._chances[at])
+        return float(self._chances[at][0])
 
     def take(self, row: Row, at: int) -> None:
         """Let a row go on with what comes next at a place."""
         if row.bias is not None and self._logits is not None:
             row.choose(self._logits[at])
-        else:
-            row.take(self._tokens[at], math.log(max(self._chances[at], _SMALLEST)))
+            return
+        token, *others = self._tokens[at]
+        logprob, *rest = (math.log(max(chance, _SMALLEST)) for chance in self._chances[at])
+        row.take(token, logprob, 0.0, [(one, value, 0.0) for one, value in zip(others, rest, strict=True)])
