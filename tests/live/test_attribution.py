@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import numpy as np
+import pytest
 
+from earful.live import attribution
 from earful.live.events import MessagesAdded, Transcribed
 from earful.live.options import SessionOptions
 from earful.speech.types import Hypothesis, Samples
@@ -146,3 +149,54 @@ async def test_a_voice_is_known_again_after_a_stop(house: House) -> None:
     house.speech.streams[-1].hypothesis(said(0, 0, 4))
     await told(ear, 3)
     assert await names(house, participant.conversation_id) == ["Speaker 1", "Speaker 2", "Speaker 2"]
+
+
+async def test_a_final_does_not_wait_when_there_is_no_time_for_voices(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on with the voice that spoke last; later ones are told apart again."""
+    participant, stream, ear = await house.join("a", options=DIARIZE)
+    assert participant._attribution is not None
+    busy, let_go = threading.Event(), threading.Event()
+
+    def work() -> None:
+        busy.set()
+        let_go.wait(30)
+
+    participant.feed(np.concatenate([quiet(4), loud(4), loud(4)]))
+    monkeypatch.setattr(attribution, "PATIENCE_S", 30.0)
+    stream.hypothesis(said(0, 0, 4))
+    await told(ear, 1)
+    monkeypatch.setattr(attribution, "PATIENCE_S", 0.0)
+    participant._attribution._thread.submit(work, urgent=True)
+    await asyncio.to_thread(busy.wait, 30)
+    stream.hypothesis(said(1, 4, 8, "no time"))
+    await told(ear, 2)
+    let_go.set()
+    monkeypatch.setattr(attribution, "PATIENCE_S", 30.0)
+    stream.hypothesis(said(2, 8, 12))
+    await told(ear, 3)
+    assert await names(house, participant.conversation_id) == ["Speaker 1", "Speaker 1", "Speaker 2"]
+
+
+async def test_a_final_takes_the_place_of_what_was_to_be_heard_for_a_partial(house: House) -> None:
+    participant, stream, ear = await house.join("a", options=DIARIZE)
+    assert participant._attribution is not None
+    busy, let_go = threading.Event(), threading.Event()
+
+    def work() -> None:
+        busy.set()
+        let_go.wait(30)
+
+    participant._attribution._thread.submit(work, urgent=True)
+    await asyncio.to_thread(busy.wait, 30)
+    participant.feed(quiet(4))
+    stream.hypothesis(said(0, 0, 3, "so", final=False))
+    await asyncio.sleep(0)
+    listening = participant._attribution._listening
+    assert listening is not None
+    stream.hypothesis(said(0, 0, 4))
+    assert listening.cancelled()
+    let_go.set()
+    await told(ear, 1)
+    assert await names(house, participant.conversation_id) == ["Speaker 1"]

@@ -10,7 +10,7 @@ import pytest
 
 from earful.audio.files import read_blocks
 from earful.conversation.types import Word
-from earful.speech.following import VoiceFollower
+from earful.speech.following import VoiceFollower, condensed
 from earful.speech.types import Hypothesis, Samples
 from earful.speech.voices import VoiceModel
 from tests.support.voices import LoudnessVoices, loud, quiet
@@ -109,9 +109,48 @@ def test_hours_cost_no_more_memory_than_minutes(call: Call) -> None:
     for _ in range(40):
         call.turn(quiet(8.0))
         call.turn(loud(8.0))
-    assert len(call.follower._known) == len(call.follower._owners) <= 260
+    assert len(call.follower._known) == len(call.follower._owners) <= 80
+    assert sum(call.follower._sizes) > 1000
     assert sum(len(part) for _, part in call.follower._audio) <= 48 * 16_000
     assert call.voices(quiet(4.0)) == [1]
+
+
+def test_what_there_was_no_time_for_is_said_by_who_seems_to_speak_and_learnt_later(call: Call) -> None:
+    """The whole of it; and what was heard of it counts when voices are told apart again."""
+    call.turn(quiet(4.0))
+    call.turn(loud(4.0))
+    call.follower.feed(quiet(2.0))
+    call.follower.listen(call.hypothesis(2.0, final=False))
+    final = call.hypothesis(2.0)
+    known = sum(call.follower._sizes)
+    assert call.follower.guess(final) == [(1, final)]
+    call.at, call.segments = call.at + 2.0, call.segments + 1
+    call.follower.feed(loud(2.0))
+    unheard = call.hypothesis(2.0)
+    assert call.follower.guess(unheard) == [(1, unheard)]
+    call.at, call.segments = call.at + 2.0, call.segments + 1
+    assert call.voices(loud(1.5)) == [2]
+    assert sum(call.follower._sizes) == known + 3
+
+
+def test_sparing_hears_every_moment_once(call: Call) -> None:
+    call.follower.feed(quiet(6.0))
+    call.follower.listen(call.hypothesis(6.0, final=False), sparing=True)
+    assert [(window.start, window.end) for window in call.follower._windows] == [
+        (0.0, 1.5), (1.5, 3.0), (3.0, 4.5), (4.5, 6.0),
+    ]  # fmt: skip
+
+
+def test_voices_told_as_one_are_taken_together_when_there_are_many() -> None:
+    """The nearest first and never of two owners; each stands for as many windows as before, at their mean."""
+    angles = np.array([0.0, 0.1, 1.0, 1.02, 1.01, 2.0])
+    voices = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    owners = [1, 2, 3, 3, 4, 3]
+    assert condensed(voices, [1] * 6, owners, above=6, left=3)[1] == [1] * 6
+    found, sizes, whose = condensed(voices, [1, 1, 3, 1, 1, 1], owners, above=5, left=5)
+    assert (sizes, whose) == ([1, 1, 4, 1, 1], [1, 2, 3, 4, 3])
+    assert np.allclose(found[2], 0.75 * voices[2] + 0.25 * voices[3])
+    assert condensed(voices[:3], [1] * 3, [1, 2, 3], above=1, left=1)[2] == [1, 2, 3]
 
 
 def test_two_readers_are_two_voices() -> None:

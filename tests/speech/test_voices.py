@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earful.audio.files import read_blocks
-from earful.speech.speakers import speaker_turns
+from earful.speech.speakers import VoiceSpread, Window, speaker_turns, voice_centres
 from earful.speech.voices import VoiceModel, cluster, distances, refined
 
 ASSETS = Path(str(files("moonshine_voice"))) / "assets"
@@ -61,11 +61,26 @@ def test_a_small_group_must_be_further_away_to_be_a_voice_of_its_own():
     assert found == [2, 1]
 
 
+@given(st.lists(st.floats(0, 6), min_size=2, max_size=12), st.integers(1, 4), st.booleans())
+def test_points_that_were_joined_before_count_as_many(angles, count, known):
+    """Groups of a point and its copies are found as those of so many points."""
+    copies = [1 + at % 3 for at in range(len(angles))]
+    points = around(angles)
+    options = {"threshold": 0.5, "doubt": 0.2, "count": count if known else None, "least": 2}
+    spread = [at for at, many in enumerate(copies) for _ in range(many)]
+    several = cluster(distances(points[spread]), **options)
+    one = cluster(distances(points), **options, sizes=copies)
+    assert sorted(sum(copies[at] for at in group) for group in one) == sorted(map(len, several))
+    assert {frozenset(group) for group in one} == {frozenset(spread[at] for at in group) for group in several}
+
+
 def test_centres_move_to_the_middle_of_what_is_nearest():
     """A centre off to the side ends between its points; one that nothing is near stays."""
     points = around([0, 0.2, 1.4, 1.6])
     moved = refined(points, around([0.5, 1.2, 3.5]))
     assert np.allclose(moved, around([0.1, 1.5, 3.5]), atol=1e-3)
+    heavy = refined(around([0, 1.0]), around([0.5]), sizes=[99, 1])
+    assert np.allclose(heavy, around([0.01]), atol=1e-2)
 
 
 def test_small_groups_are_left_out_but_never_all():
@@ -82,6 +97,25 @@ def test_every_point_is_in_at_most_one_group(angles, count):
     points = [at for group in found for at in group]
     assert len(points) == len(set(points))
     assert 1 <= len(found) <= count
+
+
+def test_where_a_voice_is_far_from_itself_others_must_be_further():
+    """What is known of windows near each other in a stretch moves what is usual; nothing else counts."""
+    spread = VoiceSpread()
+    usual = spread.mean
+    points = around([0, 0.1, 1.5])
+    spread.add([Window(0, 1.5, points[0]), Window(0.5, 2, points[2]), Window(20, 21.5, points[2])])
+    assert spread.mean == usual
+    for _ in range(50):
+        spread.add([Window(0, 1.5, points[0]), Window(1.5, 3, points[2])])
+    assert usual < spread.mean < 1 - np.cos(1.5)
+    close = VoiceSpread()
+    for _ in range(50):
+        close.add([Window(0, 1.5, points[0]), Window(1.5, 3, points[1])])
+    assert close.mean < usual
+    apart = around([*np.linspace(0, 0.1, 20), *np.linspace(1.35, 1.45, 20)])
+    found = [len(voice_centres(apart, None, known)) for known in (spread, VoiceSpread(), close)]
+    assert found == [1, 2, 2]
 
 
 def test_the_same_voice_is_nearer_than_another():

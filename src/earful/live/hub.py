@@ -15,6 +15,7 @@ from earful.live.options import SessionOptions
 from earful.live.participant import Participant, Voices
 from earful.live.room import Room, RoomServices
 from earful.live.subscription import Subscription
+from earful.live.voice_thread import VoiceThread
 from earful.speech.types import SpeechService
 from earful.speech.voices import VoiceModel
 from earful.store.conversations import ConversationStore
@@ -52,7 +53,7 @@ class LiveHub:
         self.clock = clock or LoopClock()
         self._bus = bus or LocalBus()
         self._executor = ThreadPoolExecutor(insight_threads, thread_name_prefix="insight")
-        self._voices = Voices(voices or VoiceModel(), ThreadPoolExecutor(1, thread_name_prefix="voices"))
+        self._voices = Voices(voices or VoiceModel(), VoiceThread())
         self._services = RoomServices(
             insight=insight,
             conversations=conversations,
@@ -135,7 +136,7 @@ class LiveHub:
         for task in list(self._tasks):
             task.cancel()
         self._executor.shutdown(wait=False, cancel_futures=True)
-        self._voices.executor.shutdown(wait=False, cancel_futures=True)
+        self._voices.thread.close()
 
     async def _room(self, channel: Channel, options: SessionOptions) -> Room:
         """Return the living room, opening it if there is none; of several openers only one opens."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from earful.live.bus import Listener
 from earful.live.clock import Clock
 from earful.live.digest import Heard
 from earful.live.options import SessionOptions
+from earful.live.voice_thread import VoiceThread
 from earful.speech.following import VoiceFollower
 from earful.speech.types import Hypothesis, Samples, SpeechService, SpeechStream
 from earful.speech.voices import VoiceModel
@@ -36,7 +36,7 @@ class Voices:
     """What tells voices apart, and the thread in which it does."""
 
     model: VoiceModel
-    executor: Executor
+    thread: VoiceThread
 
 
 class Participant:
@@ -164,7 +164,7 @@ class Participant:
         self._fed, self._offsets = 0.0, []
         if options.diarize and (self._attribution is None or options.speakers != self._options.speakers):
             follower = VoiceFollower(self._voices.model, options.speakers)
-            self._attribution = Attribution(follower, self._voices.executor, self._meet, self._say)
+            self._attribution = Attribution(follower, self._voices.thread, self._meet, self._say)
         elif options.diarize and self._attribution is not None:
             self._attribution.restart()
         else:

@@ -2,7 +2,9 @@
 
 As in recordings (`earful.speech.speakers`), windows of speech are made into voice vectors and clustered; here
 all that was heard so far is clustered anew at the end of each utterance, and a cluster keeps the number under
-which most of its windows went before. What was told is not taken back.
+which most of its windows went before. What was told is not taken back. Windows that sound most alike and were
+told as one voice are taken together for good when there are many, so that a long call costs what a short one
+does.
 """
 
 import threading
@@ -19,28 +21,29 @@ from earful.speech.speakers import (
     SHORTEST,
     WINDOW,
     Turn,
+    VoiceSpread,
     Window,
     voice_centres,
     voice_runs,
     with_speakers,
 )
 from earful.speech.types import Hypothesis, Samples
-from earful.speech.voices import VoiceModel
+from earful.speech.voices import VoiceModel, distances
 
 __all__ = ["VoiceFollower"]
 
 _RATE = 16_000
 _KEPT_S = 40.0
 _PAUSE_S = 0.25
-_KNOWN_AT_MOST = 240
-_RECENT = 120
+_KNOWN_AT_MOST = 80
+_CONDENSED = 60
 
 
 class VoiceFollower:
     """Says which voice speaks, numbered from 1 in order of appearance.
 
-    `speakers` is how many people there are at most, None when that is not known. `feed` and `likely` are
-    quick; `listen` and `attribute` compute and belong in a thread, one call at a time.
+    `speakers` is how many people there are at most, None when that is not known. `feed`, `likely` and `guess`
+    are quick; `listen` and `attribute` compute and belong in a thread, one call of them or `guess` at a time.
     """
 
     def __init__(self, voices: VoiceModel, speakers: int | None = None) -> None:
@@ -48,10 +51,14 @@ class VoiceFollower:
         self._speakers = speakers
         self._lock = threading.Lock()
         self._numbers = 0
-        self._known: list[NDArray[np.float32]] = []
+        # Windows, or groups of them: their mean voice, how many they are, and the number they were told as.
+        self._known = np.zeros((0, 0), np.float32)
+        self._sizes: list[int] = []
         self._owners: list[int] = []
-        self._centres = np.zeros((0, 0), np.float32)
-        self._labels: list[int] = []
+        self._missed: list[NDArray[np.float32]] = []
+        self._spread = VoiceSpread()
+        # The voices ([voices, 512], length 1) and their numbers, replaced together: `likely` reads them.
+        self._voices_known: tuple[NDArray[np.float32], list[int]] = np.zeros((0, 0), np.float32), []
         self._latest: int | None = None
         self.restart()
 
@@ -75,24 +82,30 @@ class VoiceFollower:
 
     def likely(self, hypothesis: Hypothesis) -> int | None:
         """Return who seems to speak in what is recognised so far, by what `listen` has heard of it."""
-        if hypothesis.segment != self._segment or not self._windows or not self._labels:
+        centres, labels = self._voices_known
+        windows = list(self._windows)
+        if hypothesis.segment != self._segment or not windows or not labels:
             return None
-        voices = np.stack([window.voice for window in self._windows])
-        votes = np.bincount((voices @ self._centres.T).argmax(axis=1))
-        return self._labels[int(votes.argmax())]
+        votes = np.bincount((np.stack([window.voice for window in windows]) @ centres.T).argmax(axis=1))
+        return labels[int(votes.argmax())]
 
-    def listen(self, hypothesis: Hypothesis) -> None:
-        """Hear the voice in an utterance that goes on, so that little is left to do at its end."""
+    def listen(self, hypothesis: Hypothesis, *, sparing: bool = False) -> None:
+        """Hear the voice in an utterance that goes on, so that little is left to do at its end.
+
+        Every moment is heard three times, `sparing` once.
+        """
         if hypothesis.segment != self._segment:
             self._segment, self._windows, self._next = hypothesis.segment, [], round(hypothesis.start * _RATE)
         end = round(hypothesis.end * _RATE)
         while self._next + WINDOW <= end:
             self._hear(self._next, self._next + WINDOW)
-            self._next += HOP
+            self._next += WINDOW if sparing else HOP
 
-    def attribute(self, hypothesis: Hypothesis) -> list[tuple[int | None, Hypothesis]]:
+    def attribute(
+        self, hypothesis: Hypothesis, *, sparing: bool = False
+    ) -> list[tuple[int | None, Hypothesis]]:
         """Return a final in the parts that one voice each said; None where none was heard well enough."""
-        self.listen(hypothesis)
+        self.listen(hypothesis, sparing=sparing)
         start, end = round(hypothesis.start * _RATE), round(hypothesis.end * _RATE)
         heard = round(self._windows[-1].end * _RATE) if self._windows else start
         if end - start >= SHORTEST and heard < end:
@@ -100,14 +113,25 @@ class VoiceFollower:
         windows, self._windows, self._segment = self._windows, [], -1
         if not hypothesis.text.strip() or not windows:
             return [(self._latest, hypothesis)]
-        self._learn([window.voice for window in windows])
+        self._spread.add(windows)
+        missed, self._missed = self._missed, []
+        self._learn([*missed, *(window.voice for window in windows)])
+        centres, labels = self._voices_known
         stretches = _stretches(hypothesis.words) or [(hypothesis.start, hypothesis.end)]
         turns = [
-            Turn(low, high, self._labels[voice])
-            for low, high, voice in voice_runs(stretches, windows, self._centres)
+            Turn(low, high, labels[voice]) for low, high, voice in voice_runs(stretches, windows, centres)
         ]
         self._latest = turns[-1].speaker
         return _divided(hypothesis, turns)
+
+    def guess(self, hypothesis: Hypothesis) -> list[tuple[int | None, Hypothesis]]:
+        """Return the same where there is no time to hear the rest of the final or to compare it: all of it is
+        said by whoever seems to speak, or has spoken. What was heard of it is learnt from later. Quick."""
+        number = self.likely(hypothesis) or self._latest
+        self._missed = [*self._missed, *(window.voice for window in self._windows)][-_KNOWN_AT_MOST:]
+        self._windows, self._segment = [], -1
+        self._latest = number
+        return [(number, hypothesis)]
 
     def _hear(self, start: int, end: int) -> None:
         samples = self._sound(start, end)
@@ -127,25 +151,24 @@ class VoiceFollower:
 
     def _learn(self, voices: Sequence[NDArray[np.float32]]) -> None:
         """Cluster all that is known with the new voices, and number the clusters as before."""
-        vectors = np.stack([*self._known, *voices])
-        self._centres = voice_centres(vectors, self._speakers)
-        nearest = (vectors @ self._centres.T).argmax(axis=1).tolist()
-        votes = Counter(zip(nearest, self._owners, strict=False))
+        fresh = np.stack(voices)
+        vectors = np.concatenate([self._known, fresh]) if self._owners else fresh
+        sizes = [*self._sizes, *[1] * len(fresh)]
+        centres = voice_centres(vectors, self._speakers, self._spread, sizes)
+        nearest = (vectors @ centres.T).argmax(axis=1).tolist()
+        votes: Counter[tuple[int, int]] = Counter()
+        for cluster, owner, size in zip(nearest, self._owners, sizes, strict=False):
+            votes[cluster, owner] += size
         labels: dict[int, int] = {}
         for (cluster, number), _ in votes.most_common():
             if cluster not in labels and number not in labels.values():
                 labels[cluster] = number
-        for cluster in range(len(self._centres)):
+        for cluster in range(len(centres)):
             if cluster not in labels:
                 labels[cluster] = self._number(cluster, votes)
-        self._labels = [labels[cluster] for cluster in range(len(self._centres))]
-        self._known += voices
-        self._owners += [labels[cluster] for cluster in nearest[len(self._owners) :]]
-        if len(self._known) > _KNOWN_AT_MOST:
-            # Every other one of the older goes, so that memory and time stay what they are.
-            older = len(self._known) - _RECENT
-            self._known = self._known[:older:2] + self._known[older:]
-            self._owners = self._owners[:older:2] + self._owners[older:]
+        self._voices_known = centres, [labels[cluster] for cluster in range(len(centres))]
+        owners = [*self._owners, *(labels[cluster] for cluster in nearest[len(self._owners) :])]
+        self._known, self._sizes, self._owners = condensed(vectors, sizes, owners)
 
     def _number(self, cluster: int, votes: Counter[tuple[int, int]]) -> int:
         """Return the number of a cluster that has none: a new one, while there may be more people."""
@@ -154,6 +177,42 @@ class VoiceFollower:
             return self._numbers
         before = [(count, number) for (found, number), count in votes.items() if found == cluster]
         return max(before)[1] if before else self._latest or 1
+
+
+def condensed(
+    voices: NDArray[np.float32],
+    sizes: Sequence[int],
+    owners: list[int],
+    *,
+    above: int = _KNOWN_AT_MOST,
+    left: int = _CONDENSED,
+) -> tuple[NDArray[np.float32], list[int], list[int]]:
+    """Return mean voices ([n, d]) with how many each stands for and whose each is, as they are while there
+    are no more than `above` of them; else those of one owner that are nearest taken together, two and two,
+    until `left` are left or nothing can be."""
+    sizes = list(sizes)
+    while len(owners) > above:
+        apart = distances(voices)
+        apart[np.not_equal.outer(owners, owners) | np.tri(len(owners), dtype=bool)] = np.inf
+        into: dict[int, int] = {}
+        taken: set[int] = set()
+        for flat in np.argsort(apart, axis=None):
+            one, other = divmod(int(flat), len(owners))
+            if np.isinf(apart[one, other]) or len(owners) - len(into) <= left:
+                break
+            if one not in taken and other not in taken:
+                into[other] = one
+                taken |= {one, other}
+        if not into:
+            break
+        total = voices * np.array(sizes, np.float32)[:, None]
+        for other, one in into.items():
+            total[one] += total[other]
+            sizes[one] += sizes[other]
+        kept = [at for at in range(len(owners)) if at not in into]
+        sizes, owners = [sizes[at] for at in kept], [owners[at] for at in kept]
+        voices = total[kept] / np.array(sizes, np.float32)[:, None]
+    return voices, sizes, owners
 
 
 def _stretches(words: Sequence[Word]) -> list[tuple[float, float]]:

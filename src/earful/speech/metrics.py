@@ -11,6 +11,7 @@ __all__ = [
     "REGISTRY",
     "RESULTS",
     "STREAMS",
+    "VOICES_LATE",
     "WAITING",
 ]
 
@@ -41,5 +42,10 @@ FINAL_DELAY = Histogram(
     "earful_speech_final_delay_seconds",
     "From the certain end of an utterance to its final.",
     buckets=_SECONDS,
+    registry=REGISTRY,
+)
+VOICES_LATE = Counter(
+    "earful_speech_voices_late_total",
+    "Finals told with who seemed to speak, because there was no time to tell voices apart.",
     registry=REGISTRY,
 )

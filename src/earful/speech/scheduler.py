@@ -11,8 +11,6 @@ pauses are no ends; finals are never dropped. One stream is decoded by one threa
 leave in order. Everything but that is driven by audio, not by clocks: the same audio gives the same finals.
 """
 
-import contextlib
-import os
 import threading
 import time
 from collections import deque
@@ -30,6 +28,7 @@ from earful.speech.endpoint import EndpointRules, Segment, Segmenter
 from earful.speech.guards import Evidence, is_invented
 from earful.speech.moonshine import Bias, Decoded
 from earful.speech.partials import Agreement, Window, next_window
+from earful.speech.threads import give_way
 from earful.speech.tokenizer import Tokenizer
 from earful.speech.types import Hypothesis, Samples, StreamOptions
 from earful.speech.words import estimate_words, place_words, word_confidences
@@ -52,7 +51,6 @@ _EASY = 0.6
 _FULL = 0.9
 _LONGEST_INTERVAL = 1.0
 _MEASURE_SECONDS = 1.0
-_YIELDS = 5
 
 
 class Engine(Protocol):
@@ -309,7 +307,7 @@ class Scheduler:
             self._listen(deaf)
 
     def _decode_on(self) -> None:
-        _give_way()
+        give_way()
         while True:
             with self._heard:
                 batch = self._urgent()
@@ -673,14 +671,6 @@ def _sane(samples: Samples) -> Samples:
     if not np.isfinite(samples).all():
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
     return np.clip(samples, -1.0, 1.0)
-
-
-def _give_way() -> None:
-    """Let the calling thread yield to the others of the process, which carry what comes and goes."""
-    if hasattr(os, "setpriority"):
-        thread = threading.get_native_id()
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _YIELDS)
 
 
 def _evidence(segment: Segment) -> Evidence:

@@ -24,6 +24,7 @@ __all__ = [
     "SHORTEST",
     "WINDOW",
     "Turn",
+    "VoiceSpread",
     "Window",
     "speaker_turns",
     "voice_centres",
@@ -41,13 +42,20 @@ _BRIDGE_FRAMES = 8
 _CELL_S = 0.1
 _CLUSTERED_AT_MOST = 800
 _LEAST = 3
-_THRESHOLD = 0.72
+_SELF = 0.58
+_SELF_PAIRS = 10
+_SELF_REACH_S = 3.1
+"""How far apart two windows of one voice are on average, what that is worth in pairs of windows that were
+heard, and how far apart windows begin that are taken for one voice."""
+
+_THRESHOLD = 0.66
+_SELF_SHARE = 0.6
 _DOUBT = 0.3
 _MARGIN = 0.04
-"""Average cosine distance under which two groups of windows are one voice, the more that is allowed for how
-little a group holds (so 0.89 for three windows, 0.76 for fifty), and how much nearer they must be when it is
-known that there are more people. Set on made-up conversations of fifteen voices of Festival and flite, clean,
-over a telephone and far from the microphone."""
+"""Average cosine distance under which two groups of windows are one voice where a voice is as far from itself
+as usual, what share is added of how much further it is, the more that is allowed for how little a group has,
+and how much nearer they must be when it is known that there are more people. Set on made-up conversations
+(`evals.diarization.made_up`) of people, Festival and flite: clean, over a telephone and across a room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,32 @@ class Window:
     voice: NDArray[np.float32]
 
 
+class VoiceSpread:
+    """How far a voice is from itself in one recording: noise and echoes make that more, a good line less.
+
+    Windows close to each other in one stretch of speech are mostly of one voice.
+    """
+
+    def __init__(self) -> None:
+        self._total = _SELF * _SELF_PAIRS
+        self._pairs = _SELF_PAIRS
+
+    def add(self, windows: Sequence[Window]) -> None:
+        """Take the windows of one stretch, in order."""
+        for at, one in enumerate(windows):
+            for other in windows[at + 1 :]:
+                if other.start - one.start > _SELF_REACH_S:
+                    break
+                if other.start >= one.end:
+                    self._total += 1.0 - float(one.voice @ other.voice)
+                    self._pairs += 1
+
+    @property
+    def mean(self) -> float:
+        """The mean cosine distance."""
+        return self._total / self._pairs
+
+
 def speaker_turns(
     path: Path | str,
     speakers: int | None = None,
@@ -86,17 +120,23 @@ def speaker_turns(
     voices = voices or VoiceModel()
     windows: list[Window] = []
     stretches: list[tuple[float, float]] = []
+    spread = VoiceSpread()
     for first, samples in _voiced(read_blocks(path), ear or VadModel()):
         stretches.append((first / SAMPLE_RATE, (first + len(samples)) / SAMPLE_RATE))
-        for start, end in _windows(len(samples)):
-            voice = voices.embed(samples[start:end])
-            windows.append(Window((first + start) / SAMPLE_RATE, (first + end) / SAMPLE_RATE, voice))
+        heard = [
+            Window(
+                (first + start) / SAMPLE_RATE, (first + end) / SAMPLE_RATE, voices.embed(samples[start:end])
+            )
+            for start, end in _windows(len(samples))
+        ]
+        spread.add(heard)
+        windows += heard
     if not windows:
         return []
     # Found on windows spread evenly over the recording.
     step = -(-len(windows) // _CLUSTERED_AT_MOST)
     vectors = np.stack([window.voice for window in windows[::step]])
-    return _turns(stretches, windows, voice_centres(vectors, speakers))
+    return _turns(stretches, windows, voice_centres(vectors, speakers, spread))
 
 
 def _voiced(blocks: Iterable[Samples], ear: VadModel) -> Iterator[tuple[int, Samples]]:
@@ -145,17 +185,30 @@ def _windows(length: int) -> Iterator[tuple[int, int]]:
         yield begin, min(length, begin + WINDOW)
 
 
-def voice_centres(vectors: NDArray[np.float32], speakers: int | None) -> NDArray[np.float32]:
+def voice_centres(
+    vectors: NDArray[np.float32],
+    speakers: int | None,
+    spread: VoiceSpread,
+    sizes: Sequence[int] | None = None,
+) -> NDArray[np.float32]:
     """Return the mean voice of each speaker ([speakers, 512], length 1) of windows' voices ([n, 512]).
 
-    `speakers` is how many there are at most, None to find out.
+    `speakers` is how many there are at most, None to find out. A voice may be the mean of several windows
+    (`sizes`).
     """
-    least = min(_LEAST, max(1, len(vectors) // 8))
+    weights = np.ones(len(vectors), np.float32) if sizes is None else np.array(sizes, np.float32)
     groups = cluster(
-        distances(vectors), threshold=_THRESHOLD, doubt=_DOUBT, margin=_MARGIN, count=speakers, least=least
+        distances(vectors),
+        threshold=_THRESHOLD + _SELF_SHARE * (spread.mean - _SELF),
+        doubt=_DOUBT,
+        margin=_MARGIN,
+        count=speakers,
+        least=min(_LEAST, max(1, round(float(weights.sum())) // 8)),
+        sizes=sizes,
     )
-    means = np.stack([vectors[group].mean(axis=0) for group in groups])
-    return refined(vectors, np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32))
+    means = np.stack([weights[group] @ vectors[group] for group in groups])
+    unit = np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)
+    return refined(vectors, unit, sizes)
 
 
 def _turns(

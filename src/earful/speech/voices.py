@@ -6,6 +6,7 @@ there and run by onnxruntime, so nothing is downloaded.
 
 import ctypes
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 import onnxruntime as ort
@@ -53,6 +54,7 @@ def cluster(
     margin: float = 0.0,
     count: int | None = None,
     least: int = 1,
+    sizes: Sequence[int] | None = None,
 ) -> list[list[int]]:
     """Return which points belong together, by average linkage over their distances ([n, n]).
 
@@ -61,44 +63,84 @@ def cluster(
     `least` points or more there are at most: nearest ones are joined until there are no more, and joining
     two that leaves fewer takes a distance smaller by `margin`. Smaller groups are left out of the answer
     unless there are no others. The largest group comes first.
+
+    A point may stand for several that were joined before (`sizes`), its distances being their means.
     """
     groups: list[list[int]] = [[at] for at in range(len(apart))]
-    between = apart.astype(np.float64)
-    np.fill_diagonal(between, np.inf)
-    sizes = np.ones(len(groups))
-    while len(groups) > 1:
-        allowed = doubt / np.sqrt(sizes)
-        excess = between - np.maximum(allowed[:, None], allowed[None]) - threshold
-        one, other = sorted(divmod(int(excess.argmin()), len(excess)))
-        large = int((sizes >= least).sum())
-        pair = sizes[[one, other]]
+    joining = _Joining(apart, sizes, threshold, doubt)
+    for _ in range(len(groups) - 1):
+        one, other, excess = joining.nearest()
+        large = int((joining.sizes >= least).sum())
+        pair = joining.sizes[[one, other]]
         left = large - int((pair >= least).sum()) + int(pair.sum() >= least)
         too_many = count is not None and large > count
         too_few = count is not None and left < count <= large
-        if not too_many and excess[one, other] >= (-margin if too_few else 0.0):
+        if not too_many and excess >= (-margin if too_few else 0.0):
             break
-        merged = (between[one] * pair[0] + between[other] * pair[1]) / pair.sum()
-        between[one], between[:, one] = merged, merged
-        between[one, one] = np.inf
-        between = np.delete(np.delete(between, other, 0), other, 1)
-        sizes[one] = pair.sum()
-        sizes = np.delete(sizes, other)
-        groups[one] += groups.pop(other)
-    groups.sort(key=len, reverse=True)
-    large_enough = [group for group in groups if len(group) >= least] or groups[:1]
+        joining.join(one, other)
+        groups[one] += groups[other]
+        groups[other] = []
+    found = sorted((group for group in groups if group), key=lambda group: -_size(group, sizes))
+    large_enough = [group for group in found if _size(group, sizes) >= least] or found[:1]
     return large_enough[:count]
 
 
-def refined(vectors: Floats, centres: Floats) -> Floats:
-    """Return the centres ([speakers, d], length 1) moved to the middle of the vectors nearest to each."""
+def _size(group: Sequence[int], sizes: Sequence[int] | None) -> int:
+    return len(group) if sizes is None else sum(sizes[at] for at in group)
+
+
+class _Joining:
+    """Groups that are joined one pair at a time, each with what it is nearest to. A group that was joined to
+    another is empty: its size is 0, and it is near nothing."""
+
+    def __init__(self, apart: Floats, sizes: Sequence[int] | None, threshold: float, doubt: float) -> None:
+        self._between = apart.astype(np.float64)
+        np.fill_diagonal(self._between, np.inf)
+        self.sizes = np.ones(len(apart)) if sizes is None else np.array(sizes, np.float64)
+        self._threshold = threshold
+        self._doubt = doubt
+        self._allowed = doubt / np.sqrt(np.maximum(self.sizes, 1))
+        self._excess = self._between - np.maximum(self._allowed[:, None], self._allowed[None]) - threshold
+        self._partner = self._excess.argmin(axis=1) if len(apart) else np.zeros(0, np.intp)
+        self._least = self._excess.min(axis=1, initial=np.inf)
+
+    def nearest(self) -> tuple[int, int, float]:
+        """Return the two groups to join next, and by how much they are further apart than is allowed."""
+        one = int(self._least.argmin())
+        other = int(self._partner[one])
+        return min(one, other), max(one, other), float(self._least[one])
+
+    def join(self, one: int, other: int) -> None:
+        """Put `other` into `one`."""
+        between, excess, partner, least = self._between, self._excess, self._partner, self._least
+        share = self.sizes[one] / (self.sizes[one] + self.sizes[other])
+        merged = between[one] * share + between[other] * (1 - share)
+        merged[[one, other]] = np.inf
+        between[one] = between[:, one] = merged
+        between[other] = between[:, other] = np.inf
+        self.sizes[one] += self.sizes[other]
+        self.sizes[other] = 0
+        self._allowed[one] = self._doubt / np.sqrt(self.sizes[one])
+        row = merged - np.maximum(self._allowed, self._allowed[one]) - self._threshold
+        excess[one] = excess[:, one] = row
+        excess[other] = excess[:, other] = np.inf
+        nearer = row < least
+        partner[nearer], least[nearer] = one, row[nearer]
+        stale = np.flatnonzero(~nearer & ((partner == one) | (partner == other)))
+        stale = np.union1d(stale, (one, other))
+        partner[stale] = excess[stale].argmin(axis=1)
+        least[stale] = excess[stale, partner[stale]]
+
+
+def refined(vectors: Floats, centres: Floats, sizes: Sequence[int] | None = None) -> Floats:
+    """Return the centres ([speakers, d], length 1) moved to the middle of the vectors nearest to each; a
+    vector may be the mean of several (`sizes`)."""
+    weights = np.ones(len(vectors), np.float32) if sizes is None else np.array(sizes, np.float32)
     for _ in range(_ROUNDS):
         nearest = (vectors @ centres.T).argmax(axis=1)
-        means = [
-            vectors[nearest == at].mean(axis=0) if (nearest == at).any() else centre
-            for at, centre in enumerate(centres)
-        ]
-        stacked = np.stack(means)
-        centres = np.asarray(stacked / np.linalg.norm(stacked, axis=1, keepdims=True), np.float32)
+        belongs = np.where(nearest[None] == np.arange(len(centres))[:, None], weights, 0)
+        means = np.where(belongs.any(axis=1, keepdims=True), belongs @ vectors, centres)
+        centres = np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)
     return centres
 
 
