@@ -66,7 +66,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running `earful serve`, and what to speak to it with: a token for Symbl, a key for Bodhi."""
+    """A running `earful serve`, and what to speak to it with: a token for Symbl, a key for Bodhi.
+
+    With `diarize`, Symbl's callers ask who speaks.
+    """
 
     url: str
     token: str
@@ -75,6 +78,7 @@ class Server:
     dialect: str = "symbl"
     silence_s: float = 0.5
     api_key: str = ""
+    diarize: bool = False
 
     def usage(self) -> Usage:
         """Return what the server and its children use."""
@@ -111,10 +115,11 @@ def running_server(
     settings: dict[str, str] | None = None,
     dialect: str = "symbl",
     silence_s: float = 0.5,
+    diarize: bool = False,
 ) -> Iterator[Server]:
     """Run `earful serve` on a free port with an empty data folder, on the given cores.
 
-    Callers speak `dialect`, and ask for an utterance to end after `silence_s`.
+    Callers speak `dialect`, ask for an utterance to end after `silence_s`, and with `diarize` who speaks.
 
     Raises `RuntimeError` with the server's own words when it does not come up.
     """
@@ -145,7 +150,7 @@ def running_server(
             url, token = _wait_until_ready(process, output, credentials, started)
             ready_s = time.monotonic() - started
             key, peer = credentials["apiKey"], psutil.Process(process.pid)
-            yield Server(url, token, peer, ready_s, dialect, silence_s, key)
+            yield Server(url, token, peer, ready_s, dialect, silence_s, key, diarize)
         finally:
             process.terminate()
             try:
@@ -194,7 +199,7 @@ async def call(server: Server, track: Track, *, starts_in: float = 0.0, seconds:
                 await socket.send(json.dumps(_bodhi_config(server.silence_s)))
                 reader, stop = _read_bodhi(socket, log, clock), {"eof": 1}
             else:
-                await socket.send(json.dumps(_start_request()))
+                await socket.send(json.dumps(_start_request(diarize=server.diarize)))
                 await _wait_for(socket, "recognition_started")
                 reader, stop = _read(socket, log, clock), {"type": "stop_request"}
             reading = asyncio.create_task(reader)
@@ -295,7 +300,7 @@ def _bodhi_config(silence_s: float) -> dict[str, Any]:
     }
 
 
-def _start_request() -> dict[str, Any]:
+def _start_request(*, diarize: bool) -> dict[str, Any]:
     return {
         "type": "start_request",
         "insightTypes": ["question", "action_item"],
@@ -303,6 +308,7 @@ def _start_request() -> dict[str, Any]:
             "confidenceThreshold": 0.5,
             "languageCode": "en-US",
             "speechRecognition": {"encoding": "LINEAR16", "sampleRateHertz": SAMPLE_RATE},
+            "enableSpeakerDiarization": diarize,
         },
     }
 

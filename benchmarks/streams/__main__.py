@@ -34,8 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--beyond", type=int, default=0, help="callers to come to a server of default limits that is full"
     )
     parser.add_argument("--dialect", choices=DIALECTS, default="symbl", help="wire protocol of the calls")
+    parser.add_argument(
+        "--diarize",
+        action="store_true",
+        help="the callers ask who speaks (the voices of several readers, one after the other)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     options = parser.parse_args(arguments)
+    if options.diarize and options.dialect != "symbl":
+        parser.error("--diarize: only the symbl dialect tells who speaks")
     console = Console(width=None if sys.stdout.isatty() else _WIDE)
     mine = cores()
     if len(mine) < 2:
@@ -63,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         on=ours,
         settings={"EARFUL_SPEECH_THREADS": "1", "EARFUL_MAX_STREAMS": str(MOST)},
         dialect=options.dialect,
+        diarize=options.diarize,
     ) as server:
         console.print(f"server ready in {server.ready_s:.1f} s, {server.usage().memory_mib:.0f} MiB idle")
 
@@ -78,7 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     full: tuple[Run, list[Refusal]] | None = None
     if options.beyond:
         with running_server(
-            on=ours, settings={"EARFUL_SPEECH_THREADS": "1"}, dialect=options.dialect
+            on=ours,
+            settings={"EARFUL_SPEECH_THREADS": "1"},
+            dialect=options.dialect,
+            diarize=options.diarize,
         ) as server:
             limit = round(server.metrics()["earful_streams_limit"])
             full = run_full(server, *callers(limit), options.seconds, options.beyond)
@@ -107,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.json,
         lambda: {
             "dialect": options.dialect,
+            "diarize": options.diarize,
             "secondsPerRun": options.seconds,
             "talk": options.talk,
             "floorCoresPerStream": round(floor, 4),

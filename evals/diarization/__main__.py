@@ -3,6 +3,8 @@
 What is scored is what a user gets: the segments of `earful transcribe --diarize`, each with its speaker.
 Recordings with a channel for each speaker are heard as they are and mixed down to one voice track.
 "live" is the recording as a stream, with the speakers that its finals are given when they are told.
+
+With `--voices` conversations are made up from recordings of single voices: settings are chosen on those.
 """
 
 import argparse
@@ -20,11 +22,13 @@ from rich.progress import track
 from rich.table import Table
 
 from earful.audio.files import read_blocks
+from earful.audio.types import Samples
 from earful.speech.files import FileTranscriber
 from earful.speech.following import VoiceFollower
 from earful.speech.types import StreamOptions
 from earful.speech.voices import VoiceModel
 from evals.diarization.der import Errors, Span, diarization_errors
+from evals.diarization.made_up import load_voices, make_conversations
 from evals.live import LiveEar
 from evals.wer.items import data_dir
 
@@ -113,13 +117,27 @@ def followed(path: Path, speakers: int | None, ear: LiveEar) -> list[Span]:
 def mixed(path: Path, target: Path) -> Path:
     """Write a recording mixed down to one channel of 16 kHz."""
     if not target.exists():
-        samples = np.concatenate(list(read_blocks(path)))
-        with wave.open(str(target), "wb") as out:
-            out.setnchannels(1)
-            out.setsampwidth(2)
-            out.setframerate(16_000)
-            out.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+        write(target, np.concatenate(list(read_blocks(path))))
     return target
+
+
+def write(target: Path, samples: Samples) -> None:
+    """Write one channel (float32 [n], 16 kHz) as WAV."""
+    with wave.open(str(target), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(16_000)
+        out.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+def made_up(voices: Path, count: int, work: Path) -> list[Recording]:
+    """Write made-up conversations of the voices in a folder of folders, and return them."""
+    found = []
+    for talk in make_conversations(load_voices(voices), count):
+        path = work / f"{talk.id}.wav"
+        write(path, talk.samples)
+        found.append(Recording(talk.id, f"made up, {talk.line}", path, 1, talk.spans))
+    return found
 
 
 def table(results: Sequence[Result]) -> Table:
@@ -181,16 +199,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evals.diarization", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything here as well")
     parser.add_argument("--only", action="append", default=[], metavar="ID", help="only this recording")
+    parser.add_argument(
+        "--voices",
+        type=Path,
+        metavar="DIR",
+        help="make conversations up: a folder of recordings for each voice",
+    )
+    parser.add_argument("--conversations", type=int, default=27, metavar="N", help="so many of them")
     options = parser.parse_args(arguments)
     console = Console(width=150)
     folder = data_dir()
-    if folder is None:
+    if folder is None and options.voices is None:
         console.print("evals.diarization: no evaluation audio here (set EARFUL_DATA to its folder)")
         return 0
-    chosen = [one for one in recordings(folder) if not options.only or one.id in options.only]
-    plan = [(one, mode) for one in chosen for mode in MODES if mode != "channels" or one.channels > 1]
     transcriber = FileTranscriber()
     with tempfile.TemporaryDirectory(prefix="earful-der-") as work, LiveEar() as ear:
+        if options.voices is not None:
+            every = made_up(options.voices, options.conversations, Path(work))
+        else:
+            every = recordings(folder) if folder is not None else []
+        chosen = [one for one in every if not options.only or one.id in options.only]
+        plan = [(one, mode) for one in chosen for mode in MODES if mode != "channels" or one.channels > 1]
         results = [
             score(one, mode, transcriber, ear, Path(work))
             for one, mode in track(plan, "diarization", console=Console(stderr=True), transient=True)

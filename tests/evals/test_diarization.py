@@ -2,9 +2,11 @@
 
 import json
 
+import numpy as np
 import pytest
 from evals.diarization import __main__ as program
 from evals.diarization.der import Errors, Span, diarization_errors
+from evals.diarization.made_up import LINES, load_voices, make_conversations
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,3 +102,32 @@ def test_results_add_up_in_the_table_and_the_json():
     assert "0.100" in program._cells(results)
     body = json.loads(json.dumps(program.as_json(results)))
     assert [row["errors"]["collar 0.25"]["rate"] for row in body["results"]] == [0.1, 0.1]
+
+
+def test_made_up_conversations_say_exactly_who_speaks_when(tmp_path):
+    """Where one voice alone is said to speak, its pitch is the loudest. What is no sound is left out."""
+    pitches = {"low": 200.0, "middle": 500.0, "high": 900.0, "highest": 1400.0}
+    for name, pitch in pitches.items():
+        (tmp_path / name).mkdir()
+        for number in range(3):
+            times = np.arange(8_000 * (number + 1)) / 16_000
+            tone = np.concatenate([np.zeros(800), 0.3 * np.sin(2 * np.pi * pitch * times), np.zeros(800)])
+            program.write(tmp_path / name / f"{number}.wav", tone.astype(np.float32))
+    (tmp_path / "low" / "notes.txt").write_text("not a sound")
+    voices = load_voices(tmp_path)
+    assert {name: len(parts) for name, parts in voices.items()} == dict.fromkeys(pitches, 3)
+    talks = list(make_conversations(voices, 19))
+    assert {talk.line for talk in talks} == set(LINES)
+    assert len({span.speaker for span in talks[5].spans}) >= 3
+    for talk in (talks[0], talks[9], talks[18]):
+        for span in talk.spans:
+            alone = all(o is span or o.end <= span.start or o.start >= span.end for o in talk.spans)
+            part = talk.samples[round(span.start * 16_000) : round(span.end * 16_000)]
+            loudest = np.abs(np.fft.rfft(part)).argmax() * 16_000 / len(part)
+            assert not alone or abs(loudest - pitches[span.speaker]) < 10
+    again = next(iter(make_conversations(voices, 1)))
+    assert again.spans == talks[0].spans
+    assert np.array_equal(again.samples, talks[0].samples)
+    found = program.made_up(tmp_path, 2, tmp_path)
+    assert [one.kind for one in found] == ["made up, clean"] * 2
+    assert [one.speakers for one in found] == [2, 1]
