@@ -107,6 +107,40 @@ def test_a_reading_that_falls_behind_is_given_up() -> None:
     assert [one for one in seen if one.given_up and one.tokens == [B, 3]]
 
 
+def chain(
+    begin: tuple[int, ...], rest: Sequence[int], chance: float = 0.99
+) -> dict[tuple[int, ...], dict[int, float]]:
+    """Return a table in which `rest` follows `begin`, all but surely."""
+    return {(*begin, *rest[:at]): {token: chance, 19: 1 - chance} for at, token in enumerate(rest)}
+
+
+@pytest.mark.parametrize(("at_rival", "wins"), [(0.45, True), (0.15, False)])
+def test_a_reading_that_comes_back_is_read_on_with_the_rest(at_rival: float, wins: bool) -> None:
+    """One word more, then the same text: that is asked for at once, and only if it is not behind."""
+    rest = [C, D, E, 15, 16, 17, 18]
+    table = {
+        (): {A: 1 - at_rival, B: at_rival},
+        (A,): {C: 0.3, 9: 0.25, 8: 0.25, 7: 0.2},
+        **chain((A, C), rest[1:]),
+        **chain((B,), [A, *rest]),
+    }
+    network = TableNetwork(table)
+    drafts: list[tuple[int, ...]] = []
+    decode = network.decode
+
+    def note(rows: Sequence[Row]) -> None:
+        drafts.extend(row.draft for row in rows if row.forced[:2] == (B, A))
+        decode(rows)
+
+    network.decode = note  # type: ignore[method-assign]
+    row = Row(_FRAMES, (), (), 20, None, watched=True)
+    network.decode([row])
+    (kept,) = likeliest(network, [row])
+    assert row.tokens == [A, *rest]
+    assert (kept.tokens == [B, A, *rest]) == wins
+    assert drafts == ([tuple(rest[1:])] if wins else [])
+
+
 def test_a_reading_that_loops_is_not_kept() -> None:
     """However likely the loop is."""
     table = {

@@ -84,8 +84,7 @@ class Row:
     `ceiling` is the most tokens it may have. A token of the draft is kept when the decoder, reading it with
     the rest, chooses it with a chance of `trust`; one that is less sure is chosen by itself. `known` are the
     log-probabilities of the forced tokens and how much each is favoured, where that is known. A `watched`
-    row notes rivals: tokens that were nearly chosen. `pace` is how likely a text must be at least after each
-    of its tokens, and at last with its end; one that is not is given up.
+    row notes rivals: tokens that were nearly chosen.
     """
 
     frames: Frames
@@ -96,7 +95,6 @@ class Row:
     trust: float = 0.0
     known: tuple[tuple[float, float], ...] = ()
     watched: bool = False
-    pace: tuple[float, ...] = ()
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     favours: list[float] = field(default_factory=list)
@@ -104,7 +102,6 @@ class Row:
     worth: float = 0.0
     looped: bool = False
     ended: bool = False
-    given_up: bool = False
     end_logprob: float = 0.0
     """How likely the end is; `worth` is how likely all of it is, favours and all, as far as it is known."""
 
@@ -140,9 +137,6 @@ class Row:
             self.ended = True
             return
         self._add(token, logprob, favour)
-        if self.pace and self.worth < self.pace[min(at, len(self.pace) - 1)]:
-            self.given_up = self.ended = True
-            return
         extra = loop_length(self.tokens)
         if extra:
             del self.tokens[-extra:], self.logprobs[-extra:], self.favours[-extra:]

@@ -7,6 +7,7 @@ so it is a draft that is checked in one pass. What was never in doubt costs noth
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from earful.speech.decoding import Network, Rival, Row
@@ -24,19 +25,88 @@ _BEHIND = 1.0
 """A reading is given up when as many tokens of the first are likelier by more than this (log)."""
 
 
+_MET = 2
+"""A reading that says so many tokens as the first does has come back to it, ..."""
+_SHIFT = 4
+"""... at most so many tokens earlier or later in the text."""
+_WORTH_A_PASS = 4
+_LATE = 0.3
+"""One that has come back behind by more than this (log) is given up too: the rest is the same for both."""
+_DRAFT = 3
+"""So many tokens of the first reading are tried after a rival: either it is behind then or has come back."""
+
+
+@dataclass(slots=True)
+class _Reading(Row):
+    """A text that goes another way than the first reading of its segment, and may come back to it.
+
+    `pace` is how likely it must be at least after each of its tokens, and at last with its end; else it is
+    given up. Where it has come back, it stops, to be read on with the rest of the first, from token `met` on.
+    """
+
+    first: tuple[int, ...] = ()
+    pace: tuple[float, ...] = ()
+    given_up: bool = False
+    met: int | None = None
+
+    def take(
+        self, token: int, logprob: float, favour: float = 0.0, rivals: Sequence[tuple[int, float, float]] = ()
+    ) -> None:
+        """Go on with a token; see `Row.take`."""
+        at = len(self.tokens)
+        # Named as it is, since a class with slots is made anew by its decorator.
+        Row.take(self, token, logprob, favour, rivals)
+        if self.ended or at < len(self.forced):
+            return
+        if self.worth < self.pace[min(at, len(self.pace) - 1)]:
+            self.given_up = self.ended = True
+            return
+        on_draft = tuple(self.tokens[len(self.forced) :]) == self.draft[: at + 1 - len(self.forced)]
+        if not on_draft and (met := self._meeting()) is not None:
+            self.given_up = self.worth < self.pace[met - 1] + _BEHIND - _LATE
+            self.met, self.ended = met, True
+
+    def _meeting(self) -> int | None:
+        """Return up to where the first reading says what is said at the end here, if enough of it is left."""
+        here, last = len(self.tokens), tuple(self.tokens[-_MET:])
+        for shift in sorted(range(-_SHIFT, _SHIFT + 1), key=abs):
+            end = here + shift
+            if _MET <= end <= len(self.first) - _WORTH_A_PASS and self.first[end - _MET : end] == last:
+                return end
+        return None
+
+    def resumed(self) -> "_Reading":
+        """Return a reading that goes on from here with the rest of the first."""
+        known = tuple(zip(self.logprobs, self.favours, strict=True))
+        return _Reading(
+            self.frames,
+            tuple(self.tokens),
+            self.first[self.met :],
+            self.ceiling,
+            self.bias,
+            known=known,
+            first=(),
+            pace=self.pace,
+        )
+
+
 def likeliest(network: Network, rows: Sequence[Row]) -> list[Row]:
     """Return for each watched row that has ended itself, or a likelier reading of the same segment."""
     tried = [_others(row) for row in rows]
-    if others := [row for readings in tried for row in readings]:
+    if others := [one for readings in tried for one in readings]:
         network.decode(others)
+    if met := [one for one in others if one.met is not None and not one.given_up]:
+        resumed = {id(one): one.resumed() for one in met}
+        network.decode(list(resumed.values()))
+        tried = [[resumed.get(id(one), one) for one in readings] for readings in tried]
     return [
         max((row, *(one for one in readings if not (one.looped or one.given_up))), key=_worth)
         for row, readings in zip(rows, tried, strict=True)
     ]
 
 
-def _others(row: Row) -> list[Row]:
-    """Return rows that begin as this one does, and go on with a rival; the nearest rivals first."""
+def _others(row: Row) -> list[_Reading]:
+    """Return readings that begin as a row does, and go on with a rival; the nearest rivals first."""
     if row.looped or row.confidence >= _SURE:
         return []
     near = [rival for rival in row.rivals if rival.behind <= _DOUBT and rival.token != END]
@@ -48,15 +118,16 @@ def _others(row: Row) -> list[Row]:
     return [_with(row, rival, pace) for rival in sorted(near, key=lambda rival: rival.behind)[:_MOST]]
 
 
-def _with(row: Row, rival: Rival, pace: tuple[float, ...]) -> Row:
+def _with(row: Row, rival: Rival, pace: tuple[float, ...]) -> _Reading:
     before = zip(row.logprobs[: rival.at], row.favours[: rival.at], strict=True)
-    return Row(
+    return _Reading(
         row.frames,
         (*row.tokens[: rival.at], rival.token),
-        tuple(row.tokens[rival.at + 1 :]),
+        tuple(row.tokens[rival.at + 1 :][:_DRAFT]),
         row.ceiling,
         row.bias,
         known=(*before, (rival.logprob, rival.favour)),
+        first=tuple(row.tokens),
         pace=pace,
     )
 
