@@ -86,6 +86,14 @@ class Server:
         cpu = sum(sum(one.cpu_times()[:2]) for one in family)
         return Usage(cpu, sum(one.memory_info().rss for one in family) / 2**20)
 
+    def core_s(self) -> float | None:
+        """Return how long the server's core has been busy with anything; None when it has not just one."""
+        core = self.process.cpu_affinity() if hasattr(self.process, "cpu_affinity") else []
+        if len(core) != 1:
+            return None
+        times = psutil.cpu_times(percpu=True)[core[0]]
+        return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
+
     def metrics(self) -> dict[str, float]:
         """Return the server's own metrics by name and labels."""
         lines = httpx.get(f"{self.url}/metrics", timeout=30).text.splitlines()

@@ -143,7 +143,8 @@ def _cut(track: Track, seconds: float) -> Track:
 
 def _line(run: Run, bar: Bar) -> str:
     state = "holds" if run.holds(bar) else f"too many {run.errors[:1] or ''}"
-    return f"{run.system}: {run.callers} callers, {run.cpu:.2f} cores, {state}"
+    others = f", {run.others:.0%} of the core taken by others" if run.others else ""
+    return f"{run.system}: {run.callers} callers, {run.cpu:.2f} cores{others}, {state}"
 
 
 def _table(runs: Sequence[Run], bar: Bar, loose: Bar) -> Table:

@@ -1,6 +1,7 @@
 """One run at one number of callers, and the search for the largest number that is still good."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,7 +33,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What N callers got. `cpu` in cores, `memory_mib` resident; `lost` words against each alone."""
+    """What N callers got. `cpu` in cores, `memory_mib` resident; `lost` words against each alone.
+
+    `others` is how much of the server's core something else took, on a machine that should be quiet.
+    """
 
     system: str
     callers: int
@@ -44,6 +48,7 @@ class Run:
     errors: tuple[str, ...]
     loop_late_s: float | None = None
     partials_per_s: float | None = None
+    others: float | None = None
 
     def holds(self, bar: Bar) -> bool:
         """Whether every caller was served as the bar says."""
@@ -74,6 +79,7 @@ class Run:
             "words": self.words,
             "eventLoopLatestSeconds": self.loop_late_s,
             "partialsPerStreamSecond": self.partials_per_s,
+            "coreTakenByOthers": self.others,
             "errors": list(self.errors),
         }
 
@@ -87,15 +93,18 @@ def run_full(
     server: Server, tracks: Sequence[Track], alone: Sequence[str], seconds: float, more: int
 ) -> tuple[Run, list[Refusal]]:
     """Let every track call as `run_earful` does, and meanwhile `more` callers who find the server full."""
-    before = server.usage()
     server.metrics()
+    began, busy, before = time.monotonic(), server.core_s(), server.usage()
     logs, refusals = asyncio.run(_all(server, tracks, seconds, more))
-    after = server.usage()
+    after, busy_now, took = server.usage(), server.core_s(), time.monotonic() - began
     late = server.metrics()["earful_event_loop_latest_seconds"]
     run = _run("earful", logs, tracks, alone, (after.cpu_s - before.cpu_s) / seconds, after.memory_mib)
     partials = sum(not result.is_final for log in logs for result in log.results)
     rate = round(partials / seconds / len(tracks), 3)
-    return replace(run, loop_late_s=round(late, 4), partials_per_s=rate), refusals
+    others = None
+    if busy is not None and busy_now is not None:
+        others = round(max(0.0, busy_now - busy - (after.cpu_s - before.cpu_s)) / took, 3)
+    return replace(run, loop_late_s=round(late, 4), partials_per_s=rate, others=others), refusals
 
 
 def run_moonshine(
