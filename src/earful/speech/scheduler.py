@@ -1,14 +1,15 @@
 """One scheduler for all live streams: who gets the CPU next, and which utterances share a batch.
 
-One thread lets streams hear what has come in (voice activity, cheap) and says what is ready as soon as an
-end is certain. Worker threads take turns at recognising: one final, or else a batch of the stalest partials,
-as many as take `_TURN_SECONDS` by what they have cost so far, so that nothing urgent waits long behind them.
-Finals are recognised one by one and from nothing but their audio, so that their text is the same whatever
-else the machine does.
+One thread lets streams hear together what has come in (voice activity, cheap) and says what is ready as soon
+as an end is certain. Worker threads take turns at recognising: one final, or else a batch of the stalest
+partials, as many as take `_TURN_SECONDS` by what they have cost so far, so that nothing urgent waits long
+behind them. Finals are recognised one by one and from nothing but their audio, so that their text is the same
+whatever else the machine does.
 
-A busy machine makes partials less often, and begins finals later in the silence that ends them, since most
-pauses are no ends; finals are never dropped. One stream is decoded by one thread at a time, so its results
-leave in order. Everything but that is driven by audio, not by clocks: the same audio gives the same finals.
+A final is begun in the silence that ends it: before partials once it or one behind it would else be late, not
+earlier while partials wait, since most pauses are no ends. A busy machine makes partials less often; finals
+are never dropped. One stream is decoded by one thread at a time, so its results leave in order. Everything but
+that is driven by audio, not by clocks: the same audio gives the same finals.
 """
 
 import threading
