@@ -8,8 +8,8 @@ whatever else the machine does.
 
 A final is begun in the silence that ends it: before partials once it or one behind it would else be late, not
 earlier while partials wait, since most pauses are no ends. A busy machine makes partials less often; finals
-are never dropped. One stream is decoded by one thread at a time, so its results leave in order. Everything but
-that is driven by audio, not by clocks: the same audio gives the same finals.
+are never dropped. One stream is decoded by one thread at a time, so its results leave in order. Everything
+but that is driven by audio, not by clocks: the same audio gives the same finals.
 """
 
 import threading
