@@ -144,9 +144,8 @@ _LINKED_FROM = -1.8
 _MEETING, _MEETING_FROM = 3, 2.0
 _WITH_DATE = 1.5  # what has a date to come is less often about the meeting itself
 _LIKELY_ORDER = -2.0
-_UNKNOWN_IN_MEETINGS = (
-    0.16  # in meetings most is about the meeting; a verb that no task is known by tells little
-)
+# In meetings most is about the meeting: a verb that no task is known by tells little.
+_UNKNOWN_IN_MEETINGS = 0.08
 
 
 def find_action(
@@ -207,7 +206,8 @@ def find_action(
         score -= 0.08
     if lower.rstrip().endswith("?") and _is_open_question(lower):
         score -= 0.4
-    if meeting and best.by_rule and best.verb not in _ACTION_VERBS and not _is_inflected(best.verb):
+    known = best.verb in _ACTION_VERBS or best.verb in _WEAK_VERBS or _hardly_verb(best.verb)
+    if meeting and best.by_rule and not known:
         score -= _UNKNOWN_IN_MEETINGS
     if heard is not None:
         score += _HEARD_WEIGHT * (chance(heard.action) - 0.5)
@@ -324,7 +324,7 @@ def _object_score(lower: str, verb_start: int, verb: str) -> float:
     if made or (verb in _ACTION_VERBS and verb not in _WEAK_VERBS):
         score += 0.14
     elif verb not in _WEAK_VERBS:
-        score -= 0.12 if _is_inflected(verb) else 0.04
+        score -= 0.12 if _hardly_verb(verb) else 0.04
     if len(content) >= 2:
         score += 0.1
     elif not content:
@@ -332,9 +332,14 @@ def _object_score(lower: str, verb_start: int, verb: str) -> float:
     return score
 
 
-def _is_inflected(verb: str) -> bool:
-    """Tell whether a word after "to" or "could you" is hardly the verb of a task: "being", "asked"."""
-    return verb.endswith(("ing", "ed", "ly"))
+_NO_VERBS = frozenset(
+    ("again", "very", "quite", "once", "maybe", "perhaps", "soon", "today", "tomorrow", "always", "never")
+)
+
+
+def _hardly_verb(verb: str) -> bool:
+    """Tell whether a word after "to" or "could you" is hardly the verb of a task: "being", "again"."""
+    return verb.endswith(("ing", "ed", "ly")) or verb in STOP_WORDS or verb in _NO_VERBS
 
 
 def _clause(plain: str, start: int) -> str:
