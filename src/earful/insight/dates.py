@@ -11,8 +11,11 @@ from functools import lru_cache
 
 from earful.insight.clock import CLOCK_RULES, HOUR, clock_range, clock_time, hour_of
 from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, Maker, month_span, months_away
+from earful.insight.lexicon import word_set
+from earful.insight.numbers import ORDINALS, SMALL
 from earful.insight.periods import period_spans, same_time, trimmed
 from earful.insight.tense import tells_of_the_past, tells_of_what_comes
+from earful.insight.text import tokens
 
 __all__ = ["DateKind", "DateSpan", "find_dates"]
 
@@ -68,9 +71,20 @@ def _resolved(
     return resolved
 
 
+# Every rule needs one of these or a figure: most messages are told by their words to say nothing of time.
+_TIME_WORDS = word_set("time_words") | SMALL.keys() | ORDINALS.keys()
+
+
+def _may_tell(text: str) -> bool:
+    words = {token.lower for token in tokens(text)}
+    return not _TIME_WORDS.isdisjoint(words) or any(
+        word[0].isdigit() or (("'" in word) and word.partition("'")[0] in _TIME_WORDS) for word in words
+    )
+
+
 def find_dates(text: str, now: datetime) -> list[DateSpan]:
     """Find the time expressions of a text that was said at `now` (local, naive), in order."""
-    return list(_find_dates(text, now))
+    return list(_find_dates(text, now)) if _may_tell(text) else []
 
 
 @lru_cache(maxsize=64)

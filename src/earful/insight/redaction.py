@@ -284,9 +284,15 @@ def find_personal_data(
     personal data before: said again, they still are, whatever stands around them.
     """
     dates = _dates(text, now, before)
+    numbered = _has_number(tokens(text))
     found = [
-        *_patterns(text, now, before),
-        *(item for item in _numbers(text, before, unfinished=unfinished) if not _within(item, dates)),
+        *_patterns(text, before),
+        *(_numbered(text, now, before) if numbered else ()),
+        *(
+            item
+            for item in (_numbers(text, before, unfinished=unfinished) if numbered else ())
+            if not _within(item, dates)
+        ),
         *_spelt(text, before, unfinished=unfinished),
         *dates,
         *_names(text, names),
@@ -366,7 +372,7 @@ def _within(item: PersonalData, others: list[PersonalData]) -> bool:
     return any(other.start <= item.start and item.end <= other.end for other in others)
 
 
-def _patterns(text: str, now: datetime, before: str) -> list[PersonalData]:
+def _patterns(text: str, before: str) -> list[PersonalData]:
     found = [_data("EMAIL_ADDRESS", text, *hit.span()) for hit in _EMAIL.finditer(text)]
     found += [
         _data("EMAIL_ADDRESS", text, start, end, as_written(text[start:end]))
@@ -378,8 +384,24 @@ def _patterns(text: str, now: datetime, before: str) -> list[PersonalData]:
     ]
     found += [_data("DOMAIN_NAME", text, *hit.span()) for hit in _URL.finditer(text)]
     found += [_data("IP_ADDRESS", text, *hit.span()) for hit in _IP.finditer(text)]
-    found += [_data("IP_ADDRESS", text, *hit.span()) for hit in _SPOKEN_IP.finditer(text)]
     found += [_data("PERSONAL_DATA", text, *hit.span("secret")) for hit in _PASSWORD.finditer(text)]
+    near = f"{before[-_BEFORE_CHARS:]} {text}"
+    if re.search(r"\b(?:swift|bic)\b", near, re.IGNORECASE):
+        found += [_data("SWIFT_CODE", text, *hit.span()) for hit in _SWIFT.finditer(text)]
+    return found
+
+
+_NUMBER_WORDS = SMALL.keys() | DIGITS.keys() | ORDINALS.keys() | {"hundred", "double", "triple", "treble"}
+
+
+def _has_number(words: Sequence[Token]) -> bool:
+    """Tell whether anything with a number in it can be found; most messages have none."""
+    return any(word.text[0].isdigit() or word.lower in _NUMBER_WORDS for word in words)
+
+
+def _numbered(text: str, now: datetime, before: str) -> list[PersonalData]:
+    """Find what has a number in it: addresses, ages, dates of expiry."""
+    found = [_data("IP_ADDRESS", text, *hit.span()) for hit in _SPOKEN_IP.finditer(text)]
     found += [_data("ADDRESS", text, *hit.span()) for hit in _UK_POSTCODE.finditer(text)]
     found += [
         _data("IBAN_CODE", text, *hit.span(), re.sub(r"[ -]", "", hit.group()))
@@ -387,8 +409,6 @@ def _patterns(text: str, now: datetime, before: str) -> list[PersonalData]:
         if _iban_ok(hit.group())
     ]
     near = f"{before[-_BEFORE_CHARS:]} {text}"
-    if re.search(r"\b(?:swift|bic)\b", near, re.IGNORECASE):
-        found += [_data("SWIFT_CODE", text, *hit.span()) for hit in _SWIFT.finditer(text)]
     found += [_data("SSN", text, *hit.span(), re.sub(" ", "-", hit.group())) for hit in _SSN.finditer(text)]
     if re.search(r"\b(?:expir\w*|exp|valid\s+(?:until|thru|through))\b", near, re.IGNORECASE):
         found += [
