@@ -6,7 +6,7 @@ are reported. SECOND was written last, its "-" lines to be hard: opposites, the 
 though it is about the same things.
 """
 
-__all__ = ["CALIBRATION", "HELD_OUT", "SECOND"]
+__all__ = ["CALIBRATION", "HELD_OUT", "SECOND", "THIRD"]
 
 CALIBRATION = """\
 # Late delivery: delivery was late / still waiting for the order / it hasn't arrived
@@ -322,4 +322,163 @@ SECOND = """\
 - Thanks, your call was a pleasure.
 - The water in the pool is warm.
 - I have heard nothing from him since May.
+"""
+
+THIRD = """\
+# Discount wanted: give us a discount / lower the price / a better deal
++ Is there anything you can do on the number for a two year commitment?
++ Could you come down a little, we're quite far apart on the cost.
++ What if we took fifty of them, would you knock something off?
++ If you could meet us halfway on the fee, we'd sign today.
++ My boss says it has to be ten percent less or it's a no.
++ I was hoping you'd throw in the installation for free.
+- The discount was already taken off on the last invoice.
+- We're fine with what it costs, that was never the question.
+- You're giving it away at that price, honestly.
+- They lowered the shelf in aisle three last week.
+- Deal, let's start on Monday then.
+- Our margins got a bit better in spring.
+# Legal threat: take legal action / speak to my lawyer / sue you
++ You'll be hearing from our solicitors.
++ I'm happy to let a judge decide on that.
++ If it isn't settled by Friday I'm going to court.
++ My attorney will be in touch, I've got nothing more to say.
++ We're prepared to file a claim against the company.
++ I know my rights and I'll take this all the way to the tribunal.
+- Our lawyer is on holiday, so the contract will be signed next week.
+- Let's take some action on the leaking roof.
+- It's perfectly legal to record with consent.
+- She studied law in Leiden and now she teaches.
+- We settled it between us over a coffee.
+- I played squash with Sue on Sunday.
+# Not the one who decides: need my manager's approval / not my decision / have to ask my boss
++ I'd love to, but I can't sign off on that myself.
++ That would have to go up to the board first.
++ You'd better talk to Priya, she holds the purse strings.
++ I'm only collecting quotes, somebody above me picks one.
++ Let me run it past my director and come back to you.
++ Anything over five thousand goes through the committee.
+- I approved it this morning, so you can go ahead.
+- It's my call in the end, nobody else's.
+- My manager asked me how the holidays were.
+- We made the decision in January, the building is sold.
+- Ask your boss for a day off if you're tired.
+- The approval rating of the new office is pretty high.
+# Wants training: train the team / show us how to use it / an onboarding session
++ Nobody here has a clue which button does what.
++ Would somebody come by and walk the new starters through it?
++ Do you run any courses for people who've never seen the tool?
++ Half of us are lost in there, a workshop would help.
++ We'd want a couple of hours with an instructor before we go live.
++ Is there a tutorial, or a webinar maybe, that I can send round?
+- My train was late and I missed the first half of the session.
+- The team knows it inside out, they've worked with it for years.
+- I use it every day to log my hours.
+- He's in training for the marathon in April.
+- Show us the invoice, please.
+- We don't need any help with the software, thanks.
+# Long on hold: waiting on hold / nobody answers the phone / stuck in the queue
++ I've been listening to that music for forty minutes.
++ It rang and rang, and then it just cut me off.
++ Every time I call you I spend half my lunch break before a human comes on.
++ I was number twenty three in line and then you closed.
++ It takes ages to get through to any of you people.
++ Third time I try today, and only ever the machine.
+- You picked up straight away, that was quick.
+- Let's put the project on hold until spring.
+- The queue at the bakery was out of the door.
+- He answered every question about the phone patiently.
+- Hold the door for me, would you?
+- I'm waiting for the kettle to boil.
+# Wants the bigger plan: upgrade our plan / move to a higher tier / add more users
++ We've outgrown the starter package, what comes after it?
++ Five more people joined, they all need to get in as well.
++ What would it cost to go from basic to premium?
++ We keep hitting the limit, so I'd like the next size up.
++ Could you switch us over to the enterprise version?
++ Ten seats won't do any more, we'd want twenty.
+- We'd rather go down to the small plan, half the seats are empty.
+- The plan for Tuesday is to paint the upper floor.
+- They upgraded the trains on that line with new seats.
+- Users complain that there are more adverts now.
+- The premium tier is far too much for the two of us, we'll stay where we are.
+- She moved to a higher floor because of the view.
+# Overcharged: charged twice / the bill is too high / a wrong amount
++ There's a fee on here that I never agreed to.
++ You took eighty out of my account and it should have been forty.
++ The same payment went out again on the fourth.
++ I'm looking at the statement and it doesn't add up.
++ Why am I paying for the sports channels, I never ordered them.
++ Last month it was thirty, and now all of a sudden it's seventy.
+- The bill was exactly what you told me, so no complaints.
+- I charged the phone twice and the battery is still flat.
+- Bill is taller than his brother.
+- The amount of snow this year was ridiculous.
+- We got charged half of what we'd expected, lovely.
+- Could you send the invoice to the new address?
+# Leaving the job: hand in my notice / quit my job / leave the company
++ Friday is my last day here.
++ I've accepted an offer from somebody else, so I'll be off in June.
++ Tomas told HR that he's going.
++ I can't do this any longer, I'm resigning.
++ She's decided to retire at the end of the year.
++ He walked out yesterday and said he won't come back.
+- I'm staying, they gave me the raise after all.
+- Did you notice the new sign at the job centre?
+- She started with us in March and likes it a lot.
+- I left the company car at the garage.
+- Quit the program and open it again.
+- We'd like to hand over the keys on Friday.
+# Slow software: the system is slow / takes forever to load / the app is lagging
++ I click on save and then I can go and make a coffee.
++ Since the update everything crawls.
++ That little wheel just spins and spins.
++ The dashboard needs a good two minutes before it shows anything.
++ It freezes for half a minute whenever I open a ticket.
++ Could we do something about the response times, it's unbearable.
+- It's much snappier than the old one, nobody complains.
+- The loading bay is blocked by a van.
+- We're a slow team on Mondays, to be honest.
+- It took forever to get the forms signed.
+- The system of payments is different in Brazil.
+- Click on the app and choose your language.
+# Somebody was hurt: got injured / had an accident / hurt himself
++ He slipped on the wet floor and broke his wrist.
++ A box came down on her foot, she's at the hospital now.
++ I cut my hand on the slicer and needed six stitches.
++ We had to call an ambulance for one of the drivers.
++ My mother fell down the stairs, nothing's broken, luckily, but she's badly bruised.
++ The forklift ran over his toes.
+- Not a single incident on the site this year.
+- I deleted the folder by accident.
+- It hurt to see the shop close down.
+- Luckily nobody was harmed, the wall came down at night.
+- The insurance covers accidents abroad.
+- They cut the budget again.
+# New address: moved house / change my address / a new address
++ We don't live on Park Lane any longer.
++ From the first of May please post everything to my sister's.
++ You've still got my old flat in your records.
++ The office relocated to the harbour in autumn.
++ I just got the keys, so from next week I'll be at number nine.
++ My letters keep going to where I used to live.
+- We've been in the same house for thirty years.
+- He addressed the audience in French.
+- Could you change the colour of the house on the drawing?
+- The address is the same as last time.
+- I'd never want to move away from here.
+- They moved the meeting to the big room.
+# Sold out: out of stock / sold out / no longer available
++ The shelf where it used to be has been empty for weeks.
++ We've got none left in blue, I'm afraid.
++ They told me the factory stopped making them.
++ The last one went this morning.
++ When will you be getting some more in?
++ I tried three shops and nobody has one.
+- There are plenty of them in the warehouse.
+- He sold out his shares in the company.
+- The stock market had a bad day.
+- I'm available again from Thursday.
+- We've got it in every size, come by any time.
+- Take the cups out of the box, please.
 """

@@ -11,7 +11,7 @@ from earful.insight.encoder import shared_encoder
 from earful.insight.trackers import TrackerSet
 
 from .measures import Row, Tally
-from .tracker_texts import CALIBRATION, HELD_OUT, SECOND
+from .tracker_texts import CALIBRATION, HELD_OUT, SECOND, THIRD
 
 __all__ = ["parse", "rows", "tally"]
 
@@ -62,7 +62,12 @@ def tally(source: str, *, similar: bool) -> tuple[Tally, Tally]:
 def rows() -> list[Row]:
     """Score the set that no threshold was chosen on."""
     table = []
-    for name, source in (("held out", HELD_OUT), ("second set", SECOND), ("calibration", CALIBRATION)):
+    for name, source in (
+        ("held out", HELD_OUT),
+        ("second set", SECOND),
+        ("third set", THIRD),
+        ("calibration", CALIBRATION),
+    ):
         both, meant = tally(source, similar=True)
         words, _ = tally(source, similar=False)
         table += [

@@ -8,10 +8,12 @@ import pytest
 from earful.conversation.types import CustomEntity, Entity, Message, Topic
 from earful.insight.call_score import score_call
 from earful.insight.custom_entities import CUSTOM, find_custom_entities
+from earful.insight.encoder import shared_encoder
 from earful.insight.language_model import LanguageModel, LanguageModelError
 from earful.insight.reading import Masking, masked
 from earful.insight.summary import call_transcript, summarise
 from earful.insight.themes import rank_topics, themes, vocabulary_topics
+from earful.insight.topics import TopicBook
 from tests.store.samples import ACTION_ITEM, ASKED, FOLLOW_UP, PROMISED, QUESTION, UNNAMED
 
 MESSAGES = (ASKED, PROMISED, UNNAMED)
@@ -96,6 +98,17 @@ def test_vocabulary_that_was_said_becomes_topics() -> None:
         ("The delivery", (UNNAMED.id,)),
     ]
     assert rank_topics(MESSAGES)
+
+
+def test_topics_ranked_anew_are_those_of_live_talk_without_the_names_of_who_spoke() -> None:
+    book = TopicBook(shared_encoder())
+    book.leave_out("Sam Quote")
+    for message in MESSAGES:
+        book.add(message.text, message.id, message.member_id)
+    live = book.ranked()[0] or ()
+    anew = rank_topics(MESSAGES, ["Sam Quote"])
+    assert [(one.text, one.score) for one in anew] == [(one.text, one.score) for one in live]
+    assert "quote" not in [one.text for one in anew]
 
 
 async def model_answering(status: int, body: object) -> LanguageModel:

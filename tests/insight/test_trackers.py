@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earful.conversation.types import Tracker
+from earful.insight.encoder import shared_encoder
 from earful.insight.trackers import TrackerSet, phrase_pattern
 
 
@@ -95,3 +96,48 @@ def test_no_vocabulary_breaks_the_search(phrase: str, text: str) -> None:
 def test_a_phrase_finds_itself(phrase: str) -> None:
     """Whatever the phrase, it is found where it stands."""
     assert (3, phrase) in _hits(phrase, f"so {phrase}.")
+
+
+_PRINTER = Tracker("Printer", ("printer is jammed", "can't print", "printer not working"), "1")
+_HEATING = Tracker("Heating", ("the heating is off", "it's cold in the flat"), "2")
+
+
+def _meant(text: str, *trackers: Tracker) -> list[str]:
+    hits = TrackerSet(trackers).find_similar(text, shared_encoder())
+    assert all(hit.offset == -1 and hit.text == text for hit in hits)
+    return sorted({hit.tracker_name for hit in hits})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The copier has eaten another sheet and won't go on.", ["Printer"]),
+        ("We're freezing in the bedroom, the boiler is dead.", ["Heating"]),
+        ("The printer works again.", []),
+        ("It's lovely and warm in here now.", []),
+        ("We were stuck in a traffic jam.", []),
+        ("It's warm in the flat.", []),
+        ("It isn't cold in the flat at all.", []),
+        ("The heating isn't off any more.", []),
+        ("Let's look at the numbers of last quarter.", []),
+        ("Um, you know.", []),
+        ("?!", []),
+    ],
+)
+def test_what_is_said_in_other_words_is_found_and_its_opposite_is_not(text: str, found: list[str]) -> None:
+    assert _meant(text, _PRINTER, _HEATING) == found
+
+
+def test_what_the_encoder_heard_need_not_be_asked_for_again() -> None:
+    """The sense of a message after its neighbours is taken as it is."""
+    trackers, text = TrackerSet([_PRINTER]), "The printer keeps swallowing my pages."
+    sense = shared_encoder().sense(text)
+    assert trackers.find_similar(text, shared_encoder(), sense) == trackers.find_similar(
+        text, shared_encoder()
+    )
+
+
+def test_a_tracker_means_the_same_beside_others() -> None:
+    """What is found of one tracker does not depend on which others there are, or in what order."""
+    text = "We're freezing in the bedroom, the boiler is dead."
+    assert _meant(text, _HEATING) == _meant(text, _HEATING, _PRINTER) == _meant(text, _PRINTER, _HEATING)

@@ -135,10 +135,10 @@ class LocalInsightSession:
             if bare:
                 utterance = written(self._encoder, utterance)
             for piece in cut(utterance):
-                message, found = self._understand(piece, utterance, bare=bare)
+                message, found, sense = self._understand(piece, utterance, bare=bare)
                 messages.append(message)
                 insights += found
-                trackers += self._track(message, found)
+                trackers += self._track(message, found, sense)
                 if self._options.entities or self._options.custom_entities:
                     entities += _entity_matches(message)
             topics, new_topics = self._topics.ranked() if self._options.topics and messages else (None, ())
@@ -228,7 +228,9 @@ class LocalInsightSession:
         personal = self._personal(text, self._now(0), self._sense(text, None), unfinished=unfinished)
         return apply(text, personal, self._options.redaction)[0]
 
-    def _understand(self, piece: Piece, utterance: Utterance, *, bare: bool) -> tuple[Message, list[Insight]]:
+    def _understand(
+        self, piece: Piece, utterance: Utterance, *, bare: bool
+    ) -> tuple[Message, list[Insight], Sense]:
         options, redaction = self._options, self._options.redaction
         now = self._now(piece.start)
         speaker = utterance.speaker
@@ -285,7 +287,7 @@ class LocalInsightSession:
             self._topics.add(unmasked, message_id, member_id, feeling)
         self._before.append((member_id, piece.text[-200:]))
         self._said = f"{self._said} {piece.text}"[-_REMEMBERED_CHARS:]
-        return message, insights
+        return message, insights, sense
 
     def _asked_or_told(self, piece: Piece, sense: Sense) -> Piece:
         """Give a sentence without marks of its own the question mark that it earns, or not."""
@@ -412,14 +414,14 @@ class LocalInsightSession:
             return text
         return apply(text, self._personal(text, now), self._options.redaction)[0]
 
-    def _track(self, message: Message, insights: list[Insight]) -> tuple[TrackerMatch, ...]:
+    def _track(self, message: Message, insights: list[Insight], sense: Sense) -> tuple[TrackerMatch, ...]:
         if not self._trackers:
             return ()
         hits = self._trackers.find(message.text)
         said = {(hit.tracker_id, hit.phrase) for hit in hits}
         hits += [
             hit
-            for hit in self._trackers.find_similar(message.text, self._encoder)
+            for hit in self._trackers.find_similar(message.text, self._encoder, sense)
             if (hit.tracker_id, hit.phrase) not in said
         ]
         return _tracker_matches(hits, MessageRef(message.id, message.text), insights)

@@ -1,10 +1,11 @@
 """Wider views of what was found: themes that join topics, and action items with what led to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Insight, Message, Topic
+from earful.insight.encoder import shared_encoder
 from earful.insight.sentiment import polarity
 from earful.insight.topics import DESCRIBING, TopicBook
 
@@ -23,9 +24,11 @@ class Theme:
     message_ids: tuple[str, ...]
 
 
-def rank_topics(messages: Sequence[Message]) -> tuple[Topic, ...]:
-    """Return the topics of a whole conversation, worked out anew."""
-    book = TopicBook()
+def rank_topics(messages: Sequence[Message], names: Iterable[str] = ()) -> tuple[Topic, ...]:
+    """Return the topics of a whole conversation, worked out anew as those of live talk; `names` are none."""
+    book = TopicBook(shared_encoder())
+    for name in names:
+        book.leave_out(name)
     for message in messages:
         feeling = message.sentiment if message.sentiment is not None else polarity(message.text)
         book.add(message.text, message.id, message.member_id, feeling)

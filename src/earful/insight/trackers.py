@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Tracker
-from earful.insight.encoder import TextEncoder
+from earful.insight.alike import Meant, Signs, shared_alike, signs_of
+from earful.insight.encoder import Sense, TextEncoder
 from earful.insight.lexicon import lines
 from earful.insight.text import FILLERS, STOP_WORDS, fold, stem, tokens
 from earful.insight.vectors import alone
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Hit", "TrackerSet", "phrase_pattern"]
+__all__ = ["Hit", "TrackerSet", "meant", "phrase_pattern", "plain"]
 
 _FORMS = {form: tuple(group.split()) for group in lines("inflections") for form in group.split()}
 
@@ -105,8 +106,9 @@ def _run_pattern(words: list[str]) -> str:
     return pattern
 
 
-# Chosen on pairs that the project wrote (evals/insight/tracker_texts.py, CALIBRATION).
-_SIMILAR = 0.48
+# Chosen on pairs that the project wrote (training/meanings.py), trackers left out in turn.
+_MEANT = 1.5
+_WORTH_ASKING = 0.25  # of phrases less close than this next to none was meant
 _DENIAL = re.compile(r"\b(?:not|no|never|none|nothing|nobody|without|cannot|\w+n't)\b")
 
 
@@ -123,16 +125,24 @@ def _denied(text: str) -> bool:
     return bool(_DENIAL.search(text.lower().replace("’", "'")))
 
 
+def plain(text: str) -> str:
+    """Return a text without the marks at its end: vocabulary has none, and they move a vector."""
+    return text.rstrip(" .!?…")
+
+
+def meant(text: str, sense: Sense) -> Meant:
+    """Return what is known of a message or phrase by itself."""
+    return Meant(frozenset(_content(text)), len(text.split()), _denied(text), sense)
+
+
 @dataclass(frozen=True, slots=True)
 class _Phrase:
-    """A vocabulary phrase, and what it is compared by."""
+    """A vocabulary phrase, and what finds it."""
 
     tracker_id: str
     tracker_name: str
     text: str
     pattern: re.Pattern[str]
-    content: frozenset[str]
-    denied: bool
 
 
 class TrackerSet:
@@ -140,44 +150,56 @@ class TrackerSet:
 
     def __init__(self, trackers: Iterable[Tracker]) -> None:
         self._phrases: list[_Phrase] = []
+        self._trackers: list[tuple[int, int]] = []  # where the phrases of each begin and end
         self._vectors: NDArray[np.float32] | None = None
+        self._meant: list[Meant] = []
         for tracker in trackers:
             tracker_id = tracker.id or new_numeric_id()
+            begin = len(self._phrases)
             for text in dict.fromkeys(tracker.vocabulary):
                 pattern = phrase_pattern(text)
                 if pattern is not None:
-                    phrase = _Phrase(
-                        tracker_id, tracker.name, text, pattern, frozenset(_content(text)), _denied(text)
-                    )
-                    self._phrases.append(phrase)
+                    self._phrases.append(_Phrase(tracker_id, tracker.name, text, pattern))
+            if len(self._phrases) > begin:
+                self._trackers.append((begin, len(self._phrases)))
 
     def __bool__(self) -> bool:
         return bool(self._phrases)
 
-    def find_similar(self, text: str, encoder: TextEncoder) -> list[Hit]:
+    def find_similar(self, text: str, encoder: TextEncoder, sense: Sense | None = None) -> list[Hit]:
         """Return phrases that a text means without saying them; their offset is -1.
 
-        Precision comes first: sharing a word with the phrase makes a text look closer than it is
-        ("on time" and "too late" are both about delivery), and a denial turns the meaning round.
+        `sense` is what the encoder heard in the text; if not given, it is asked where a phrase comes near.
         """
-        words, denied = _content(text), _denied(text)
-        places = [
-            at
-            for at, phrase in enumerate(self._phrases)
-            if phrase.denied == denied and words.isdisjoint(phrase.content)
-        ]
-        if not words or not places:
+        if not _content(text):
             return []
         if self._vectors is None:
             self._vectors = alone(encoder, [phrase.text for phrase in self._phrases])
-        # Vocabulary has no marks at its end, and a full stop alone makes a text less like it.
-        said = encoder.vectors([text.rstrip(" .!?…")])[0]
+            self._meant = [meant(phrase.text, encoder.sense(phrase.text)) for phrase in self._phrases]
+        close = (self._vectors @ encoder.vectors([plain(text)])[0]).tolist()
+        if max(close, default=0.0) < _WORTH_ASKING:
+            return []
+        said = meant(text, sense or encoder.sense(text))
+        places: list[int] = []
+        signs: list[Signs] = []
+        for begin, end in self._trackers:
+            if max(close[begin:end]) < _WORTH_ASKING:
+                continue
+            phrases = self._meant[begin:end]
+            # A denial of the tracker's own words turns their meaning round.
+            turned = any(not said.content.isdisjoint(phrase.content) for phrase in phrases)
+            for place, phrase in enumerate(phrases, begin):
+                if close[place] >= _WORTH_ASKING and not (turned and phrase.denied != said.denied):
+                    places.append(place)
+                    signs.append(signs_of(said, phrase, close[place], close[begin:end]))
+        if not places:
+            return []
         return [
             Hit(phrase.tracker_id, phrase.tracker_name, phrase.text, -1, text)
-            for phrase, closeness in zip(
-                (self._phrases[at] for at in places), (self._vectors[places] @ said).tolist(), strict=True
+            for phrase, sure in zip(
+                (self._phrases[place] for place in places), shared_alike().odds(signs).tolist(), strict=True
             )
-            if closeness >= _SIMILAR
+            if sure >= _MEANT
         ]
 
     def find(self, text: str) -> list[Hit]:

@@ -301,7 +301,8 @@ def conversation_router(
         owner, cid = conversation.application_id, conversation.id
         if refresh:
             said = await store.messages(owner, cid)
-            ranked = await asyncio.to_thread(rank_topics, said)
+            names = [member.name for member in conversation.members if member.name]
+            ranked = await asyncio.to_thread(rank_topics, said, names)
             with _not_found():
                 await store.add_findings(cid, Findings(topics=ranked))
         topics = await store.topics(owner, cid)
