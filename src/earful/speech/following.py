@@ -37,6 +37,7 @@ _KEPT_S = 40.0
 _PAUSE_S = 0.25
 _KNOWN_AT_MOST = 80
 _CONDENSED = 60
+_AT_END = 10
 
 
 class VoiceFollower:
@@ -94,19 +95,18 @@ class VoiceFollower:
 
         Every moment is heard three times, `sparing` once.
         """
-        if hypothesis.segment != self._segment:
-            self._segment, self._windows, self._next = hypothesis.segment, [], round(hypothesis.start * _RATE)
-        end = round(hypothesis.end * _RATE)
-        while self._next + WINDOW <= end:
-            self._hear(self._next, self._next + WINDOW)
-            self._next += WINDOW if sparing else HOP
+        self._listen(hypothesis, WINDOW if sparing else HOP)
 
     def attribute(
         self, hypothesis: Hypothesis, *, sparing: bool = False
     ) -> list[tuple[int | None, Hypothesis]]:
-        """Return a final in the parts that one voice each said; None where none was heard well enough."""
-        self.listen(hypothesis, sparing=sparing)
+        """Return a final in the parts that one voice each said; None where none was heard well enough.
+
+        What `listen` has not heard of it is heard now, at so many places at most that it is told in time.
+        """
         start, end = round(hypothesis.start * _RATE), round(hypothesis.end * _RATE)
+        left = end - (self._next if hypothesis.segment == self._segment else start)
+        self._listen(hypothesis, max(WINDOW if sparing else HOP, left // _AT_END))
         heard = round(self._windows[-1].end * _RATE) if self._windows else start
         if end - start >= SHORTEST and heard < end:
             self._hear(max(start, end - WINDOW), end)
@@ -132,6 +132,14 @@ class VoiceFollower:
         self._windows, self._segment = [], -1
         self._latest = number
         return [(number, hypothesis)]
+
+    def _listen(self, hypothesis: Hypothesis, hop: int) -> None:
+        if hypothesis.segment != self._segment:
+            self._segment, self._windows, self._next = hypothesis.segment, [], round(hypothesis.start * _RATE)
+        end = round(hypothesis.end * _RATE)
+        while self._next + WINDOW <= end:
+            self._hear(self._next, self._next + WINDOW)
+            self._next += hop
 
     def _hear(self, start: int, end: int) -> None:
         samples = self._sound(start, end)
