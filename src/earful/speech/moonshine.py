@@ -140,6 +140,7 @@ class MoonshineModel:
         drafts: Sequence[Sequence[int]] | None = None,
         *,
         final: bool = True,
+        thorough: bool = True,
     ) -> list[Decoded]:
         """Recognise segments (float32 [n], 16 kHz each), each beginning with its prefix of tokens.
 
@@ -148,12 +149,12 @@ class MoonshineModel:
         if it would have been chosen anyway, and checking them all takes one pass.
         Segments without a draft share batches, similar lengths together. The answer is in the order
         given. A batch may differ from one-by-one decoding in rare tokens, because the weights' dynamic
-        quantisation scales over the whole batch. Of what is `final` other readings are tried, and it is
-        reviewed by its bias.
+        quantisation scales over the whole batch. What is `final` is reviewed by its bias; if it is to be
+        `thorough`, other readings are tried first.
         """
         frames = [self.encode(segment) for segment in segments]
         ceilings = [token_ceiling(len(segment), self.tokens_per_second) for segment in segments]
-        decoded = self.decode_frames(frames, ceilings, prefixes, bias, drafts, final=final)
+        decoded = self.decode_frames(frames, ceilings, prefixes, bias, drafts, final=final, thorough=thorough)
         if not final or bias is None:
             return decoded
         biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
@@ -178,6 +179,7 @@ class MoonshineModel:
         drafts: Sequence[Sequence[int]] | None = None,
         *,
         final: bool = True,
+        thorough: bool = True,
     ) -> list[Decoded]:
         """Recognise what `encode` heard; at most `ceilings[i]` tokens each. See `decode`."""
         biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
@@ -189,12 +191,12 @@ class MoonshineModel:
                 ceiling=ceilings[i],
                 bias=biases[i],
                 trust=_TRUST if final else 0.0,
-                watched=final,
+                watched=final and thorough,
             )
             for i in range(len(frames))
         ]
         self._network.decode(rows)
-        return [self._finish(row) for row in (likeliest(self._network, rows) if final else rows)]
+        return [self._finish(row) for row in likeliest(self._network, rows)]
 
     def _finish(self, row: Row) -> Decoded:
         tokens = tuple(row.tokens)

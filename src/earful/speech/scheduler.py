@@ -67,6 +67,7 @@ class Engine(Protocol):
         drafts: Sequence[Sequence[int]] | None = None,
         *,
         final: bool = True,
+        thorough: bool = True,
     ) -> list[Decoded]:
         """Recognise the segments, each beginning with its prefix; see `MoonshineModel.decode`."""
         ...
@@ -531,6 +532,8 @@ class Scheduler:
                 [task.stream.bias for task in tasks],
                 [task.draft for task in tasks],
                 final=tasks[0].kind != "partial",
+                # Callers who share a full machine would wait for each other's other readings.
+                thorough=self._pressure <= _EASY or len(self._streams) == 1,
             )
         except Exception:
             log.exception("recognition failed", kind=tasks[0].kind, utterances=len(tasks))
