@@ -72,7 +72,6 @@ class SpellingEngine:
         self.tokenizer = Tokenizer([*(b"" for _ in range(259)), *names])
         self.journal: list[list[tuple[int, tuple[int, ...]]]] = []
         self.fail = False
-        self.thorough: list[bool] = []
 
     def decode(
         self,
@@ -82,11 +81,10 @@ class SpellingEngine:
         drafts: Sequence[Sequence[int]] | None = None,
         *,
         final: bool = True,
-        thorough: bool = True,
+        sure: float = 0.9,
     ) -> list[Decoded]:
         if self.fail:
             raise RuntimeError("the network broke")
-        self.thorough.append(thorough)
         prefixes = prefixes or [()] * len(segments)
         self.journal.append([(len(s), tuple(p)) for s, p in zip(segments, prefixes, strict=True)])
         return [self._read(segment) for segment in segments]

@@ -525,31 +525,6 @@ def test_partials_come_less_often_on_a_full_machine_and_finals_stay_the_same(cos
     assert desk.finals() == [" ".join(f"w{word}" for word in range(11, 31))]
 
 
-@pytest.mark.parametrize(("streams", "cost", "thorough"), [(2, 0.0, True), (2, 0.5, False), (1, 0.5, True)])
-def test_callers_who_share_a_full_machine_have_finals_read_once(
-    streams: int, cost: float, thorough: bool
-) -> None:
-    """Other readings of one would make the others wait; who is alone waits for nobody."""
-    now = 0.0
-    desk = Desk()
-
-    class SlowEar(LevelEar):
-        def probabilities_of(self, blocks: Sequence[Samples], states: Sequence[VadState]) -> list[Samples]:
-            nonlocal now
-            now += cost
-            return super().probabilities_of(blocks, states)
-
-    desk.scheduler = Scheduler(desk.engine, SlowEar(), clock=lambda: now)
-    desk.told = [[] for _ in range(streams)]
-    desk.streams = [desk.open(number, OPTIONS) for number in range(streams)]
-    for _ in range(10):  # what came before shows how busy the machine is
-        desk.live(np.zeros(1600, np.float32))
-    desk.engine.thorough.clear()
-    desk.live(say(11, 12, quiet=1.0))
-    assert desk.finals() == ["w11 w12"]
-    assert set(desk.engine.thorough) == {thorough}
-
-
 @pytest.mark.parametrize(("quiet", "first"), [(0.25, 1), (0.48, 0)])
 def test_what_may_be_a_final_goes_before_partials_only_when_time_grows_short(
     quiet: float, first: int

@@ -27,7 +27,7 @@ from earful.speech.devices import Processor
 from earful.speech.moonshine_published import PublishedNetwork, UnusableModel
 from earful.speech.moonshine_rebuilt import RebuiltNetwork
 from earful.speech.moonshine_streaming import CONFIGURATION, StreamingNetwork
-from earful.speech.readings import likeliest
+from earful.speech.readings import SURE, likeliest
 from earful.speech.tokenizer import END, Tokenizer
 from earful.speech.types import Samples
 
@@ -140,7 +140,7 @@ class MoonshineModel:
         drafts: Sequence[Sequence[int]] | None = None,
         *,
         final: bool = True,
-        thorough: bool = True,
+        sure: float = SURE,
     ) -> list[Decoded]:
         """Recognise segments (float32 [n], 16 kHz each), each beginning with its prefix of tokens.
 
@@ -149,12 +149,12 @@ class MoonshineModel:
         if it would have been chosen anyway, and checking them all takes one pass.
         Segments without a draft share batches, similar lengths together. The answer is in the order
         given. A batch may differ from one-by-one decoding in rare tokens, because the weights' dynamic
-        quantisation scales over the whole batch. What is `final` is reviewed by its bias; if it is to be
-        `thorough`, other readings are tried first.
+        quantisation scales over the whole batch. Of what is `final`, other readings are tried where its
+        confidence is below `sure`; then it is reviewed by its bias.
         """
         frames = [self.encode(segment) for segment in segments]
         ceilings = [token_ceiling(len(segment), self.tokens_per_second) for segment in segments]
-        decoded = self.decode_frames(frames, ceilings, prefixes, bias, drafts, final=final, thorough=thorough)
+        decoded = self.decode_frames(frames, ceilings, prefixes, bias, drafts, final=final, sure=sure)
         if not final or bias is None:
             return decoded
         biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
@@ -179,7 +179,7 @@ class MoonshineModel:
         drafts: Sequence[Sequence[int]] | None = None,
         *,
         final: bool = True,
-        thorough: bool = True,
+        sure: float = SURE,
     ) -> list[Decoded]:
         """Recognise what `encode` heard; at most `ceilings[i]` tokens each. See `decode`."""
         biases = bias if isinstance(bias, Sequence) else [bias] * len(frames)
@@ -191,12 +191,12 @@ class MoonshineModel:
                 ceiling=ceilings[i],
                 bias=biases[i],
                 trust=_TRUST if final else 0.0,
-                watched=final and thorough,
+                watched=final,
             )
             for i in range(len(frames))
         ]
         self._network.decode(rows)
-        return [self._finish(row) for row in likeliest(self._network, rows)]
+        return [self._finish(row) for row in likeliest(self._network, rows, sure)]
 
     def _finish(self, row: Row) -> Decoded:
         tokens = tuple(row.tokens)

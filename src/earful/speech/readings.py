@@ -13,9 +13,9 @@ from itertools import accumulate
 from earful.speech.decoding import Network, Rival, Row
 from earful.speech.tokenizer import END
 
-__all__ = ["likeliest"]
+__all__ = ["SURE", "likeliest"]
 
-_SURE = 0.9
+SURE = 0.9
 """Confidence from which no other reading is tried: none was likelier."""
 _MOST = 8
 """Readings that are tried beside the first. A second round, from where these were in doubt, found no more."""
@@ -90,9 +90,12 @@ class _Reading(Row):
         )
 
 
-def likeliest(network: Network, rows: Sequence[Row]) -> list[Row]:
-    """Return for each watched row that has ended itself, or a likelier reading of the same segment."""
-    tried = [_others(row) for row in rows]
+def likeliest(network: Network, rows: Sequence[Row], sure: float = SURE) -> list[Row]:
+    """Return for each watched row that has ended itself, or a likelier reading of the same segment.
+
+    Rows of a confidence of `sure` and more are left as they are.
+    """
+    tried = [[] if row.looped or row.confidence >= sure else _others(row) for row in rows]
     if others := [one for readings in tried for one in readings]:
         network.decode(others)
     if met := [one for one in others if one.met is not None and not one.given_up]:
@@ -107,8 +110,6 @@ def likeliest(network: Network, rows: Sequence[Row]) -> list[Row]:
 
 def _others(row: Row) -> list[_Reading]:
     """Return readings that begin as a row does, and go on with a rival; the nearest rivals first."""
-    if row.looped or row.confidence >= _SURE:
-        return []
     near = [rival for rival in row.rivals if rival.behind <= _DOUBT and rival.token != END]
     steps = [
         0.0 if math.isnan(sure) else sure + favour

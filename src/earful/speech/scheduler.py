@@ -48,6 +48,7 @@ _TURN_SECONDS = 0.06
 _SPARE_SECONDS = 0.05
 _COST = 0.0036
 _FINAL_COST = 0.01
+_SURE = 0.8  # less than in recordings: callers wait for each other's other readings
 _EASY = 0.6
 _FULL = 0.9
 _LONGEST_INTERVAL = 1.0
@@ -67,7 +68,7 @@ class Engine(Protocol):
         drafts: Sequence[Sequence[int]] | None = None,
         *,
         final: bool = True,
-        thorough: bool = True,
+        sure: float = 0.9,
     ) -> list[Decoded]:
         """Recognise the segments, each beginning with its prefix; see `MoonshineModel.decode`."""
         ...
@@ -532,8 +533,7 @@ class Scheduler:
                 [task.stream.bias for task in tasks],
                 [task.draft for task in tasks],
                 final=tasks[0].kind != "partial",
-                # Callers who share a full machine would wait for each other's other readings.
-                thorough=self._pressure <= _EASY or len(self._streams) == 1,
+                sure=_SURE,
             )
         except Exception:
             log.exception("recognition failed", kind=tasks[0].kind, utterances=len(tasks))
