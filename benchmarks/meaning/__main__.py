@@ -66,8 +66,7 @@ def main() -> None:
     for form, row in figures.items():
         table.add_row(form, *(f"{value:g}" for value in row.values()))
     Console().print(table)
-    if given.json:
-        write_json(given.json, figures)
+    write_json(given.json, lambda: figures)
 
 
 def _measure(times: int, *, bare: bool) -> dict[str, float]:

@@ -9,6 +9,7 @@ topic, tracker match and entity of one way must have its equal in the other, wha
 
 import gzip
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple
@@ -126,7 +127,8 @@ def _things(steps: list[Findings]) -> Counter[str]:
     insight_texts = {i.id: i.text for step in steps for i in step.insights}
 
     def plain(value: Any) -> str:
-        text = repr(value)
+        # Times that are equal to the microsecond are the same.
+        text = re.sub(r"\d+\.\d{7,}", lambda digits: f"{float(digits[0]):.6f}", repr(value))
         for known, name in {**places, **insight_texts}.items():
             text = text.replace(known, name)
         return text
