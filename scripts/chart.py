@@ -52,7 +52,8 @@ def drawing(points: list[tuple[str, float, float]]) -> str:
         lines.append(text(LEFT - 8, up(rate) + 4, f"{rate:.0%}", QUIET, "end"))
     lines.append(text(LEFT - 48, 24, "wrong words (plain normaliser)", INK))
     lines.append(text(WIDTH - RIGHT, HEIGHT - 12, "CPU seconds for an hour of audio", INK, "end"))
-    taken: list[tuple[float, float, float]] = []
+    # Room that is taken, by labels and by the points themselves: from, to, line of writing.
+    taken = [(across(cost) - 7, across(cost) + 7, up(rate) + 4) for _, cost, rate in points]
     for name, cost, rate in sorted(points, key=lambda point: point[2]):
         colour = OURS if name.startswith("earful") else THEIRS
         label = f"{name}  {rate:.1%}"
@@ -63,9 +64,7 @@ def drawing(points: list[tuple[str, float, float]]) -> str:
         low = next(
             low
             for low in (y + 4, y + 20, y - 12, y + 36, y - 28)
-            if all(
-                abs(low - other) >= 15 or x > end or x + 8 * len(label) < start for start, end, other in taken
-            )
+            if all(abs(low - other) >= 15 or x + 8 > end or x + long < start for start, end, other in taken)
         )
         taken.append((x, x + long, low))
         lines.append(text(x + 11, low, label, colour, "start", "600" if colour == OURS else "400"))
