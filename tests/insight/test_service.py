@@ -225,6 +225,19 @@ def test_identified_data_is_listed_with_its_value(service: LocalInsightService) 
     ]
 
 
+def test_words_that_became_personal_meanwhile_are_masked_in_phrases_too(service: LocalInsightService) -> None:
+    """What stood in a message that told nothing then is a name now."""
+    options = InsightOptions(phrases=True, redaction=Redaction(redact=True, mask="[X]"))
+    session = _open(service, options)
+    (first,) = _say(session, (INES, "Maybe we call Quorvex tomorrow."))
+    session.meet(Member("q", "Quorvex"))
+    (last,) = _say(session, (INES, "I will call Quorvex tomorrow."))
+    assert first.messages[0].text == "Maybe we call Quorvex tomorrow."
+    assert last.messages[0].text == "I will call [X] tomorrow."
+    phrases = [*last.messages[0].phrases, *(one for insight in last.insights for one in insight.phrases)]
+    assert {phrase.text for phrase in phrases} == {"call [X] tomorrow"}
+
+
 def test_partials_are_masked_like_messages(service: LocalInsightService) -> None:
     """A caption that is still growing shows no card number either."""
     session = _open(service, InsightOptions(redaction=Redaction(redact=True, mask="[X]")))

@@ -191,7 +191,7 @@ class LocalInsightSession:
     ) -> list[PersonalData]:
         """Find personal data; without `sense` only those names that were heard before are known."""
         if sense is None and not unfinished:
-            for said, known in self._judged:
+            for said, known in reversed(self._judged):
                 if said == text:
                     return known
         names = [member.name for member in self._members.values() if member.name]
@@ -410,7 +410,9 @@ class LocalInsightSession:
         """Mask a piece of a message that was understood before."""
         if not self._options.redaction.redact:
             return text
-        if any(not personal and text in said for said, personal in self._judged):
+        # What is known by now decides: said before, the same words may have told nothing yet.
+        latest = next((personal for said, personal in reversed(self._judged) if text in said), None)
+        if latest == []:
             return text
         return apply(text, self._personal(text, now), self._options.redaction)[0]
 
