@@ -19,7 +19,7 @@ TALK = [
 
 
 def _book(texts: list[str]) -> TopicBook:
-    book = TopicBook()
+    book = TopicBook(shared_encoder())
     for index, text in enumerate(texts):
         book.add(text, str(index), f"m{index % 2}")
     return book
@@ -68,7 +68,7 @@ def test_a_topic_keeps_its_identity() -> None:
 
 def test_new_topics_are_reported_once() -> None:
     """A topic that leaves and comes back is not new."""
-    book = TopicBook()
+    book = TopicBook(shared_encoder())
     seen: list[str] = []
     for index in range(200):
         book.add(
@@ -106,7 +106,7 @@ def test_a_shorter_topic_is_the_parent_of_a_longer() -> None:
 
 def test_sentiment_is_the_mean_of_the_messages() -> None:
     """A topic feels as the messages it was said in."""
-    book = TopicBook()
+    book = TopicBook(shared_encoder())
     book.add("The delivery schedule is awful.", "1", None, -0.8)
     book.add("The delivery schedule is fine.", "2", None, 0.2)
     topics, _ = book.ranked()
@@ -117,7 +117,7 @@ def test_sentiment_is_the_mean_of_the_messages() -> None:
 
 def test_a_day_of_talk_stays_within_bounds() -> None:
     """However much is said, the book does not grow without end."""
-    book = TopicBook()
+    book = TopicBook(shared_encoder())
     for index in range(9000):
         book.add(
             f"word{chr(97 + index % 26)}{chr(97 + index // 26 % 26)}{chr(97 + index // 676)} thing",
@@ -196,7 +196,7 @@ def test_vectors_keep_the_list_ranked_and_steady() -> None:
 
 def test_who_takes_part_is_no_topic() -> None:
     """The names of speakers are said all the time and say nothing of what is talked of."""
-    book = TopicBook()
+    book = TopicBook(shared_encoder())
     book.leave_out("Noah Berg")
     for number in range(3):
         book.add("Noah, the samples for Berg Brothers.", str(number), None)

@@ -233,8 +233,8 @@ def _usual(forms: dict[str, int]) -> str:
 class TopicBook:
     """The topics of one conversation so far. Memory is bounded however long it lasts."""
 
-    def __init__(self, encoder: TextEncoder | None = None, titles: Titles | None = None) -> None:
-        """Weigh phrases by their vectors and likeness to titles; without an encoder by their counts alone."""
+    def __init__(self, encoder: TextEncoder, titles: Titles | None = None) -> None:
+        """Weigh phrases by their counts, their vectors and their likeness to titles."""
         self._encoder = encoder
         self._titles = titles
         self._messages = 0
@@ -373,26 +373,15 @@ class TopicBook:
                 yield candidate, -strength
 
     def _choose(self) -> list[_Candidate]:
-        if self._encoder is not None:
-            return self._diverse(list(islice(self._strongest(), _WEIGHED)), self._encoder)
-        chosen: list[_Candidate] = []
-        for candidate, strength in self._strongest():
-            if not any(self._covers(other, candidate) for other in chosen):
-                candidate.worth = strength
-                chosen.append(candidate)
-                if len(chosen) == _SHOWN:
-                    break
-        return chosen
-
-    def _diverse(self, strongest: list[tuple[_Candidate, float]], encoder: TextEncoder) -> list[_Candidate]:
         """Choose by strength and closeness to the conversation, each unlike those before it."""
         import numpy as np
 
+        strongest = list(islice(self._strongest(), _WEIGHED))
         if not strongest:
             return []
         some = [candidate for candidate, _ in strongest]
         worth = np.array([strength for _, strength in strongest])
-        signs, vectors = self._signs(some, worth, encoder)
+        signs, vectors = self._signs(some, worth)
         worth *= (1 + _CLOSENESS * np.clip(signs[:, 0], 0, 1)) / (1 + _CLOSENESS)
         worth *= np.exp(_TITLED * (self._titles or shared_titles()).likeness(signs, vectors))
 
@@ -418,21 +407,21 @@ class TopicBook:
         import numpy as np
 
         found = list(islice(self._strongest(), _WEIGHED))
-        if not found or self._encoder is None:
+        if not found:
             return [], np.zeros((0, len(Signs._fields)), np.float32), np.zeros((0, 384), np.float32)
         some = [candidate for candidate, _ in found]
-        signs, vectors = self._signs(some, np.array([strength for _, strength in found]), self._encoder)
+        signs, vectors = self._signs(some, np.array([strength for _, strength in found]))
         return [candidate.text for candidate in some], signs, vectors
 
     def _signs(
-        self, some: "list[_Candidate]", strengths: "NDArray[np.float64]", encoder: TextEncoder
+        self, some: "list[_Candidate]", strengths: "NDArray[np.float64]"
     ) -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
         """Return the signs of the strongest candidates, [candidates, signs], and their vectors."""
         import numpy as np
 
         fresh = [candidate for candidate in some if candidate.vector is None]
         if fresh:
-            made = alone(encoder, [candidate.text.lower() for candidate in fresh])
+            made = alone(self._encoder, [candidate.text.lower() for candidate in fresh])
             for candidate, vector in zip(fresh, made, strict=True):
                 candidate.vector = vector
         vectors = np.array([candidate.vector for candidate in some])
