@@ -22,6 +22,7 @@ __all__ = [
     "Scorer",
     "chances_of",
     "loop_length",
+    "mean_chance",
     "sequences_as_ids",
     "with_prefix_logprobs",
 ]
@@ -108,8 +109,8 @@ class Row:
     @property
     def confidence(self) -> float:
         """The geometric mean probability of the tokens where that is known, 0..1 (1.0 when nowhere)."""
-        known = [value for value in self.logprobs if not math.isnan(value)]
-        return math.exp(sum(known) / len(known)) if known else 1.0
+        chance = mean_chance(self.logprobs)
+        return 1.0 if chance is None else chance
 
     def begin(self, count: int) -> None:
         """Start with the first `count` forced tokens."""
@@ -168,6 +169,12 @@ class Row:
         self.favours.append(favour)
         if not math.isnan(logprob):
             self.worth += logprob + favour
+
+
+def mean_chance(logprobs: Sequence[float]) -> float | None:
+    """Return the geometric mean of the probabilities that are known (not NaN), None when none is."""
+    known = [value for value in logprobs if not math.isnan(value)]
+    return math.exp(sum(known) / len(known)) if known else None
 
 
 def best_of(scores: NDArray[np.float32], count: int) -> list[int]:
@@ -238,6 +245,7 @@ def with_prefix_logprobs(decoded: Decoded, known: Sequence[float]) -> Decoded:
         known[at] if math.isnan(value) and at < len(known) else value
         for at, value in enumerate(decoded.token_logprobs)
     )
-    sure = [value for value in merged if not math.isnan(value)]
-    confidence = math.exp(sum(sure) / len(sure)) if sure else decoded.confidence
-    return replace(decoded, token_logprobs=merged, confidence=confidence)
+    chance = mean_chance(merged)
+    return replace(
+        decoded, token_logprobs=merged, confidence=decoded.confidence if chance is None else chance
+    )

@@ -54,7 +54,7 @@ class _Reading(Row):
     ) -> None:
         """Go on with a token; see `Row.take`."""
         at = len(self.tokens)
-        # Named as it is, since a class with slots is made anew by its decorator.
+        # Not super(): the decorator makes a class with slots anew, and it would look for the old one.
         Row.take(self, token, logprob, favour, rivals)
         if self.ended or at < len(self.forced):
             return
@@ -111,6 +111,8 @@ def likeliest(network: Network, rows: Sequence[Row], sure: float = SURE) -> list
 def _others(row: Row) -> list[_Reading]:
     """Return readings that begin as a row does, and go on with a rival; the nearest rivals first."""
     near = [rival for rival in row.rivals if rival.behind <= _DOUBT and rival.token != END]
+    if not near:
+        return []
     steps = [
         0.0 if math.isnan(sure) else sure + favour
         for sure, favour in zip(row.logprobs, row.favours, strict=True)

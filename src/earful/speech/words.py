@@ -1,11 +1,10 @@
 """When each word of an utterance was said, and how sure the recogniser was of it."""
 
-import math
 from collections.abc import Sequence
 
 from earful.audio.vad import FRAME_SECONDS
 from earful.conversation.types import Word
-from earful.speech.moonshine import Decoded
+from earful.speech.decoding import Decoded, mean_chance
 from earful.speech.tokenizer import Tokenizer
 
 __all__ = ["estimate_words", "place_words", "word_confidences"]
@@ -20,10 +19,9 @@ def word_confidences(decoded: Decoded, tokenizer: Tokenizer) -> list[tuple[str, 
         if tokenizer.starts_word(token) or not groups:
             groups.append(([], []))
         groups[-1][0].append(token)
-        if not math.isnan(logprob):
-            groups[-1][1].append(logprob)
-    words = ((tokenizer.decode(tokens), values) for tokens, values in groups)
-    return [(text, math.exp(sum(v) / len(v)) if v else None) for text, v in words if text]
+        groups[-1][1].append(logprob)
+    words = ((tokenizer.decode(tokens), logprobs) for tokens, logprobs in groups)
+    return [(text, mean_chance(logprobs)) for text, logprobs in words if text]
 
 
 def estimate_words(
