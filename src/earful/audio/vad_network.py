@@ -12,6 +12,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from earful.onnx_format import Graph, constants_in
+from earful.onnx_sessions import session_options
 
 __all__ = ["CONTEXT", "FRAME", "STATE", "VadNetwork"]
 
@@ -31,17 +32,11 @@ class VadNetwork:
 
     def __init__(self, path: Path) -> None:
         """Rebuild the network of an ONNX file. Raises `ValueError` when it is not the one that is known."""
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             graph = _graph(constants_in(path))
         except KeyError as error:
             raise ValueError(f"{path.name} is not the voice activity model that Earful knows") from error
-        self._session = ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._session = ort.InferenceSession(graph, session_options(), providers=["CPUExecutionProvider"])
 
     def run(
         self, frames: Floats, lengths: NDArray[np.int32], h: Floats, c: Floats

@@ -72,13 +72,11 @@ class TextEncoder:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
+        from earful.onnx_sessions import session_options
+
+        options = session_options()
         # The graphs are lean as they are (training/lean.py); the extended optimisations would slow them down.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
 
         def part(name: str) -> Any:
             return onnxruntime.InferenceSession(

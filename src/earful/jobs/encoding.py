@@ -1,9 +1,6 @@
 """Makes the sentence vectors of stored messages, in the background and with what time others leave."""
 
 import asyncio
-import contextlib
-import os
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -13,6 +10,7 @@ import structlog
 from earful.insight.encoder import shared_encoder
 from earful.store.search import Encode
 from earful.store.vectors import Unencoded, VectorStore, pack
+from earful.threads import give_way
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +23,7 @@ log = structlog.get_logger(__name__)
 _BATCH = 64
 _ALIKE = 16
 _POLL_S = 1.0
-_NICENESS = 10
+_YIELDS = 10
 
 
 def encode(texts: Sequence[str]) -> "NDArray[np.float32]":
@@ -43,7 +41,7 @@ class Encoder:
         self._vectors = vectors
         self._encode = encode
         self._task: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, "encoder", initializer=_step_back)
+        self._thread = ThreadPoolExecutor(1, "encoder", initializer=give_way, initargs=(_YIELDS,))
 
     def start(self) -> None:
         """Begin."""
@@ -85,9 +83,3 @@ class Encoder:
             except Exception:
                 log.exception("sentence vectors could not be made; trying again")
             await asyncio.sleep(_POLL_S)
-
-
-def _step_back() -> None:
-    """Let every other thread go first, where the system can do that for one thread (Linux)."""
-    with contextlib.suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from earful.speech.threads import give_way
+from earful.threads import give_way
 
 __all__ = ["VoiceThread"]
 

@@ -13,6 +13,8 @@ import onnxruntime as ort
 import structlog
 from numpy.typing import NDArray
 
+from earful.onnx_sessions import session_options
+
 __all__ = [
     "Device",
     "Processor",
@@ -69,13 +71,7 @@ def open_session(model: Path | bytes, threads: int, processor: Processor = "cpu"
 
     It runs on the processor when the GPU fails.
     """
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.enable_mem_pattern = False
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options = session_options(threads)
     providers = ["CPUExecutionProvider"]
     if processor == "cuda":
         # The libraries of NVIDIA's own packages are not on the loader's path.

@@ -29,10 +29,10 @@ from earful.speech.endpoint import EndpointRules, Segment, Segmenter
 from earful.speech.guards import Evidence, is_invented
 from earful.speech.moonshine import Bias, Decoded
 from earful.speech.partials import Agreement, Window, next_window
-from earful.speech.threads import give_way
 from earful.speech.tokenizer import Tokenizer
 from earful.speech.types import Hypothesis, Samples, StreamOptions
 from earful.speech.words import estimate_words, place_words, word_confidences
+from earful.threads import give_way
 
 log = structlog.get_logger(__name__)
 

@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from earful.onnx_sessions import session_options
 from earful.speech.types import Samples
 
 __all__ = ["VoiceModel", "cluster", "distances", "refined"]
@@ -150,8 +151,4 @@ def _load() -> ort.InferenceSession:
     library = _MoonshineLib().lib
     size = ctypes.c_size_t.in_dll(library, _SIZE).value
     weights = bytes((ctypes.c_ubyte * size).in_dll(library, _MODEL))
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    return ort.InferenceSession(weights, session_options(), providers=["CPUExecutionProvider"])
