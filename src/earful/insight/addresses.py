@@ -4,7 +4,7 @@ import re
 
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import DIGITS, SMALL
-from earful.insight.text import STOP_WORDS
+from earful.insight.text import STOP_WORDS, clues
 
 __all__ = ["DOMAINS", "as_written", "spoken_domains", "spoken_emails"]
 
@@ -25,6 +25,9 @@ _EMAIL = re.compile(
     re.IGNORECASE,
 )
 # Everyone knows the rest of "at gmail"; what breaks off at "at" goes on in the next message.
+_KNOWN_WORDS = frozenset(
+    {"gmail", "g", "yahoo", "hotmail", "outlook", "icloud", "proton", "protonmail", "aol", "msn"}
+)
 _KNOWN = r"(?:gmail|g\s?mail|yahoo|hotmail|outlook|icloud|proton\s?mail|aol|msn)"
 _SHORT = re.compile(rf"(?:\b{_PART}{_JOINS})*\b(?P<last>{_PART}){_AT}{_KNOWN}\b", re.IGNORECASE)
 _BROKEN = re.compile(
@@ -48,15 +51,29 @@ _STOPS = STOP_WORDS | _LEADS
 
 def spoken_emails(text: str, before: str = "") -> list[tuple[int, int]]:
     """Return the places of the e-mail addresses that a text says; `before` is what was said before it."""
-    found = [_whole(text, hit.start(), hit.end()) for hit in _EMAIL.finditer(text)]
-    for hit in _SHORT.finditer(text):
+    known = clues(text)
+    at = "at" in known
+    if not at and "@" not in text:
+        return []
+    found = [_whole(text, hit.start(), hit.end()) for hit in _EMAIL.finditer(text)] if at else []
+    for hit in _SHORT.finditer(text) if at and not known.isdisjoint(_KNOWN_WORDS) else ():
         near = f"{before[-60:]} {text[: hit.start()]}"[-60:]
         if re.search(r"[._]|\b(?:dot|underscore)\b", hit.group()) or _ABOUT_MAIL.search(near):
             found.append(_whole(text, hit.start(), hit.end()))
-    found += [_whole(text, hit.start(), hit.end()) for hit in _BROKEN.finditer(text)]
+    if text.rstrip(_AFTER_AT)[-2:].lower().endswith(("at", "@")):
+        found += _broken_off(text, before)
+    return [(_joined(text, start), end) for start, end in found]
+
+
+_AFTER_AT = " \t\n.,…?!-"
+
+
+def _broken_off(text: str, before: str) -> list[tuple[int, int]]:
+    """Return the place of an address that ends at its "at"."""
+    found = [_whole(text, hit.start(), hit.end()) for hit in _BROKEN.finditer(text)]
     if (broken := _BROKEN_AT.search(text)) and _ABOUT_MAIL.search(f"{before[-60:]} {text[: broken.start()]}"):
         found.append(_whole(text, broken.start(), broken.end()))
-    return [(_joined(text, start), end) for start, end in found]
+    return found
 
 
 def _joined(text: str, start: int) -> int:
@@ -81,7 +98,7 @@ def _joined(text: str, start: int) -> int:
 
 def spoken_domains(text: str) -> list[tuple[int, int]]:
     """Return the places of the domains that a text says."""
-    return [hit.span() for hit in _DOMAIN.finditer(text)]
+    return [hit.span() for hit in _DOMAIN.finditer(text)] if "dot" in clues(text) else []
 
 
 def _whole(text: str, start: int, end: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import time
 
 from earful.insight.numbers import DIGITS, SMALL
+from earful.insight.text import FIGURE, Needs
 
 __all__ = ["CLOCK_RULES", "HOUR", "clock_range", "clock_time", "hour_of"]
 
@@ -96,33 +97,64 @@ def clock_range(lower: str) -> Iterator[tuple[int, int, int, time, time]]:
             yield hit.start(), start, hit.end(), time(first // 60, first % 60), time(last // 60, last % 60)
 
 
-CLOCK_RULES = [
-    re.compile(pattern)
-    for pattern in (
-        rf"\b(?P<hour>{HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))"
-        rf"?\s*(?P<meridiem>{_MERIDIEM})(?:\s+(?:(?:eastern|pacific|central|mountain|greenwich)(?:\s+(?:standard|daylight|mean))?"
-        r"(?:\s+time)?|gmt|utc))?",
-        rf"\b(?P<hour>{HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))?(?:\s+o['’]?\s?clock)?"
-        r"(?:\s+(?:in\s+the|at)\s+(?P<part>morning|afternoon|evening|night))\b",
-        rf"\b(?P<full>{_HOUR24})(?::[0-5]\d)?\b(?!\s*{_MERIDIEM})",
-        rf"\b(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\s+o['’]?\s?clock\b",
-        r"\b(?P<past>(?:(?:half|a\s+quarter|quarter)\s+(?:past|to|after)|(?:ten|twenty|five|twenty[- ]five)"
-        r"\s+(?:past|after)|(?:(?<=at\s)|(?<=by\s)|(?<=till\s)|(?<=until\s)|(?<=it's\s)|(?<=is\s)|(?<=about\s)"
-        r"|(?<=around\s)|(?<=before\s)|(?<=after\s))(?:ten|twenty|five|twenty[- ]five)\s+to"
-        rf"))\s+(?P<hour>{HOUR})\b(?!\s*(?:%|percent|million|x\b|times|{_UNIT}))",
-        rf"{_PREPOSITION}(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
-        rf"(?!\s*(?:%|percent|hundred|thousand|(?:m|b|tr)illion|and\s+a\s+half|(?:to|or|and)\s+\d\d|of|or|different"
-        rf"|point|{_UNIT}|dollars"
-        # "From five to ten people" counts, "from five to ten" tells the time.
-        rf"|people|times|[a-z]+s\b)|\s+(?:to|or|and)\s+{HOUR}\b(?!{_ENDS}|\s*[ap]\.?\s?m\b))" + _ENDS,
-        # After a day it is a time whatever follows, but for what it counts: "tonight at eight there is".
-        r"(?:(?<=day\sat\s)|(?<=tonight\sat\s)|(?<=tomorrow\sat\s)|(?<=morning\sat\s)|(?<=afternoon\sat\s)"
-        rf"|(?<=evening\sat\s)|(?<=night\sat\s))(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
-        rf"(?!\s*(?:%|percent|hundred|thousand|million|of|or|to|{_UNIT})\b)",
-        r"\b(?P<word>noon|midday|midnight|(?:(?<=\bat\s)|(?<=\bby\s)|(?<=\bbefore\s)|(?<=\bafter\s)|(?<=\buntil\s))lunch"
-        r"(?:\s?time)?)\b",
-        # "Three thirty tomorrow": a day beside it makes a time of two numbers.
-        rf"\b(?P<hour>{HOUR})(?P<minute>\s(?:fifteen|thirty|forty[- ]five))"
-        r"(?=,?\s+(?:today|tonight|tomorrow|(?:on\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b)",
+# What the rules need: see `may_match`.
+_MERIDIEMS = frozenset({"am", "pm", "m"})
+_HOURS = frozenset({FIGURE, *SMALL})
+_DAY_PARTS = frozenset({"morning", "afternoon", "evening", "night"})
+_HALVES = frozenset({"half", "quarter", "five", "ten", "twenty"})
+_LEADS = frozenset({"at", "by", "until", "till", "around", "before", "after", "from", "about"})
+CLOCK_RULES: list[tuple[re.Pattern[str], Needs]] = [
+    (re.compile(pattern), needs)
+    for needs, pattern in (
+        (
+            (_MERIDIEMS, _HOURS),
+            rf"\b(?P<hour>{HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))"
+            rf"?\s*(?P<meridiem>{_MERIDIEM})(?:\s+(?:(?:eastern|pacific|central|mountain|greenwich)(?:\s+(?:standard|daylight|mean))?"
+            r"(?:\s+time)?|gmt|utc))?",
+        ),
+        (
+            (_DAY_PARTS, _HOURS),
+            rf"\b(?P<hour>{HOUR})(?P<minute>(?::|\.|\s)(?:[0-5]\d|{_MINUTE_WORDS}))?(?:\s+o['’]?\s?clock)?"
+            r"(?:\s+(?:in\s+the|at)\s+(?P<part>morning|afternoon|evening|night))\b",
+        ),
+        ((frozenset({FIGURE}),), rf"\b(?P<full>{_HOUR24})(?::[0-5]\d)?\b(?!\s*{_MERIDIEM})"),
+        (
+            (frozenset({"o", "clock", "oclock"}), _HOURS),
+            rf"\b(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\s+o['’]?\s?clock\b",
+        ),
+        (
+            (_HALVES, frozenset({"past", "to", "after"})),
+            r"\b(?P<past>(?:(?:half|a\s+quarter|quarter)\s+(?:past|to|after)|(?:ten|twenty|five"
+            r"|twenty[- ]five)\s+(?:past|after)|(?:(?<=at\s)|(?<=by\s)|(?<=till\s)|(?<=until\s)"
+            r"|(?<=it's\s)|(?<=is\s)|(?<=about\s)|(?<=around\s)|(?<=before\s)|(?<=after\s))"
+            r"(?:ten|twenty|five|twenty[- ]five)\s+to"
+            rf"))\s+(?P<hour>{HOUR})\b(?!\s*(?:%|percent|million|x\b|times|{_UNIT}))",
+        ),
+        (
+            (_LEADS, _HOURS),
+            rf"{_PREPOSITION}(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
+            rf"(?!\s*(?:%|percent|hundred|thousand|(?:m|b|tr)illion|and\s+a\s+half|(?:to|or|and)\s+\d\d|of|or|different"
+            rf"|point|{_UNIT}|dollars"
+            # "From five to ten people" counts, "from five to ten" tells the time.
+            rf"|people|times|[a-z]+s\b)|\s+(?:to|or|and)\s+{HOUR}\b(?!{_ENDS}|\s*[ap]\.?\s?m\b))" + _ENDS,
+        ),
+        (
+            (frozenset({"at"}), _HOURS),
+            # After a day it is a time whatever follows, but for what it counts: "tonight at eight there is".
+            r"(?:(?<=day\sat\s)|(?<=tonight\sat\s)|(?<=tomorrow\sat\s)|(?<=morning\sat\s)|(?<=afternoon\sat\s)"
+            rf"|(?<=evening\sat\s)|(?<=night\sat\s))(?P<hour>{HOUR})(?P<minute>\s{_MINUTE_WORDS})?\b(?![.,:/]?\d)"
+            rf"(?!\s*(?:%|percent|hundred|thousand|million|of|or|to|{_UNIT})\b)",
+        ),
+        (
+            (frozenset({"noon", "midday", "midnight", "lunch", "lunchtime"}),),
+            r"\b(?P<word>noon|midday|midnight|(?:(?<=\bat\s)|(?<=\bby\s)|(?<=\bbefore\s)|(?<=\bafter\s)|(?<=\buntil\s))lunch"
+            r"(?:\s?time)?)\b",
+        ),
+        (
+            (frozenset({"fifteen", "thirty", "forty"}), _HOURS),
+            # "Three thirty tomorrow": a day beside it makes a time of two numbers.
+            rf"\b(?P<hour>{HOUR})(?P<minute>\s(?:fifteen|thirty|forty[- ]five))"
+            r"(?=,?\s+(?:today|tonight|tomorrow|(?:on\s+)?(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b)",
+        ),
     )
 ]

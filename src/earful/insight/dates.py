@@ -10,12 +10,12 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 
 from earful.insight.clock import CLOCK_RULES, HOUR, clock_range, clock_time, hour_of
-from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, Maker, month_span, months_away
+from earful.insight.days import DAY_RULES, MONTH_NAMES, DateKind, Maker, Rule, month_span, months_away
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import ORDINALS, SMALL
 from earful.insight.periods import period_spans, same_time, trimmed
 from earful.insight.tense import tells_of_the_past, tells_of_what_comes
-from earful.insight.text import tokens
+from earful.insight.text import FIGURE, clues, may_match
 
 __all__ = ["DateKind", "DateSpan", "find_dates"]
 
@@ -49,6 +49,10 @@ _PART_RULE = re.compile(
 _COMPARED = re.compile(
     r"\b(?:the\s+)?(?P<unit>year|quarter|month|week|day)s?[\s-]+(?:over|on|to)[\s-]+(?:(?:the|prior|last)[\s-]+)?(?P=unit)s?\b"
 )
+_COMPARED_NEEDS = (
+    frozenset({"over", "on", "to"}),
+    frozenset(unit + s for unit in ("year", "quarter", "month", "week", "day") for s in ("", "s")),
+)
 _GREETING = re.compile(r"\bgood\s*,?\s+$")
 # "Morning, everyone", "Oh, afternoon Brian": a greeting cut short.
 _SHORT_GREETING = re.compile(
@@ -72,42 +76,53 @@ def _resolved(
 
 
 # Every rule needs one of these or a figure: most messages are told by their words to say nothing of time.
-_TIME_WORDS = word_set("time_words") | SMALL.keys() | ORDINALS.keys()
+_TIME_WORDS = word_set("time_words") | SMALL.keys() | ORDINALS.keys() | {FIGURE}
+# What any rule needs.
+_CLUES = frozenset().union(
+    *(words for rule in DAY_RULES for words in rule.needs),
+    *(words for _, needs in CLOCK_RULES for words in needs),
+)
 
 
-def _may_tell(text: str) -> bool:
-    words = {token.lower for token in tokens(text)}
-    return not _TIME_WORDS.isdisjoint(words) or any(
-        word[0].isdigit() or (("'" in word) and word.partition("'")[0] in _TIME_WORDS) for word in words
-    )
+@lru_cache(maxsize=1024)
+def _rules(known: frozenset[str]) -> tuple[tuple[Rule, ...], tuple[re.Pattern[str], ...]]:
+    """Return the rules of days and those of the clock that can match a text with these clues."""
+    days = tuple(rule for rule in DAY_RULES if may_match(rule.needs, known))
+    return days, tuple(pattern for pattern, needs in CLOCK_RULES if may_match(needs, known))
 
 
 def find_dates(text: str, now: datetime) -> list[DateSpan]:
     """Find the time expressions of a text that was said at `now` (local, naive), in order."""
-    return list(_find_dates(text, now)) if _may_tell(text) else []
+    return [] if _TIME_WORDS.isdisjoint(clues(text)) else list(_find_dates(text, now))
 
 
 @lru_cache(maxsize=64)
-def _find_dates(text: str, now: datetime) -> list[DateSpan]:
+def _find_dates(text: str, now: datetime) -> tuple[DateSpan, ...]:
     # Entities, due dates and personal data are read off the same message.
-    lower = _COMPARED.sub(lambda hit: "_" * len(hit.group()), text.lower().replace("’", "'"))
+    known = clues(text)
+    day_rules, clock_rules = _rules(known & _CLUES)
+    lower = text.lower().replace("’", "'")
+    if may_match(_COMPARED_NEEDS, known):
+        lower = _COMPARED.sub(lambda hit: "_" * len(hit.group()), lower)
     found: list[DateSpan] = []
-    for pattern, maker in DAY_RULES:
-        for hit in pattern.finditer(lower):
-            resolved = _resolved(maker, hit, now)
+    for rule in day_rules:
+        for hit in rule.pattern.finditer(lower):
+            resolved = _resolved(rule.make, hit, now)
             if resolved is not None and hit.group().strip():
                 begin, end = _trim(lower, hit.start(), hit.end())
                 # "End of day" is a time of the clock, on whichever day stands beside it.
                 clock = resolved[0] == "datetime" and lower[begin:end].endswith(_DAY_END)
                 found.append(DateSpan(begin, end, text[begin:end], *resolved, open_clock=clock))
-    found += [_month(hit, lower, now) for hit in _CAPITAL_MONTH.finditer(text)]
-    for pattern in CLOCK_RULES:
+    if "may" in known or "march" in known:
+        found += [_month(hit, lower, now) for hit in _CAPITAL_MONTH.finditer(text)]
+    for pattern in clock_rules:
         for hit in pattern.finditer(lower):
             moment = datetime.combine(now, clock_time(hit))
             begin, end = _trim(lower, hit.start(), hit.end())
             found.append(DateSpan(begin, end, text[begin:end], "time", moment, moment, open_clock=True))
-    greeted = _SHORT_GREETING.match(text)
-    for hit in _PART_RULE.finditer(lower):
+    parted = not known.isdisjoint(_PARTS)
+    greeted = _SHORT_GREETING.match(text) if parted else None
+    for hit in _PART_RULE.finditer(lower) if parted else ():
         if _GREETING.search(lower[: hit.start()]) or (greeted and hit.end() <= greeted.end()):
             continue
         if (
@@ -135,15 +150,17 @@ def _find_dates(text: str, now: datetime) -> list[DateSpan]:
                 open_clock=not this,
             )
         )
-    whole = _whole(text, lower, _longest(found))
+    whole = _whole(text, lower, _longest(found), known)
+    if not whole:
+        return ()
     clocked = _join_ranges(text, _with_bare_ranges(text, lower, whole, now), clocks=True)
     days = _join_same(text, _join_days(text, clocked))
     days = _join_ended(text, _join_weeks(text, days))
-    return [
+    return tuple(
         _possessive(text, span)
         for span in _join_ranges(text, days)
         if not _PART_OF_A_WHOLE.match(lower, span.start)
-    ]
+    )
 
 
 # "Three quarters of a million" are no nine months.
@@ -233,14 +250,14 @@ def _month(hit: re.Match[str], lower: str, now: datetime) -> DateSpan:
     return DateSpan(hit.start(), hit.end(), hit.group(), kind, first, last)
 
 
-def _whole(text: str, lower: str, found: list[DateSpan]) -> list[DateSpan]:
+def _whole(text: str, lower: str, found: list[DateSpan], known: frozenset[str]) -> list[DateSpan]:
     """Give every span the words around it that belong to it, and add phrases that have no place in time.
 
     A longer phrase keeps the moments of the part that was understood, unless it says more than that part.
     """
     result: list[DateSpan] = []
     left = list(found)
-    for start, end in period_spans(lower):
+    for start, end in period_spans(lower, known):
         inside = [span for span in left if span.start < end and span.end > start]
         if any(span.start < start or span.end > end for span in inside):
             continue

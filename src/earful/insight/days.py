@@ -8,16 +8,33 @@ import calendar
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from earful.insight.holidays import HOLIDAY, holiday, weekday_of_month
+from earful.insight.holidays import HOLIDAY, HOLIDAY_WORDS, holiday, weekday_of_month
 from earful.insight.numbers import ORDINALS, SMALL
 from earful.insight.tense import tells_of_the_past, tells_of_what_comes
+from earful.insight.text import FIGURE, Needs
 
-__all__ = ["DAY_RULES", "MONTH_NAMES", "DateKind", "month_span", "months_away"]
+__all__ = [
+    "DAY_RULES",
+    "MONTH_NAMES",
+    "DateKind",
+    "Maker",
+    "Rule",
+    "month_span",
+    "months_away",
+]
 
 DateKind = Literal["date", "daterange", "datetime", "datetimerange", "time", "timerange", "duration"]
 Maker = Callable[[re.Match[str], datetime], "tuple[DateKind, datetime | None, datetime | None] | None"]
+
+
+class Rule(NamedTuple):
+    """A pattern, what its hits mean, and the words that a text must have for it to match."""
+
+    pattern: re.Pattern[str]
+    make: Maker
+    needs: Needs
 
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
@@ -607,73 +624,107 @@ _QUARTER = (
     rf"|q(?P<short>[1-4])|quarter\s+(?P<which2>one|two|three|four|[1-4]))\b{_OF_YEAR}?"
     r"(?:\s+(?:of\s+)?(?P<whose>this|last|next)\s+(?:fiscal\s+)?year|\s+of\s+the\s+(?:fiscal\s+)?year)?"
 )
-DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
-    (re.compile(pattern), maker)
-    for pattern, maker in (
+# What the rules need: see `Rule`.
+_FIGURES = frozenset({FIGURE})
+_ORDERED = _FIGURES | ORDINALS.keys() | {"twenty", "thirty"}
+_EDGE_LEADS = ("early", "late", "mid")
+_MONTH_WORDS = frozenset(_MONTHS) | {f"{edge}{month}" for edge in _EDGE_LEADS for month in _MONTHS}
+_YEAR_BEGINS = _FIGURES | {"two", "nineteen", "twenty"}
+_UNIT_WORDS = frozenset(unit + s for unit in (*_UNITS, "weekend") for s in ("", "s"))
+_QUARTER_WORDS = frozenset({"q", "quarter", "quarters"})
+_EDGES = frozenset({"end", "close", "start", "beginning", "middle", "half", "part"})
+_NEAR = frozenset({"this", *_BY, "current"})
+DAY_RULES: list[Rule] = [
+    Rule(re.compile(pattern), maker, tuple(map(frozenset, needs)))
+    for pattern, maker, needs in (
         (
             r"\b(?:(?P<iso_year>(?:19|20)\d\d)-(?P<iso_month>\d\d)-(?P<iso_day>\d\d)"
             r"|(?P<m>\d{1,2})[/.-](?P<d>\d{1,2})[/.-](?P<y>\d{4}|\d\d))\b",
             _from_numbers,
+            (_FIGURES,),
         ),
         (
             rf"\b(?P<month>{_MONTH})\s+{_THE}(?P<day>{_DAY}|\d{{1,2}})\s*(?:-|–|to|through|thru|until|till)\s*"
             rf"{_THE}(?P<until>{_DAY}|\d{{1,2}}\b)(?!\s*(?:%|percent|million|:|\d)){_OF_YEAR}?",
             _from_days,
+            (_MONTH_WORDS, _ORDERED),
         ),
         (
             rf"\b(?:from\s+)?{_THE}(?P<day>{_DAY}|\d{{1,2}})\s*(?:-|–|to|through|thru|until|till)\s*{_THE}"
             rf"(?P<until>{_DAY}|\d{{1,2}})\s+(?:of\s+)?(?P<month>{_MONTH}){_OF_YEAR}?",
             _from_days,
+            (_MONTH_WORDS, _ORDERED),
         ),
         (
             rf"\b{_THE}(?P<day>{_DAY})\s+of\s+(?P<when>this|next|last|the|the\s+coming|the\s+following)\s+month\b",
             _from_day_of_that_month,
+            ({"month"}, _ORDERED),
         ),
         (
             rf"\b{_THE}(?P<which>first|second|third|fourth|last|[1-4](?:st|nd|rd|th))\s+(?P<weekday>{_WEEKDAY})"
             rf"\s+(?:in|of)\s+(?:(?P<month>{_MONTH}){_OF_YEAR}?|(?P<when>the|this|next|last|each|every)\s+month)",
             _from_weekday_of_month,
+            (_WEEKDAYS.keys(), _ORDERED | {"last"}),
         ),
         (
             r"\b(?:the\s+)?(?P<unit>week|weekend|month|quarter|year)\s+(?:(?P<ahead>after\s+next)|before\s+last)\b",
             _from_beyond,
+            ({"after", "before"}, {"next", "last"}),
         ),
         (
             # "Chase him first thing": the next morning; "the first thing is" is none.
             r"(?<!\bthe\s)(?<!\bmy\s)(?<!\bis\s)\bfirst\s+thing\b(?=\s*(?:[.,;!?]|$|and\b|please\b|then\b|so\b))",
             lambda hit, now: _day(now.date() + timedelta(days=1)),
+            ({"thing"},),
         ),
-        (r"\bthe\s+weekend\b", _from_weekend),
-        (r"\beo(?P<unit>[wmqy])\b", _from_working_end),
+        (r"\bthe\s+weekend\b", _from_weekend, ({"weekend"},)),
+        (r"\beo(?P<unit>[wmqy])\b", _from_working_end, ({"eow", "eom", "eoq", "eoy"},)),
         (
             r"\b(?:(?<=in\s)|(?<=of\s)|(?<=from\s)|(?<=since\s)|(?<=during\s))the\s+(?:late\s+|early\s+)?"
             r"(?P<decade>twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties)\b",
             _from_nineties,
+            ({f"{ten[:-1]}ies" for ten in SMALL if ten.endswith("ty")},),
         ),
         (
             rf"\b(?P<month>{_MONTH})\s+{_THE}(?P<day>{_DAY}|\d{{1,2}}\b(?!:))(?!\s*(?:%|percent"
             rf"|million)){_OF_YEAR}?",
             _from_month_day,
+            (_MONTH_WORDS, _ORDERED),
         ),
-        (rf"\b{_THE}(?P<day>{_DAY}|\d{{1,2}})\s+(?:of\s+)?(?P<month>{_MONTH}){_OF_YEAR}?", _from_month_day),
+        (
+            rf"\b{_THE}(?P<day>{_DAY}|\d{{1,2}})\s+(?:of\s+)?(?P<month>{_MONTH}){_OF_YEAR}?",
+            _from_month_day,
+            (_MONTH_WORDS, _ORDERED),
+        ),
         (
             r"\b(?:the\s+month\s+of\s+)?(?P<when>last\s+|next\s+|this\s+)?(?:(?P<edge>early|late|mid)[- ]*)"
             rf"?(?P<month>{_CLEAR_MONTHS})"
             rf"\b{_OF_YEAR}?",
             _from_month,
+            (_MONTH_WORDS,),
         ),
         (
             r"\b(?P<when>last\s+|next\s+|this\s+)?(?<!\w)(?:(?<=in\s)|(?<=by\s)|(?<=of\s)"
             r"|(?<=since\s)|(?<=until\s)|(?<=last\s)|(?<=next\s)|(?<=for\s)|(?<=mid-)"
             rf"|(?<=early\s)|(?<=late\s))(?P<month>may|march)\b{_OF_YEAR}?",
             _from_month,
+            ({"may", "march"},),
         ),
-        (rf"\b(?P<when>)(?P<month>may|march|dec|mar)\s+(?P<year>{_YEAR})", _from_month),
-        (rf"\b(?P<when>)(?P<edge>early|late|mid)[- ]*(?P<month>may|march)\b{_OF_YEAR}?", _from_month),
+        (
+            rf"\b(?P<when>)(?P<month>may|march|dec|mar)\s+(?P<year>{_YEAR})",
+            _from_month,
+            (_MONTH_WORDS, _YEAR_BEGINS),
+        ),
+        (
+            rf"\b(?P<when>)(?P<edge>early|late|mid)[- ]*(?P<month>may|march)\b{_OF_YEAR}?",
+            _from_month,
+            (_MONTH_WORDS,),
+        ),
         (
             rf"\b{_THE}(?:first|last|final|next|past)\s+{_COUNT}\s+(?:days|weeks|months|quarters|years)"
             rf"(?:\s+of\s+(?:the\s+|this\s+|last\s+|next\s+)?(?:fiscal\s+)?(?:year|month|{_YEAR}))\b",
             _unresolved("daterange"),
+            ({"of"}, _UNIT_WORDS),
         ),
         (
             rf"\b{_THE}same\s+(?:period|time|day|week|month|quarter)\s+(?:of\s+)?(?:last|a|the\s+prior"
@@ -682,26 +733,31 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             rf"|\b{_THE}(?:first|second|third|fourth)\s+quarter\s+(?:of\s+)?(?:last|next|this)\s+year\b"
             r"|\byear[- ]end\b",
             _unresolved("daterange"),
+            ({"same", "year"},),
         ),
         (
             rf"\b{_THE}(?P<edge>end|close|start|beginning|middle|first\s+half|second\s+half)\s+of\s+{_QUARTER}",
             _from_quarter_edge,
+            (_QUARTER_WORDS, _EDGES),
         ),
         (
             r"\b(?P<when>last\s+|next\s+|this\s+|this\s+coming\s+|past\s+|previous\s+)"
             rf"?(?P<weekday>{_WEEKDAY})\b(?P<after>\s+(?:after\s+next|next\s+week))?",
             _from_weekday,
+            (_WEEKDAYS.keys(),),
         ),
         (
             r"\b(?P<relative>today|tonight|tomorrow|yesterday|the\s+day\s+after\s+tomorrow"
             r"|the\s+day\s+before\s+yesterday)\b",
             _from_relative_day,
+            ({"today", "tonight", "tomorrow", "yesterday"},),
         ),
         (
             r"\b(?P<the>the\s+)?(?P<when>this|next|last|past|previous|prior|current|coming|upcoming"
             rf"|following)\s+(?P<count>(?:{_COUNT}|few|couple\s+of)\s+)?(?:fiscal\s+)"
             rf"?(?P<unit>{_UNIT}|weekend)\b(?!\s+of\b)",
             _from_period,
+            (_UNIT_WORDS, _NEAR),
         ),
         (
             rf"\b{_THE}(?P<edge>end|close|beginning|start|middle|early\s+part|first\s+half"
@@ -709,107 +765,151 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             rf"|current\s+|coming\s+)?(?:fiscal\s+(?:year\s+)?)?(?P<unit>{_PERIOD}"
             rf"|{_any(list(_MONTHS))}|{_YEAR})\b",
             _from_edge,
+            (_EDGES,),
         ),
-        (rf"\b(?P<when>)(?P<edge>early|late|mid)(?:\s+in)?[\s-]+(?P<unit>{_YEAR})", _from_edge),
+        (
+            rf"\b(?P<when>)(?P<edge>early|late|mid)(?:\s+in)?[\s-]+(?P<unit>{_YEAR})",
+            _from_edge,
+            ({"early", "late", "mid"}, _YEAR_BEGINS),
+        ),
         (
             r"\b(?P<edge>early|late|later|mid|(?:(?<=by\s)|(?<=at\s)|(?<=before\s)|(?<=until\s)|(?<=till\s)|(?<=for\s))end)[\s-]+(?P<when>this\s+|next\s+|last\s+)"
             r"(?P<unit>week|month|quarter|year)\b",
             _from_edge,
+            ({"early", "late", "later", "mid", "end"}, _UNIT_WORDS),
         ),
-        (r"\b(?P<when>)(?P<edge>end)\s+of\s+(?P<unit>day|week|month|quarter|year)\b", _from_edge),
-        (r"\b(?:(?:the\s+)?(?:end|close)\s+of\s+(?:business|play)(?:\s+day)?|eod|cob)\b", _from_day_end),
+        (
+            r"\b(?P<when>)(?P<edge>end)\s+of\s+(?P<unit>day|week|month|quarter|year)\b",
+            _from_edge,
+            ({"end"}, _UNIT_WORDS),
+        ),
+        (
+            r"\b(?:(?:the\s+)?(?:end|close)\s+of\s+(?:business|play)(?:\s+day)?|eod|cob)\b",
+            _from_day_end,
+            ({"business", "play", "eod", "cob"},),
+        ),
         (
             rf"\b(?P<count>a|{_COUNT})\s+weeks?\s+from\s+(?P<weekday>{_WEEKDAY}|today|tomorrow)\b",
             _from_weeks_on,
+            ({"week", "weeks"}, {"from"}),
         ),
         (
             r"\b(?:(?P<lead>in|within)\s+(?:about\s+|around\s+)?)?(?:the\s+(?:(?P<next>next|coming)|(?P<last>last|past))\s+)?"
             rf"(?P<count>{_NUM})\s*(?:to|or|-|–)\s*(?P<until>{_NUM})\s+(?P<unit>{_UNIT})\b"
             r"(?:(?P<ago>\s+(?:ago|back))|(?P<now>\s+from\s+(?:now|today)))?",
             _from_distances,
+            (_UNIT_WORDS, {"to", "or", "-", "–"}),
         ),
         (
             rf"\b{_THE}last\s+day\s+of\s+{_THE}(?P<when>this\s+|next\s+|last\s+)?(?P<unit>week|month|quarter|year)\b",
             _from_last_day,
+            ({"day"}, {"last"}),
         ),
         (
             r"\b(?:in|within)\s+(?:about\s+|around\s+|the\s+next\s+|another\s+)"
             rf"?(?P<count>{_COUNT})\s+(?P<unit>{_UNIT})\b{_AND_A_HALF}(?:'s?\s+time)?\b(?!\s+of\b)",
             _from_distance,
+            (_UNIT_WORDS, {"in", "within"}),
         ),
-        (r"\bwithin\s+the\s+(?P<unit>hour|week|month)\b", _from_within),
+        (r"\bwithin\s+the\s+(?P<unit>hour|week|month)\b", _from_within, ({"within"},)),
         (
             rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT}){_AND_A_HALF}\s+(?P<ago>ago|earlier|back)\b(?:\s+today\b)?",
             _from_distance,
+            (_UNIT_WORDS, {"ago", "earlier", "back"}),
         ),
         (
             rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT}){_AND_A_HALF}\s+from\s+(?:now|today)\b",
             _from_distance,
+            (_UNIT_WORDS, {"from"}),
         ),
-        (_QUARTER, _from_quarter),
+        (_QUARTER, _from_quarter, (_QUARTER_WORDS,)),
         (
             rf"\b(?:(?:the|our|this|last|next)\s+)?(?P<month>{_any(_LONG_MONTHS)})"
             rf"\s+quarter\b{_OF_YEAR}?",
             _from_month_quarter,
+            (_MONTH_WORDS, {"quarter"}),
         ),
         (
             rf"\b(?:(?<=in\s)|(?<=for\s)|(?<=of\s)|(?<=during\s)|(?<=until\s)|(?<=by\s)|(?=h[12]\s+(?:of\s+)?{_YEAR}))"
             rf"h(?P<half>[12])\b{_OF_YEAR}?",
             _from_half,
+            ({"h"}, _FIGURES),
         ),
         (
             r"\b(?:the\s+)?(?:first|second|back|other|latter)\s+half\b(?:\s+of\s+(?:the\s+|this\s+"
             r"|last\s+|next\s+)?"
             rf"(?:fiscal\s+)?(?:year|{_YEAR}))?",
             _unresolved("daterange"),
+            ({"half"},),
         ),
         (
             r"\b(?:the|these|this)\s+(?:past|holiday)\s+(?:season|quarter|year|month|week)s?\b",
             _unresolved("daterange"),
+            ({"past", "holiday"},),
         ),
-        (r"(?<!\w)['’]\s?(?P<short_year>[0-4]\d)(?!\d|\s*(?:%|percent))\b", _from_short_year),
+        (
+            r"(?<!\w)['’]\s?(?P<short_year>[0-4]\d)(?!\d|\s*(?:%|percent))\b",
+            _from_short_year,
+            ({"'"}, _FIGURES),
+        ),
         (
             r"\b(?:earlier|later)\s+(?:this|next|last)\s+(?:week|month|quarter|year)\b",
             _unresolved("daterange"),
+            ({"earlier", "later"},),
         ),
         (
             rf"\b(?:fiscal\s+(?:year\s+)?)?(?P<year>{_YEAR})(?!\s*(?:%|percent|million|billion"
             r"|dollars|euros|people|units))",
             _from_year,
+            (_YEAR_BEGINS,),
         ),
         (
             rf"\b(?:(?P<when>this|next|last)\s+)?(?P<holiday>{HOLIDAY})\b(?:,?\s+(?:of\s+)?(?P<year>{_YEAR}))?",
             _from_holiday,
+            (HOLIDAY_WORDS,),
         ),
         (
             r"\b(?P<when>this|next|last|(?:(?<=in\s)|(?<=of\s)|(?<=by\s)|(?<=over\s)|(?<=for\s)|(?<=until\s)"
             r"|(?<=during\s)|(?<=through\s)|(?<=since\s)|(?<=before\s)|(?<=after\s))the)\s+"
             rf"(?P<season>spring|summer|autumn|winter)\b(?!\s+(?:in|of)\s+(?!{_YEAR})){_OF_YEAR}?",
             _from_season,
+            (_SEASONS.keys(),),
         ),
         (
             r"\b(?:(?<=on\s)|(?<=by\s)|(?<=until\s)|(?<=before\s)|(?<=after\s)|(?<=since\s)"
             r"|(?<=for\s)|(?<=from\s)|(?<=to\s)|(?<=and\s)|(?<=between\s))the\s+"
             rf"(?P<day>{_DAY})\b(?!\s+(?!and\b|to\b|until\b|at\b|or\b)\w)",
             _from_day_of_month,
+            ({"the"}, _ORDERED),
         ),
-        (r"\b(?:(?<=on\s)|(?<=by\s))the\s+(?P<day>\d{1,2}(?:st|nd|rd|th))\b", _from_day_of_month),
-        (r"\b(?:the\s+)?(?P<decade>(?:19|20)\d0)s\b", _from_decade),
+        (
+            r"\b(?:(?<=on\s)|(?<=by\s))the\s+(?P<day>\d{1,2}(?:st|nd|rd|th))\b",
+            _from_day_of_month,
+            (_FIGURES,),
+        ),
+        (r"\b(?:the\s+)?(?P<decade>(?:19|20)\d0)s\b", _from_decade, (_FIGURES,)),
         (
             r"\b(?:the\s+)?(?:full|entire|whole|same|prior)\s+(?:year|quarter|month|week|day)"
             r"(?:\s+period)?\b",
             _unresolved("daterange"),
+            ({"full", "entire", "whole", "same", "prior"},),
         ),
         (
             r"\byear[- ]to[- ]date\b",
             _unresolved("daterange"),
+            ({"date"},),
         ),
         (
             r"\b(?:every|each)\s+(?:other\s+)?(?:day|week|month|quarter|year|morning|evening|night"
             r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
             _unresolved("date"),
+            ({"every", "each"},),
         ),
-        (r"\b(?:daily|weekly|monthly|quarterly|annually|yearly|annual)\b", _unresolved("date")),
+        (
+            r"\b(?:daily|weekly|monthly|quarterly|annually|yearly|annual)\b",
+            _unresolved("date"),
+            ({"daily", "weekly", "monthly", "quarterly", "annually", "yearly", "annual"},),
+        ),
         (
             # "Ten barrels a day" is a rate; "in a day" and "two days" are how long.
             rf"\b(?!an?\s)(?:{_COUNT})[\s-]+(?:(?:to|or)\s+{_COUNT}\s+)?{_UNIT}\b(?!\s+(?:ago|from\s+now))"
@@ -818,7 +918,8 @@ DAY_RULES: list[tuple[re.Pattern[str], Maker]] = [
             r"|(?:(?<=for\s)|(?<=in\s)|(?<=take\s)|(?<=takes\s)|(?<=took\s)|(?<=about\s)"
             rf"|(?<=within\s))an?\s+{_UNIT}\b",
             _unresolved("duration"),
+            (_UNIT_WORDS,),
         ),
-        (r"\bthe\s+(?:year|quarter|month|week|weekend)\b", _unresolved("daterange")),
+        (r"\bthe\s+(?:year|quarter|month|week|weekend)\b", _unresolved("daterange"), ({"the"}, _UNIT_WORDS)),
     )
 ]

@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 
-__all__ = ["HOLIDAY", "holiday", "weekday_of_month"]
+__all__ = ["HOLIDAY", "HOLIDAY_WORDS", "holiday", "weekday_of_month"]
 
 _FIXED = {
     "christmas eve": (12, 24),
@@ -38,10 +38,13 @@ _BY_WEEKDAY = {
 }
 _FROM_EASTER = {"good friday": -2, "easter": 0, "easter sunday": 0, "easter monday": 1, "ash wednesday": -46}
 _UNKNOWN = ("ramadan", "hanukkah", "diwali", "passover", "lunar new year", "chinese new year")
+_ALL = {*_FIXED, *_BY_WEEKDAY, *_FROM_EASTER, *_UNKNOWN}
 HOLIDAY = "|".join(
     re.sub(r"'", "['’]?", re.escape(name).replace(r"\ ", r"\s+").replace(r"\'", "'"))
-    for name in sorted({*_FIXED, *_BY_WEEKDAY, *_FROM_EASTER, *_UNKNOWN}, key=len, reverse=True)
+    for name in sorted(_ALL, key=len, reverse=True)
 )
+HOLIDAY_WORDS = frozenset(re.split(r"\W", name)[0] for name in _ALL)
+"""The first words of their names."""
 
 
 def holiday(name: str, year: int) -> date | None:

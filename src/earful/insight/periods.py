@@ -8,6 +8,10 @@ period"), a preposition before it and a possessive ending after it do not.
 import re
 from collections.abc import Sequence
 
+from earful.insight.lexicon import word_set
+from earful.insight.numbers import SMALL
+from earful.insight.text import FIGURE, Needs, may_match
+
 __all__ = ["period_spans", "same_time", "trimmed"]
 
 _NUMBER = (
@@ -123,10 +127,26 @@ _NOT_COUNTED = re.compile(
 )
 
 
-def period_spans(lower: str) -> list[tuple[int, int]]:
-    """Return the phrases of a lower-case text that name or measure a stretch of time, longest first."""
+_UNIT_WORDS = word_set("period_words")
+_PATTERNS: tuple[tuple[re.Pattern[str], Needs], ...] = (
+    (_PERIODS, (_UNIT_WORDS,)),
+    (_MONTHS_SPANS, (frozenset(_MONTH.removesuffix(r"\b").strip("(?:)").split("|")),)),
+    (_JUDGEMENTS, (_UNIT_WORDS,)),
+    (_PAST, (frozenset({"earlier", "later", "year", "quarter", "month"}),)),
+    (_COUNTED_UNIT, (_UNIT_WORDS, frozenset({FIGURE, *SMALL}))),
+    (_BARE_PLURAL, (_UNIT_WORDS, frozenset({"for", "in", "of"}))),
+)
+
+
+def period_spans(lower: str, known: frozenset[str]) -> list[tuple[int, int]]:
+    """Return the phrases of a lower-case text that name or measure a stretch of time, longest first.
+
+    `known` are the text's clues.
+    """
     found: list[tuple[int, int]] = []
-    for pattern in (_PERIODS, _MONTHS_SPANS, _JUDGEMENTS, _PAST, _COUNTED_UNIT, _BARE_PLURAL):
+    for pattern, needs in _PATTERNS:
+        if not may_match(needs, known):
+            continue
         for hit in pattern.finditer(lower):
             start, end = _attributive(lower, *trimmed(lower, *hit.span()))
             phrase = lower[start:end]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 
 from earful.conversation.types import Entity, Redaction
@@ -22,7 +23,7 @@ from earful.insight.lexicon import word_set
 from earful.insight.numbers import DIGITS, ORDINALS, SMALL
 from earful.insight.public_numbers import counts_something, is_numbered, is_spent
 from earful.insight.spoken import CodeRun, code_runs, letter_runs
-from earful.insight.text import STOP_WORDS, Token, tokens
+from earful.insight.text import FIGURE, STOP_WORDS, Token, clues, tokens
 
 __all__ = ["PersonalData", "apply", "find_personal_data"]
 
@@ -90,11 +91,8 @@ _THING_IS = re.compile(
     r"(?:\s+(?:only|about|around|over|almost|nearly|already|like))*\s+$",
     re.IGNORECASE,
 )
-_STREET = (
-    r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl"
-    r"|square|sq|terrace|way|parkway|pkwy|circle|cir|highway|hwy|trail|crescent|close|"
-    r"row|alley|plaza|mews|gardens|grove|hill|park|loop|strasse|straße|rue|via|calle)\b\.?"
-)
+_STREET_WORDS = word_set("street_words")
+_STREET = rf"(?:{'|'.join(sorted(_STREET_WORDS))})\b\.?"
 _HOUSE = (
     rf"(?:\d{{1,6}}[A-Za-z]?|(?:(?:{'|'.join(SMALL)}|hundred|and|oh)[\s-]+){{0,4}}"
     rf"(?:{'|'.join(SMALL)}|hundred))"
@@ -185,7 +183,7 @@ _ABSOLUTE = re.compile(
     r"day|(?:nineteen|twenty)\s|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b(?!s)",
     re.IGNORECASE,
 )
-_CLOCK = tuple(re.compile(pattern.pattern, re.IGNORECASE) for pattern in CLOCK_RULES)
+_CLOCK = tuple(re.compile(pattern.pattern, re.IGNORECASE) for pattern, _ in CLOCK_RULES)
 _WEEKDAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 # "Monday to Friday", "every Tuesday": when something is open or done, nobody's date.
 _WEEKDAY_RANGE = re.compile(
@@ -284,7 +282,7 @@ def find_personal_data(
     personal data before: said again, they still are, whatever stands around them.
     """
     dates = _dates(text, now, before)
-    numbered = _has_number(tokens(text))
+    numbered = not _NUMBER_WORDS.isdisjoint(clues(text))
     found = [
         *_patterns(text, before),
         *(_numbered(text, now, before) if numbered else ()),
@@ -373,7 +371,10 @@ def _within(item: PersonalData, others: list[PersonalData]) -> bool:
 
 
 def _patterns(text: str, before: str) -> list[PersonalData]:
-    found = [_data("EMAIL_ADDRESS", text, *hit.span()) for hit in _EMAIL.finditer(text)]
+    known = clues(text)
+    # Addresses of the net have a stop in them.
+    dotted = _DOTTED.search(text) is not None
+    found = [_data("EMAIL_ADDRESS", text, *hit.span()) for hit in _EMAIL.finditer(text)] if dotted else []
     found += [
         _data("EMAIL_ADDRESS", text, start, end, as_written(text[start:end]))
         for start, end in spoken_emails(text, before)
@@ -382,34 +383,34 @@ def _patterns(text: str, before: str) -> list[PersonalData]:
         _data("DOMAIN_NAME", text, start, end, as_written(text[start:end]))
         for start, end in spoken_domains(text)
     ]
-    found += [_data("DOMAIN_NAME", text, *hit.span()) for hit in _URL.finditer(text)]
-    found += [_data("IP_ADDRESS", text, *hit.span()) for hit in _IP.finditer(text)]
-    found += [_data("PERSONAL_DATA", text, *hit.span("secret")) for hit in _PASSWORD.finditer(text)]
-    near = f"{before[-_BEFORE_CHARS:]} {text}"
-    if re.search(r"\b(?:swift|bic)\b", near, re.IGNORECASE):
+    if dotted or "://" in text:
+        found += [_data("DOMAIN_NAME", text, *hit.span()) for hit in _URL.finditer(text)]
+    if dotted or text.count(":") > 4:
+        found += [_data("IP_ADDRESS", text, *hit.span()) for hit in _IP.finditer(text)]
+    if not known.isdisjoint(_PASS):
+        found += [_data("PERSONAL_DATA", text, *hit.span("secret")) for hit in _PASSWORD.finditer(text)]
+    if _SWIFT_NEAR.search(f"{before[-_BEFORE_CHARS:]} {text}"):
         found += [_data("SWIFT_CODE", text, *hit.span()) for hit in _SWIFT.finditer(text)]
     return found
 
 
-_NUMBER_WORDS = SMALL.keys() | DIGITS.keys() | ORDINALS.keys() | {"hundred", "double", "triple", "treble"}
-
-
-def _has_number(words: Sequence[Token]) -> bool:
-    """Tell whether anything with a number in it can be found; most messages have none."""
-    return any(word.text[0].isdigit() or word.lower in _NUMBER_WORDS for word in words)
+_DOTTED = re.compile(r"\.\w")
+_PASS = frozenset({"pass", "password", "passphrase", "passcode"})
+# Most messages have no number of any kind.
+_NUMBER_WORDS = frozenset(
+    {FIGURE, *SMALL, *DIGITS, *ORDINALS, "hundred", "double", "triple", "treble"},
+)
 
 
 def _numbered(text: str, now: datetime, before: str) -> list[PersonalData]:
     """Find what has a number in it: addresses, ages, dates of expiry."""
-    found = [_data("IP_ADDRESS", text, *hit.span()) for hit in _SPOKEN_IP.finditer(text)]
-    found += [_data("ADDRESS", text, *hit.span()) for hit in _UK_POSTCODE.finditer(text)]
-    found += [
-        _data("IBAN_CODE", text, *hit.span(), re.sub(r"[ -]", "", hit.group()))
-        for hit in _IBAN.finditer(text)
-        if _iban_ok(hit.group())
-    ]
+    known = clues(text)
     near = f"{before[-_BEFORE_CHARS:]} {text}"
-    found += [_data("SSN", text, *hit.span(), re.sub(" ", "-", hit.group())) for hit in _SSN.finditer(text)]
+    found: list[PersonalData] = []
+    if not known.isdisjoint(("dot", "point")):
+        found += [_data("IP_ADDRESS", text, *hit.span()) for hit in _SPOKEN_IP.finditer(text)]
+    if FIGURE in known:
+        found += _in_figures(text, now)
     if re.search(r"\b(?:expir\w*|exp|valid\s+(?:until|thru|through))\b", near, re.IGNORECASE):
         found += [
             _data("CREDIT_CARD_EXPIRATION", text, *hit.span())
@@ -425,25 +426,50 @@ def _numbered(text: str, now: datetime, before: str) -> list[PersonalData]:
             for group in ("one", "other")
             if hit[group]
         ]
-    for hit in _AGE.finditer(text):
+    for hit in _AGE.finditer(text) if not known.isdisjoint(_AGE_WORDS) else ():
         group = next(name for name in "abcde" if hit[name])
         if group == "a" and _THING_IS.search(text, 0, hit.start()):
             continue
         found.append(_data("AGE", text, *hit.span(group)))
-    for hit in _ADDRESS.finditer(text):
+    street = not known.isdisjoint(_STREET_WORDS)
+    for hit in _ADDRESS.finditer(text) if street else ():
         said = hit.group()
         place = _AFTER_HOUSE.sub("", said)
         if not (_NOT_ADDRESS.search(said) and not re.search(r"\s[A-Z]\w+\s+\w+", said)) and not (
             _NO_STREET_NAME.search(f" {place.lstrip()}")
         ):
             found.append(_data("ADDRESS", text, *hit.span()))
-    found += [_data("ADDRESS", text, *hit.span()) for hit in _STREET_FIRST.finditer(text)]
-    if found and any(item.type == "ADDRESS" for item in found):
+    if street:
+        found += [_data("ADDRESS", text, *hit.span()) for hit in _STREET_FIRST.finditer(text)]
+    if any(item.type == "ADDRESS" for item in found):
         found += [
             _data("ADDRESS", text, run.start, run.end, run.code)
             for run in code_runs(tokens(text), letters=True)
             if _SAID_POSTCODE.fullmatch(run.code)
         ]
+    if "box" in known:
+        found += [_data("ADDRESS", text, *hit.span()) for hit in _PO_BOX.finditer(text)]
+    if re.search(r"\b(?:zip|post(?:al)?\s?code)\b", near, re.IGNORECASE):
+        found += [_data("ADDRESS", text, *hit.span()) for hit in _ZIP.finditer(text)]
+    return found
+
+
+_AGE_WORDS = frozenset(
+    {"old", "age", "aged", "turn", "turned", "turning", "turns", "when", "i", "he", "she", "husband", "wife"}
+    | {"partner", "mother", "father", "mom", "mum", "dad", "son", "daughter", "brother", "sister"}
+    | {"grandmother", "grandfather"}
+)
+
+
+def _in_figures(text: str, now: datetime) -> list[PersonalData]:
+    """Find what always has figures in it: codes of post and banks, addresses of other countries."""
+    found = [_data("ADDRESS", text, *hit.span()) for hit in _UK_POSTCODE.finditer(text)]
+    found += [
+        _data("IBAN_CODE", text, *hit.span(), re.sub(r"[ -]", "", hit.group()))
+        for hit in _IBAN.finditer(text)
+        if _iban_ok(hit.group())
+    ]
+    found += [_data("SSN", text, *hit.span(), re.sub(" ", "-", hit.group())) for hit in _SSN.finditer(text)]
     for hit in _FOREIGN_ADDRESS.finditer(text):
         named_month = find_dates(hit.group(), now)
         long_words = re.findall(r"[^\W\d_]{4,}", hit.group())
@@ -454,9 +480,6 @@ def _numbered(text: str, now: datetime, before: str) -> list[PersonalData]:
         ):
             tail = _ADDRESS_TAIL.match(text, hit.end())
             found.append(_data("ADDRESS", text, hit.start(), tail.end() if tail else hit.end()))
-    found += [_data("ADDRESS", text, *hit.span()) for hit in _PO_BOX.finditer(text)]
-    if re.search(r"\b(?:zip|post(?:al)?\s?code)\b", near, re.IGNORECASE):
-        found += [_data("ADDRESS", text, *hit.span()) for hit in _ZIP.finditer(text)]
     for hit in _PLACE_AND_ZIP.finditer(text):
         if hit["state"] or hit["place"].lower() in PLACES or _DELIVERED.search(text, 0, hit.start()):
             found.append(_data("ADDRESS", text, *hit.span("zip")))
@@ -528,8 +551,6 @@ def _part_of_number(run: CodeRun, text: str, before: str, *, unfinished: bool) -
     if _is_amount(run, text):
         return None
     lead = f"{before[-_ANNOUNCES_CHARS:]} {text[: run.start]}"[-_ANNOUNCES_CHARS:]
-    if is_numbered(lead):
-        return None
     place = None
     for hit in _ANNOUNCED.finditer(lead):
         place = hit
@@ -541,7 +562,7 @@ def _part_of_number(run: CodeRun, text: str, before: str, *, unfinished: bool) -
     written = text[run.start : run.end]
     at_end = not text[run.end :].strip(" .,…-–!?")
     gap = len(lead) - place.end() if place else 999
-    goes_on = bool(_tail_digits(before)) and _ALONE.fullmatch(text[: run.start]) is not None
+    tail = _tail_digits(before) if _ALONE.fullmatch(text[: run.start]) else ""
     alone = _ALONE.fullmatch(text[: run.start] + " " + text[run.end :]) is not None
     year = not run.spoken and _YEAR.fullmatch(written) is not None
     if (
@@ -549,13 +570,15 @@ def _part_of_number(run: CodeRun, text: str, before: str, *, unfinished: bool) -
         or (count >= 3 and not year and _HINTED.search(lead))
         or (place and gap <= 24)
         or (place and alone and not year)
-        or (goes_on and count + len(_tail_digits(before)) >= 5)
+        or (tail and count + len(tail) >= 5)
         or (alone and count >= 4 and not year)
         or (alone and count >= 3 and _one_by_one(written))
         or (unfinished and at_end and count >= 3 and run.spoken)
     ):
         about = lead[max(0, place.start() - 12) : place.end()] if place else lead
-        zip_code = count == 5 and not _CARD_NEAR.search(lead) and not goes_on and not unfinished
+        if is_numbered(lead):
+            return None
+        zip_code = count == 5 and not _CARD_NEAR.search(lead) and not tail and not unfinished
         other = "ADDRESS" if zip_code else "CREDIT_CARD_NUMBER"
         return next((kind for pattern, kind in _KINDS if pattern.search(about)), other)
     return None
@@ -578,6 +601,7 @@ _GO_ON = re.compile(
 )
 
 
+@lru_cache(maxsize=8)
 def _tail_digits(text: str) -> str:
     """Return the digits that a text ends in, but for what was said to go on."""
     text = _GO_ON.sub("", text[-120:])
@@ -830,12 +854,48 @@ def _whole_years(span: DateSpan) -> bool:
     return bool(first and last and (first.month, first.day, last.month, last.day) == (1, 1, 12, 31))
 
 
+@lru_cache(maxsize=256)
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part for part in dict.fromkeys((name, *name.split())) if len(part) > 1)
+
+
+# What introduces a name has one of these.
+_INTRO_WORDS = frozenset(
+    {
+        "name",
+        "surname",
+        "firstname",
+        "lastname",
+        "middlename",
+        "maidenname",
+        "familyname",
+        "this",
+        "i'm",
+        "am",
+    }
+    | {
+        "under",
+        "call",
+        "speaking",
+        "called",
+        "named",
+        "regards",
+        "sincerely",
+        "dear",
+        "it's",
+        "ask",
+        "contact",
+    }
+    | {"attn", "signed"}
+)
+
+
 def _names(text: str, known: Sequence[str]) -> list[PersonalData]:
     found: list[PersonalData] = []
     for person in known:
         # A first name alone is as telling as the whole.
-        for part in dict.fromkeys((person, *person.split())):
-            if len(part) > 1:
+        for part in _parts(person):
+            if part in text:
                 found += [
                     _data("PERSON_NAME", text, *hit.span())
                     for hit in re.finditer(rf"(?<!\w){re.escape(part)}(?!\w)", text)
@@ -853,7 +913,7 @@ def _names(text: str, known: Sequence[str]) -> list[PersonalData]:
         of_place = index > 0 and words[index - 1].lower in PLACE_LEADS
         if titled or (token.lower.removesuffix("'s") in GIVEN_NAMES and not of_place):
             found.append(_data("PERSON_NAME", text, token.start, _name_end(text, words, index)))
-    for intro in _NAME_INTRO.finditer(text):
+    for intro in _NAME_INTRO.finditer(text) if not _INTRO_WORDS.isdisjoint(clues(text)) else ():
         name = _CAPITALISED.match(text, intro.end())
         if name is None and _STRONG_INTRO.search(intro.group()):
             name = _BARE_NAME.match(text, intro.end())

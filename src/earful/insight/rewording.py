@@ -84,12 +84,17 @@ def _they(phrase: str, word: str) -> str:
     return re.sub(r"\byou\b", "them", phrase)
 
 
+_SOMEBODY = re.compile(r"\b(?:i|me|my|mine|myself|you|your|yours|yourself)\b", re.IGNORECASE)
+
+
 def retold(phrase: str, speaker: Member | None, other: Member | None, *, requested: bool) -> str:
     """Return what is to be done without "I" and "you".
 
     Either the speaker is to do it, or, `requested`, the `other`, who was spoken to. Who does it is "they",
     the other of the two is named; without a name their words stay.
     """
+    if not _SOMEBODY.search(phrase):
+        return phrase
     own, theirs = ("you", "I") if requested else ("I", "you")
     name = short_name(speaker if requested else other)
     does = short_name(other if requested else speaker)

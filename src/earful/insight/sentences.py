@@ -31,6 +31,7 @@ _OPEN_END = re.compile(
     re.IGNORECASE,
 )
 _MAX_WORDS = 60
+_ENDING_CHARS = 64  # no pattern for the end of a text is longer
 _CLAUSE = re.compile(
     r"[,;]\s+(?=(?:and|but|so|because|then|or)\b)|\s+(?=(?:but|so|because)\s+(?:i|we|you|they|it)\b)", re.I
 )
@@ -50,7 +51,6 @@ def spans(text: str) -> list[tuple[int, int]]:
     """Return where each sentence of a text begins and ends (offsets, end exclusive, no blanks around)."""
     ends: list[int] = []
     for hit in _END.finditer(text):
-        head = text[: hit.end()]
         rest = text[hit.end() :].lstrip()
         if not rest:
             continue
@@ -59,10 +59,11 @@ def spans(text: str) -> list[tuple[int, int]]:
             begins_new = rest[0].isupper() or rest[0].isdigit() or rest[0] in "\"'“‘(["
             if sign.startswith(("..", "…")) and not begins_new:
                 continue
-            if _MAY_END.search(head):
+            tail = max(0, hit.end() - _ENDING_CHARS)
+            if _MAY_END.search(text, tail, hit.end()):
                 if not begins_new:
                     continue
-            elif _ABBREVIATION.search(head):
+            elif _ABBREVIATION.search(text, tail, hit.end()):
                 continue
         ends.append(hit.end())
     cuts = [0, *ends, len(text)]
@@ -92,12 +93,17 @@ def _shorten(text: str, begin: int, end: int) -> list[tuple[int, int]]:
 def ends_open(text: str) -> bool:
     """Tell whether a sentence breaks off: without its end, or on a word that wants more."""
     stripped = text.rstrip()
-    return bool(stripped) and (stripped[-1] not in ".!?…\"')" or bool(_OPEN_END.search(stripped)))
+    return bool(stripped) and (stripped[-1] not in ".!?…\"')" or bool(_at_end(_OPEN_END, stripped)))
 
 
 def breaks_off(text: str) -> bool:
     """Tell whether a text ends on a word that must have another after it, though a mark may stand there."""
-    return bool(_BROKEN.search(text.rstrip().replace("’", "'")))
+    return bool(_at_end(_BROKEN, text.rstrip().replace("’", "'")))
+
+
+def _at_end(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Return where the end of a text matches what is written for ends."""
+    return pattern.search(text, max(0, len(text) - _ENDING_CHARS))
 
 
 def cut(utterance: Utterance) -> list[Piece]:

@@ -3,7 +3,7 @@
 import math
 
 from earful.insight.lexicon import lines, word_set
-from earful.insight.text import tokens
+from earful.insight.text import clues, tokens
 
 __all__ = ["polarity"]
 
@@ -75,6 +75,8 @@ def polarity(text: str, heard: float | None = None) -> float:
 
 
 def _words_polarity(text: str) -> float:
+    if clues(text).isdisjoint(_LEXICON) and not any(sign in text for sign, _ in _EMOTICONS):
+        return 0.0
     words = [token for token in tokens(text) if token.is_word]
     total = 0.0
     feelings: list[float] = []

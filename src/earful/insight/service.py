@@ -295,10 +295,11 @@ class LocalInsightSession:
         if said == piece.text:
             return piece
         plain, _ = without_commas(said)
-        asked = question_score(plain, sense.question, alone=not self._before) >= _ASKED
-        # Small talk keeps its mark: no question is made of it.
-        kept = piece.text.endswith("?") and question_score(piece.text, sense.question) < _ASKED
-        return replace(piece, text=f"{said}?" if asked or kept else f"{said}.")
+        asked = question_score(plain, sense.question, alone=not self._before) >= _ASKED or (
+            # Small talk keeps its mark: no question is made of it.
+            piece.text.endswith("?") and question_score(piece.text, sense.question) < _ASKED
+        )
+        return replace(piece, text=f"{said}?" if asked else f"{said}.")
 
     def _meaning(
         self, piece: Piece, sense: Sense, speaker: Member | None, message_id: str, now: datetime

@@ -58,6 +58,9 @@ _ALPHABET = word_set("spelling_alphabet")
 def letter_runs(words: Sequence[Token]) -> list[CodeRun]:
     """Find every word that is spelt out: "B as in boy, R, O, W, N"; two letters, or one "as in" a word."""
     runs: list[CodeRun] = []
+    single = sum(word.lower in _ALPHABET or (len(word.lower) == 1 and word.lower.isalpha()) for word in words)
+    if single < 2 and not (single and any(word.lower == "as" or word.lower in _TIMES for word in words)):
+        return runs  # as in most messages
     first = 0
     while first < len(words):
         code, at, last = "", first, first

@@ -1,14 +1,16 @@
 """Whether a sentence tells of what has been or of a plan: "we met on Monday", "see you on Monday"."""
 
 import re
+from functools import lru_cache
+
+from earful.insight.lexicon import word_set
 
 __all__ = ["tells_of_the_past", "tells_of_what_comes"]
 
 _SENTENCE_END = re.compile(r"[.;!?]\s|\n")
+_PAST_FORMS = word_set("past_forms")
 _PAST = re.compile(
-    r"\b(?:was|were|did|had|went|met|spoke|sent|got|said|told|came|left|broke|made|took|saw|found|gave|thought|felt"
-    r"|heard|held|kept|knew|lost|paid|ran|sold|spent|wrote|bought|brought|built|began|fell|flew|grew|won|caught"
-    r"|chose|drove|froze|rose|taught|wasn't|weren't|didn't|hadn't)\b"
+    rf"\b(?:{'|'.join(sorted(_PAST_FORMS))})\b"
     # A participle after "is", "be" or an article is no past: "the office is closed on Friday".
     r"|(?<!\bis\s)(?<!\bare\s)(?<!\bbe\s)(?<!\bbeen\s)(?<!\bbeing\s)(?<!\bget\s)(?<!'s\s)(?<!'re\s)(?<!\bthe\s)"
     r"(?<!\ba\s)(?<!\bto\s)\b[a-z]{2,}[a-df-z]ed\b"
@@ -28,6 +30,8 @@ def tells_of_the_past(lower: str, start: int, end: int) -> bool:
     """Tell whether the sentence around a time (at `start`..`end` of a lower-case text) tells what was."""
     if _POINTS_AHEAD.search(lower, max(0, start - 12), start):
         return False
+    if not _may_be_past(lower):
+        return False
     first, last = _sentence(lower, start, end)
     if _TO_COME.search(lower, first, last):
         return False
@@ -43,4 +47,16 @@ def _sentence(lower: str, start: int, end: int) -> tuple[int, int]:
 def tells_of_what_comes(lower: str, start: int, end: int) -> bool:
     """Tell whether the sentence around a time tells a plan: "we will open in May", "we open again in May"."""
     first, last = _sentence(lower, start, end)
-    return bool(_PLANNED.search(lower, first, last)) and not _PAST.search(lower, first, last)
+    if not _PLANNED.search(lower, first, last):
+        return False
+    return not (_may_be_past(lower) and _PAST.search(lower, first, last))
+
+
+_WORD = re.compile(r"[a-z]+(?:'t\b)?")
+
+
+@lru_cache(maxsize=16)
+def _may_be_past(lower: str) -> bool:
+    """Tell whether any word of a text has a form of the past: a first look, and several times ask it."""
+    words = _WORD.findall(lower)
+    return not _PAST_FORMS.isdisjoint(words) or any(word.endswith("ed") for word in words)

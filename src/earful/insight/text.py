@@ -2,12 +2,24 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from earful.insight.lexicon import word_set
 
-__all__ = ["FILLERS", "STOP_WORDS", "Token", "fold", "skip_fillers", "stem", "tokens"]
+__all__ = [
+    "FIGURE",
+    "FILLERS",
+    "STOP_WORDS",
+    "Needs",
+    "Token",
+    "clues",
+    "fold",
+    "may_match",
+    "skip_fillers",
+    "stem",
+    "tokens",
+]
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,:/]\d+)*(?:st|nd|rd|th)?|[^\w\s]|_", re.IGNORECASE)
 
@@ -16,8 +28,7 @@ STOP_WORDS = word_set("stop_words")
 FILLERS = word_set("fillers")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word, number or sign of a text; `lower` is its lower-case form with plain apostrophes."""
 
     text: str
@@ -38,10 +49,41 @@ def tokens(text: str) -> list[Token]:
 @lru_cache(maxsize=64)
 def _tokens(text: str) -> tuple[Token, ...]:
     # Every finder cuts the same message.
+    if text.isascii():
+        lower = text.lower()
+        places = [hit.span() for hit in _TOKEN.finditer(text)]
+        return tuple([Token(text[start:end], lower[start:end], start, end) for start, end in places])
     return tuple(
         Token(hit.group(), hit.group().lower().replace("’", "'"), hit.start(), hit.end())
         for hit in _TOKEN.finditer(text)
     )
+
+
+FIGURE = "0"
+"""The clue that a text has a number in figures."""
+
+Needs = tuple[frozenset[str], ...]
+"""Clues that a pattern cannot match without: at least one of each set."""
+
+
+@lru_cache(maxsize=64)
+def clues(text: str) -> frozenset[str]:
+    """Return a text's words in lower case, what stands before their apostrophes too, and `FIGURE`.
+
+    A first look at these is cheap, and saves most messages the patterns that they cannot match.
+    """
+    found = {token.lower for token in _tokens(text)}
+    for word in tuple(found):
+        if "'" in word:
+            found.add(word.partition("'")[0])
+        elif word[0].isdigit():
+            found.add(FIGURE)
+    return frozenset(found)
+
+
+def may_match(needs: Needs, known: frozenset[str]) -> bool:
+    """Tell whether a text with these clues can match what needs those."""
+    return not any(map(known.isdisjoint, needs))
 
 
 def skip_fillers(words: list[Token]) -> int:
@@ -61,7 +103,7 @@ def _fold_char(char: str) -> str:
 
 def fold(text: str) -> str:
     """Return the text in lower case without diacritics, character for character in its place."""
-    return "".join(_fold_char(char) for char in text)
+    return text.lower() if text.isascii() else "".join(_fold_char(char) for char in text)
 
 
 def stem(word: str) -> str:

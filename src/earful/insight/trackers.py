@@ -112,13 +112,13 @@ _WORTH_ASKING = 0.25  # of phrases less close than this next to none was meant
 _DENIAL = re.compile(r"\b(?:not|no|never|none|nothing|nobody|without|cannot|\w+n't)\b")
 
 
-def _content(text: str) -> set[str]:
+def _content(text: str) -> frozenset[str]:
     """Return the stems of the words of a text that mean something on their own."""
-    return {
+    return frozenset(
         stem(token.lower)
         for token in tokens(text)
         if token.is_word and token.lower not in STOP_WORDS and token.lower not in FILLERS
-    }
+    )
 
 
 def _denied(text: str) -> bool:
@@ -130,9 +130,9 @@ def plain(text: str) -> str:
     return text.rstrip(" .!?…")
 
 
-def meant(text: str, sense: Sense) -> Meant:
-    """Return what is known of a message or phrase by itself."""
-    return Meant(frozenset(_content(text)), len(text.split()), _denied(text), sense)
+def meant(text: str, sense: Sense, content: frozenset[str] | None = None) -> Meant:
+    """Return what is known of a message or phrase by itself; its stems if they are known."""
+    return Meant(_content(text) if content is None else content, len(text.split()), _denied(text), sense)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,8 @@ class TrackerSet:
 
         `sense` is what the encoder heard in the text; if not given, it is asked where a phrase comes near.
         """
-        if not _content(text):
+        content = _content(text)
+        if not content:
             return []
         if self._vectors is None:
             self._vectors = alone(encoder, [phrase.text for phrase in self._phrases])
@@ -179,7 +180,7 @@ class TrackerSet:
         close = (self._vectors @ encoder.vectors([plain(text)])[0]).tolist()
         if max(close, default=0.0) < _WORTH_ASKING:
             return []
-        said = meant(text, sense or encoder.sense(text))
+        said = meant(text, sense or encoder.sense(text), content)
         places: list[int] = []
         signs: list[Signs] = []
         for begin, end in self._trackers:
