@@ -80,6 +80,8 @@ class _Candidate:
     vector: "NDArray[np.float32] | None" = None
     worth: float = 0.0
     strength: float | None = None
+    signs: tuple[float, ...] = ()
+    early_until: int = 0
 
 
 def _is_content(token: Token) -> bool:
@@ -245,10 +247,14 @@ class TopicBook:
         self._reported: set[str] = set()
         self._longer: dict[str, str] = {}
         self._names: set[str] = set()
+        self._settled: tuple[int, int] | None = None  # when ranking last changed nothing
 
     def leave_out(self, name: str) -> None:
         """Let the name of somebody who takes part be no topic."""
-        self._names.update(stem(word.lower) for word in tokens(name) if word.is_word)
+        words = {stem(word.lower) for word in tokens(name) if word.is_word}
+        if not words <= self._names:
+            self._names |= words
+            self._settled = None
 
     def add(self, text: str, message_id: str, member_id: str | None, sentiment: float | None = None) -> None:
         """Count the phrases of one message."""
@@ -301,6 +307,8 @@ class TopicBook:
             )
         else:
             self._candidates.move_to_end(key)
+        self._settled = None
+        found.signs = ()
         found.weight += weight
         found.count += 1
         if member_id is not None:
@@ -338,9 +346,18 @@ class TopicBook:
 
     def ranked(self) -> tuple[tuple[Topic, ...] | None, tuple[Topic, ...]]:
         """Return the whole list when it changed (else None), and the topics in it that are new."""
+        state = (len(self._candidates), self._early_until())
+        if state == self._settled:
+            return None, ()
         chosen = self._choose()
         before = [candidate.key for candidate in self._shown]
         self._shown = chosen
+        same = [candidate.key for candidate in chosen] == before
+        if same:
+            # What is shown counts for more: the same list twice stays until something is said of it.
+            self._settled = state
+            if self._reported.issuperset(before):
+                return None, ()
         topics = tuple(self._topic(candidate) for candidate in chosen)
         fresh = tuple(
             topic
@@ -348,8 +365,6 @@ class TopicBook:
             if candidate.key not in self._reported
         )
         self._reported.update(candidate.key for candidate in chosen)
-        if [candidate.key for candidate in chosen] == before and not fresh:
-            return None, ()
         return topics, fresh
 
     def current(self) -> tuple[Topic, ...]:
@@ -369,7 +384,7 @@ class TopicBook:
         others = (one for one in self._order if one[1] not in shown)
         for strength, key in merge(ahead, others):
             candidate = self._candidates[key]
-            if not self._names.issuperset(candidate.words):
+            if not (self._names and self._names.issuperset(candidate.words)):
                 yield candidate, -strength
 
     def _choose(self) -> list[_Candidate]:
@@ -387,8 +402,8 @@ class TopicBook:
 
         def closeness(vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
             # Not by BLAS, which would wake its threads for so little.
-            alike: NDArray[np.float32] = np.clip(np.einsum("ij,j->i", vectors, vector), 0, 1)
-            return alike
+            alike: NDArray[np.float32] = np.einsum("ij,j->i", vectors, vector)
+            return np.minimum(np.maximum(alike, 0, out=alike), 1, out=alike)
 
         now = worth.copy()  # what each is worth beside those that are chosen
         likest = np.zeros(len(some))
@@ -427,24 +442,33 @@ class TopicBook:
         vectors = np.array([candidate.vector for candidate in some])
         about = np.einsum("i,ij->j", strengths, vectors)
         about /= max(math.sqrt(np.einsum("i,i->", about, about)), 1e-9)
-        near = np.einsum("ij,j->i", vectors, about).tolist()
-        begun = self._messages * _EARLY
-        signs = []
-        for candidate, closeness in zip(some, near, strict=True):
+        near = np.einsum("ij,j->i", vectors, about)
+        early_until = self._early_until()
+        signs = np.array([self._own_signs(candidate, early_until) for candidate in some], np.float32)
+        signs[:, 0] = near
+        return signs, vectors
+
+    def _early_until(self) -> int:
+        """Return the number of the first message that is not among those that begin the conversation."""
+        return math.ceil(self._messages * _EARLY + 1)
+
+    @staticmethod
+    def _own_signs(candidate: _Candidate, early_until: int) -> tuple[float, ...]:
+        """Return the signs of a phrase but for its closeness; kept until it is said again."""
+        if not candidate.signs or candidate.early_until != early_until:
             rare, count = _rarity(candidate.words), len(candidate.words)
-            signs.append(
-                Signs(
-                    closeness,
-                    math.log2(1 + candidate.weight),
-                    float(count == 1),
-                    float(count == 3),
-                    sum(rare) / count,
-                    rare[-1],
-                    bisect_left(candidate.places, begun + 1) / len(candidate.places),
-                    float(candidate.text.isupper()),
-                )
+            candidate.early_until = early_until
+            candidate.signs = Signs(
+                0.0,
+                math.log2(1 + candidate.weight),
+                float(count == 1),
+                float(count == 3),
+                sum(rare) / count,
+                rare[-1],
+                bisect_left(candidate.places, early_until) / len(candidate.places),
+                float(candidate.text.isupper()),
             )
-        return np.array(signs, np.float32), vectors
+        return candidate.signs
 
     @staticmethod
     def _covers(other: _Candidate, candidate: _Candidate) -> bool:
