@@ -11,7 +11,7 @@ from earful.insight.encoder import Sense, chance
 from earful.insight.gazetteer import GIVEN_NAMES
 from earful.insight.lexicon import word_set
 from earful.insight.rewording import retold
-from earful.insight.text import STOP_WORDS, skip_fillers, tokens
+from earful.insight.text import STOP_WORDS, clues, skip_fillers, tokens
 
 __all__ = ["Action", "find_action"]
 
@@ -167,21 +167,26 @@ def find_action(
     lower = plain.lower()
     if len(lower) < 8:
         return None
+    known = clues(text)
+
+    def said(words: frozenset[str]) -> bool:
+        return not known.isdisjoint(words)
+
     found = [
         action
         for action in (
             _named(plain, lower, speaker, members),
-            _first_person(plain, lower, speaker, members),
+            _first_person(plain, lower, speaker, members) if said(_PROMISING) else None,
             _request(plain, lower, speaker, members),
-            _called(plain, speaker, members),
+            _called(plain, speaker, members) if "," in plain else None,
             _joint(plain, lower),
-            _labelled(plain, lower, members),
-            _promised(plain, lower, speaker, members),
-            _helper(plain, lower, speaker),
-            _delegated(plain, lower, speaker, members),
-            _needed(plain, lower, speaker, members),
-            _taking(plain, members),
-            _ordered(plain, lower, speaker, members),
+            _labelled(plain, lower, members) if said(_LABELS) else None,
+            _promised(plain, lower, speaker, members) if said(_GIVEN) else None,
+            _helper(plain, lower, speaker) if said(_HELPERS) else None,
+            _delegated(plain, lower, speaker, members) if said(_MAKING) else None,
+            _needed(plain, lower, speaker, members) if "need" in known else None,
+            _taking(plain, members) if said(_TAKING) else None,
+            _ordered(plain, lower, speaker, members) if said(_ORDERING) else None,
             _asked(plain, lower, speaker, members, likely=heard is not None and heard.action > _LIKELY_ORDER),
             _imperative(plain, lower, speaker, members) if heard is not None and heard.action > 0 else None,
         )
@@ -217,6 +222,38 @@ def find_action(
         score = max(score, linked)
     definitive = best.definitive and not hedged
     return replace(best, score=round(max(0.0, min(score, 0.98)), 3), due=due, definitive=definitive)
+
+
+# Words that the rules of these names cannot do without.
+_PROMISING = frozenset({"i", "ill", "let", "allow"})
+_LABELS = frozenset({"item", "items", "todo", "todos", "do", "dos", "step", "steps"})
+_GIVEN = _MAKING = frozenset({"have", "get"})
+_HELPERS = frozenset(
+    {"assistant", "colleague", "team", "office", "secretary", "manager", "lawyer", "accountant", "engineer"}
+    | {"technician", "department", "partner"}
+)
+_TAKING = frozenset(
+    {"takes", "handles", "covers", "owns", "does", "runs", "leads", "writes", "calls", "drives", "prepares"}
+    | {"presents", "checks", "reviews", "sends", "books", "organises", "organizes", "collects"}
+)
+_ORDERING = frozenset(
+    [
+        "give",
+        "run",
+        "copy",
+        "cc",
+        "loop",
+        "keep",
+        "fill",
+        "get",
+        "bring",
+        "find",
+        "fetch",
+        "hand",
+        "send",
+        "show",
+    ]
+)
 
 
 def _said(plain: str, speaker: Member | None, members: Sequence[Member]) -> Action:
@@ -318,7 +355,8 @@ _MADE = re.compile(
 def _object_score(lower: str, verb_start: int, verb: str) -> float:
     """Rate how much is said of what is to be done: a named thing says more than "it"."""
     rest = lower[verb_start:]
-    content = [w for w in tokens(rest)[1:14] if w.is_word and w.lower not in STOP_WORDS]
+    said = [word for word in tokens(lower) if word.start >= verb_start]
+    content = [w for w in said[1:14] if w.is_word and w.lower not in STOP_WORDS]
     score = 0.0
     made = verb in ("get", "have") and _MADE.search(rest)
     if made or (verb in _ACTION_VERBS and verb not in _WEAK_VERBS):
@@ -705,6 +743,7 @@ def _needed(plain: str, lower: str, speaker: Member | None, members: Sequence[Me
     return Action(text, _clause(plain, hit.start("what")), 0.72, "provide", True, other, name)
 
 
+_POLITE_CHARS = 64  # no polite end is longer
 _POLITE_END = re.compile(r"(?:,?\s+please|,?\s+(?:would|will|could|can)\s+you(?:\s+please)?)\s*[.?!]*$")
 _ASKED_FOR = re.compile(
     r"(?:^|[.!?]\s+|,\s+|\b(?=and\s))(?:(?:so|and|then|okay|ok|right|also|just|now|no|alright|all\s+right|great|good|fine|sure|well|yes"
@@ -721,7 +760,7 @@ def _asked(
     plain: str, lower: str, speaker: Member | None, members: Sequence[Member], *, likely: bool
 ) -> Action | None:
     """Find an order marked as one: "…, please", "go ahead and …", "let Tom know", "…, would you?"."""
-    polite = bool(_POLITE_END.search(lower))
+    polite = bool(_POLITE_END.search(lower, max(0, len(lower) - _POLITE_CHARS)))
     for hit in _ASKED_FOR.finditer(lower):
         way = hit["way"] or ""
         told = way.startswith("let")

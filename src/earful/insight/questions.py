@@ -100,15 +100,15 @@ def question_score(text: str, heard: float | None = None, *, alone: bool = False
     words = tokens(text)
     begin = skip_fillers(words)
     said = [word for word in words[begin:] if word.is_word]
-    marked = "?" in lower[-3:] or bool(re.search(r"\?\s", lower))
-    plain = not marked and not re.search(r"[.!,]", lower)
+    marked = "?" in lower[-3:] or ("?" in lower and bool(re.search(r"\?\s", lower)))
+    plain = not marked and not any(mark in lower for mark in ".!,")
     if all(word.lower in _REACTIONS for word in said):
         if plain and alone and heard is not None and lower:
             return round(min(chance(heard + _EVEN), 0.99), 3)
         return (0.2 if said else 0.15) if marked else 0.0
     if _COURTESY.match(lower) and not _NAMED_AFTER.search(lower):
         return 0.1 if marked else 0.0
-    last = re.split(r"[,.!]\s+", lower)[-1]
+    last = lower if plain else re.split(r"[,.!]\s+", lower)[-1]
     if _SMALL_TALK.match(lower) or (last.startswith("how") and _SMALL_TALK.match(last)):
         return 0.2 if marked else 0.0
     form = _form_score(words, begin, lower)
