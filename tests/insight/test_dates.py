@@ -2,12 +2,17 @@
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from unittest.mock import patch
 
 import pytest
+from evals.insight.said_times import SAID, SAID_LATER
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earful.insight.dates import find_dates
+from earful.insight import dates, periods
+from earful.insight.clock import CLOCK_RULES
+from earful.insight.dates import DateSpan, find_dates
+from earful.insight.days import DAY_RULES
 
 NOW = datetime(2022, 3, 1, 9)
 
@@ -180,6 +185,55 @@ def test_no_mixture_of_time_words_breaks_the_reader(parts: list[str], now: datet
     assert all(text[span.start : span.end] == span.text for span in spans)
     assert all(a.end <= b.start for a, b in pairwise(spans))
     assert all(span.first <= span.last for span in spans if span.first and span.last)
+
+
+def _by_every_rule(text: str, now: datetime) -> list[DateSpan]:
+    """Return what is found when no rule is left out for want of its words."""
+    every = (tuple(DAY_RULES), tuple(pattern for pattern, _ in CLOCK_RULES))
+    dates._find_dates.cache_clear()
+    with (
+        patch.object(dates, "_rules", lambda known: every),
+        patch.object(dates, "may_match", lambda needs, known: True),
+        patch.object(periods, "may_match", lambda needs, known: True),
+    ):
+        found = find_dates(text, now)
+    dates._find_dates.cache_clear()
+    return found
+
+
+@pytest.mark.parametrize("said", [*SAID, *SAID_LATER], ids=lambda said: said[1][:40])
+def test_a_rule_left_out_would_have_found_nothing(said: tuple[str, str, tuple[str, ...]]) -> None:
+    """The words that a rule needs are those that its pattern cannot match without."""
+    now, text, _ = said
+    for form in (text, text.lower()):
+        assert find_dates(form, datetime.fromisoformat(now)) == _by_every_rule(
+            form, datetime.fromisoformat(now)
+        )
+
+
+_MORE_PARTS = (
+    "mid",
+    "-",
+    "h1",
+    "Q2",
+    "o'clock",
+    "p.m.",
+    "morning",
+    "'19",
+    "this",
+    "first",
+    "thing",
+    "Monday",
+    "ago",
+    "every",
+)
+
+
+@given(st.lists(st.sampled_from([*_PARTS, *_MORE_PARTS, "year", "a", "for", "midmay"]), max_size=10))
+def test_no_mixture_of_words_needs_more_rules(parts: list[str]) -> None:
+    """Whatever stands beside each other: the rules left out would have found nothing."""
+    text = " ".join(parts)
+    assert find_dates(text, NOW) == _by_every_rule(text, NOW)
 
 
 @pytest.mark.parametrize(

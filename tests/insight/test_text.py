@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earful.insight.text import fold, skip_fillers, tokens
+from earful.insight.text import FIGURE, clues, fold, may_match, skip_fillers, tokens
 
 
 def test_tokens_keep_their_offsets() -> None:
@@ -42,3 +42,18 @@ def test_fillers_are_skipped_to_the_first_real_word() -> None:
     """The sentence begins after "um, so"."""
     words = tokens("Um, so okay, where is it?")
     assert words[skip_fillers(words)].text == "where"
+
+
+def test_clues_are_words_with_and_without_their_endings() -> None:
+    """A first look finds "today" in "Today’s" and knows that there are figures, not which."""
+    found = clues("Today’s 3rd call, 12:30")
+    assert {"today's", "today", "call", FIGURE} <= found
+    assert may_match((frozenset({"today"}), frozenset({FIGURE})), found)
+    assert not may_match((frozenset({"today"}), frozenset({"week"})), found)
+
+
+@given(st.text())
+def test_tokens_are_alike_however_a_text_is_cut(text: str) -> None:
+    """Plain text goes a shorter way; its tokens are the same as within text that has other letters."""
+    longer = tokens(f"{text} é")
+    assert [token for token in longer if token.end <= len(text)] == tokens(text) or not text.isascii()

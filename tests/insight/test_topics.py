@@ -210,3 +210,19 @@ def test_who_takes_part_is_no_topic() -> None:
 def test_what_is_never_a_noun_ends_no_phrase(text: str, wrong: str) -> None:
     """Adverbs and verbs that taggers never take for nouns are no part of a topic."""
     assert not any(wrong in shown for _, shown in candidates(text))
+
+
+def test_a_list_left_alone_is_what_ranking_again_would_give() -> None:
+    """Messages that say nothing new are passed over; the list is the same as if each had been ranked."""
+    talk = [text for line in TALK for text in (line, "Yes, okay.", "Right.", "Um, yeah.")]
+    patient, eager = TopicBook(shared_encoder()), TopicBook(shared_encoder())
+    for index, text in enumerate(talk):
+        told = []
+        for book in (patient, eager):
+            book.add(text, str(index), f"m{index % 2}")
+            if book is eager:
+                book._settled = None
+            topics, fresh = book.ranked()
+            told.append([[topic.text for topic in some] for some in (topics or (), fresh)])
+            told.append([[(topic.text, topic.score) for topic in book.current()]])
+        assert told[:2] == told[2:]

@@ -167,10 +167,10 @@ def find_action(
     lower = plain.lower()
     if len(lower) < 8:
         return None
-    known = clues(text)
+    words = clues(text)
 
-    def said(words: frozenset[str]) -> bool:
-        return not known.isdisjoint(words)
+    def said(one_of: frozenset[str]) -> bool:
+        return not words.isdisjoint(one_of)
 
     found = [
         action
@@ -184,7 +184,7 @@ def find_action(
             _promised(plain, lower, speaker, members) if said(_GIVEN) else None,
             _helper(plain, lower, speaker) if said(_HELPERS) else None,
             _delegated(plain, lower, speaker, members) if said(_MAKING) else None,
-            _needed(plain, lower, speaker, members) if "need" in known else None,
+            _needed(plain, lower, speaker, members) if "need" in words else None,
             _taking(plain, members) if said(_TAKING) else None,
             _ordered(plain, lower, speaker, members) if said(_ORDERING) else None,
             _asked(plain, lower, speaker, members, likely=heard is not None and heard.action > _LIKELY_ORDER),

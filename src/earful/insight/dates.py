@@ -250,14 +250,14 @@ def _month(hit: re.Match[str], lower: str, now: datetime) -> DateSpan:
     return DateSpan(hit.start(), hit.end(), hit.group(), kind, first, last)
 
 
-def _whole(text: str, lower: str, found: list[DateSpan], known: frozenset[str]) -> list[DateSpan]:
+def _whole(text: str, lower: str, found: list[DateSpan], words: frozenset[str]) -> list[DateSpan]:
     """Give every span the words around it that belong to it, and add phrases that have no place in time.
 
     A longer phrase keeps the moments of the part that was understood, unless it says more than that part.
     """
     result: list[DateSpan] = []
     left = list(found)
-    for start, end in period_spans(lower, known):
+    for start, end in period_spans(lower, words):
         inside = [span for span in left if span.start < end and span.end > start]
         if any(span.start < start or span.end > end for span in inside):
             continue
