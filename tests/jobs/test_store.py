@@ -1,13 +1,18 @@
 """The queue: order, leases, one copy of each result, webhook calls that cannot be forgotten."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from earful.conversation.ids import new_numeric_id, new_uuid
-from earful.conversation.types import Member, Message
+from earful.conversation.types import Insight, Member, Message, Topic
 from earful.insight.types import Findings
+from earful.jobs.encoding import encode
+from earful.store.conversations import ConversationQuery
 from earful.store.jobs import Job, LeaseLost
+from earful.store.search import SearchQuery, SearchStore
 from tests.jobs.conftest import START, Kept
 
 LEASE = timedelta(seconds=30)
@@ -163,6 +168,96 @@ async def test_a_postponed_call_waits_and_holds_back_the_later_ones_of_its_job(k
     await kept.jobs.postpone(first, datetime.now(UTC) - timedelta(seconds=1))
     (again,) = await kept.jobs.due_deliveries(10)
     assert (again.seq, again.attempts) == (first.seq, 1)
+
+
+def much(conversation_id: str, count: int = 450) -> Findings:
+    messages = tuple(
+        Message(f"m{at}", conversation_id, f"Parcel {at} is late.", at, at + 1.0) for at in range(count)
+    )
+    insights = tuple(Insight(f"q{at}", "question", "Why?", 0.9, (f"m{at}",)) for at in range(300))
+    topic = Topic("t", "parcel", 0.5, ("m0", "m1"))
+    return Findings(messages=messages, insights=insights, topics=(topic,))
+
+
+async def test_much_is_written_in_parts_between_which_others_write_and_seen_all_at_once(kept: Kept) -> None:
+    await kept.job()
+    job = await claimed(kept)
+    findings = much(job.conversation_id)
+    other = await kept.conversation()
+    search = SearchStore(kept.database, encode)
+    written = asyncio.create_task(kept.jobs.draft(job, "w", LEASE, findings))
+    between = 0
+    while not written.done():
+        message = Message(f"o{between}", other, "Hello.", between, between + 1.0)
+        await kept.conversations.add_findings(other, Findings(messages=(message,)))
+        between += 1
+    assert between > 2, "others wrote meanwhile"
+    listed = await kept.conversations.list(kept.application_id, ConversationQuery())
+    assert {one.id for one in listed} == {job.conversation_id, other}
+    assert await texts(kept, job.conversation_id) == []
+    assert await search.search(kept.application_id, SearchQuery("parcel")) == ()
+    await kept.jobs.complete(job, "w", await written, members=(), ended_at=LATER)
+    owner = (kept.application_id, job.conversation_id)
+    assert await kept.conversations.messages(*owner) == findings.messages
+    assert await kept.conversations.insights(*owner) == findings.insights
+    assert await kept.conversations.topics(*owner) == findings.topics
+    assert len(await search.search(kept.application_id, SearchQuery("parcel", limit=500))) == 450
+    conversation = await kept.conversations.get(*owner)
+    assert conversation is not None
+    assert conversation.spoken_until == 450.0
+    assert await kept.conversations.drafts() == []
+
+
+async def test_what_a_dead_worker_had_written_is_not_there_twice(kept: Kept) -> None:
+    await kept.job()
+    dead = await claimed(kept, "dead", EXPIRED)
+    findings = much(dead.conversation_id)
+    await kept.jobs.draft(dead, "dead", EXPIRED, findings)
+    again = await claimed(kept, "alive")
+    with pytest.raises(LeaseLost):
+        await kept.jobs.draft(dead, "dead", LEASE, findings)
+    await kept.jobs.sweep()
+    assert len(await kept.conversations.drafts()) == 1, "its job is not done yet"
+    rest = await kept.jobs.draft(again, "alive", LEASE, much(dead.conversation_id, 201))
+    await kept.jobs.complete(again, "alive", rest, members=(), ended_at=LATER)
+    assert len(await texts(kept, dead.conversation_id)) == 201
+
+
+async def test_a_draft_goes_with_its_conversation(kept: Kept) -> None:
+    sent = await kept.job()
+    job = await claimed(kept)
+    await kept.jobs.draft(job, "w", LEASE, much(job.conversation_id))
+    await kept.conversations.delete(kept.application_id, job.conversation_id)
+    with pytest.raises(LeaseLost):
+        await kept.jobs.draft(job, "w", LEASE, much(job.conversation_id))
+    await kept.jobs.discard_drafts([sent])
+    assert await kept.conversations.drafts() == []
+
+
+async def test_drafts_that_no_job_writes_are_swept_away(kept: Kept) -> None:
+    await kept.job()
+    job = await claimed(kept)
+    await kept.jobs.draft(job, "w", LEASE, much(job.conversation_id))
+    await kept.jobs.fail(job, "w", "no")
+    await kept.jobs.sweep()
+    assert await kept.conversations.drafts() == []
+    async with kept.database.read() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM messages")) == 0
+
+
+async def test_a_conversation_that_a_failed_job_was_to_fill_is_not_listed(kept: Kept) -> None:
+    failed, appended, waits = await kept.job(), await kept.job(), await kept.job()
+    await kept.jobs.fail(await claimed(kept), "w", "that is no audio")
+    await kept.conversations.add_findings(appended.conversation_id, said(appended.conversation_id, "Hello."))
+    await kept.jobs.fail(await claimed(kept), "w", "that is no audio")
+
+    async def listed() -> set[str]:
+        found = await kept.conversations.list(kept.application_id, ConversationQuery())
+        return {one.id for one in found}
+
+    assert await listed() == {appended.conversation_id, waits.conversation_id}
+    await kept.job(failed.conversation_id)  # a second try
+    assert failed.conversation_id in await listed()
 
 
 async def test_a_job_without_a_webhook_tells_nobody(kept: Kept) -> None:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
 from earful.accounts.service import Accounts
 from earful.accounts.types import Application
 from earful.conversation.types import Entity, EntityMatch, Insight, Member, MessageRef, TrackerMatch
 from earful.insight.types import Findings
+from earful.jobs.encoding import encode
 from earful.store.attachments import Attachment, AttachmentStore
 from earful.store.conversations import (
     ConversationQuery,
@@ -28,6 +30,7 @@ from earful.store.conversations import (
 )
 from earful.store.database import Database
 from earful.store.search import SearchQuery, SearchStore
+from earful.store.vectors import VectorStore
 from tests.store.samples import (
     ACTION_ITEM,
     ASKED,
@@ -46,6 +49,8 @@ from tests.store.samples import (
     UNNAMED,
     conversation,
 )
+
+LATE_DRAFT = replace(ASKED, id="m-draft", text="The warehouse is full.", start=20.0, end=22.0, entities=())
 
 
 @pytest.fixture
@@ -523,6 +528,7 @@ WRITER = """
 import asyncio, sys
 from dataclasses import replace
 from earful.insight.types import Findings
+from earful.jobs.encoding import encode
 from earful.store.conversations import ConversationStore
 from earful.store.database import Database
 from tests.store.samples import ASKED, CID
@@ -537,3 +543,40 @@ async def main(url, count):
 
 asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
+
+
+async def test_a_draft_is_seen_when_it_is_published(
+    store: ConversationStore, application: Application, database: Database
+) -> None:
+    """Until then it is in no list, no search and no queue for vectors."""
+    await store.add_findings(CID, Findings(messages=(ASKED,)))
+    async with database.write() as connection:
+        await store.write_draft(connection, CID, "draft", Findings(messages=(LATE_DRAFT,)))
+    search = SearchStore(database, encode)
+    vectors = VectorStore(database)
+    listed = await store.list(application.id, ConversationQuery())
+    assert [one.id for one in listed] == [CID]
+    assert await store.get(application.id, "draft") is None
+    assert await search.search(application.id, SearchQuery("warehouse")) == ()
+    assert [one.text for one in await vectors.waiting(10)] == [ASKED.text]
+    async with database.write() as connection:
+        await store.publish(connection, CID, "draft")
+    assert [one.id for one in await store.messages(application.id, CID)] == [ASKED.id, LATE_DRAFT.id]
+    (hit,) = await search.search(application.id, SearchQuery("warehouse"))
+    assert hit.conversation_id == CID
+    assert len(await vectors.waiting(10)) == 2
+    conversation = await store.get(application.id, CID)
+    assert conversation is not None
+    assert conversation.spoken_until == LATE_DRAFT.end
+
+
+async def test_a_long_conversation_is_gone_at_once_and_deleted_in_parts(
+    store: ConversationStore, application: Application, database: Database
+) -> None:
+    many = tuple(replace(LATE_DRAFT, id=f"m{at}", start=at, end=at + 1.0) for at in range(401))
+    await store.add_findings(CID, Findings(messages=many))
+    await store.delete(application.id, CID)
+    assert await store.get(application.id, CID) is None
+    assert await store.drafts() == []
+    async with database.read() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM messages")) == 0

@@ -96,19 +96,17 @@ class Processing:
     async def submit(self, intake: Intake, work: MediaWork | TextWork) -> Job:
         """Queue a text, or a recording that is fetched from its address later. Raises as `check` does."""
         await self.check(intake)
-        conversation_id = intake.conversation_id
+        conversation_id, begun = intake.conversation_id, None
         if conversation_id is None:
             conversation_id = new_numeric_id()
-            await self._conversations.create(
-                Conversation(
-                    id=conversation_id,
-                    application_id=intake.application_id,
-                    started_at=intake.started_at,
-                    name=intake.name,
-                    language=work.wanted.language,
-                    timezone_offset_min=work.wanted.timezone_offset_min or 0,
-                    metadata=dict(intake.labels or {}),
-                )
+            begun = Conversation(
+                id=conversation_id,
+                application_id=intake.application_id,
+                started_at=intake.started_at,
+                name=intake.name,
+                language=work.wanted.language,
+                timezone_offset_min=work.wanted.timezone_offset_min or 0,
+                metadata=dict(intake.labels or {}),
             )
         elif intake.name or intake.labels:
             await self._conversations.relabel(
@@ -122,7 +120,7 @@ class Processing:
             request=to_json(work),
             webhook_url=intake.webhook_url,
         )
-        await self._jobs.submit(job)
+        await self._jobs.submit(job, begun)
         self._worker.notice()
         return job
 
@@ -139,9 +137,11 @@ class Processing:
         """Delete a conversation with its recordings; its jobs stop. Raises `UnknownConversation`."""
         jobs = await self._jobs.of_conversation(application_id, conversation_id)
         await self._conversations.delete(application_id, conversation_id)
+        await self._jobs.discard_drafts(jobs)
         for job in jobs:
             self._media.delete(media_key(job))
 
     async def sweep(self) -> int:
-        """Delete recordings that no job wants any more (a crash left them behind); return how many."""
+        """Delete what a crash left behind: drafts, and recordings that no job wants (return how many)."""
+        await self._jobs.sweep()
         return self._media.sweep(await self._jobs.media_keys(only_open=not self._keep_media))

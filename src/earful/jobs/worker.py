@@ -144,10 +144,9 @@ class Worker:
                 if not work.done():
                     await self._jobs.renew(job, name, self._lease, progress)
             outcome = await work
+            rest = await self._jobs.draft(job, name, self._lease, outcome.findings)
             await asyncio.shield(
-                self._jobs.complete(
-                    job, name, outcome.findings, members=outcome.members, ended_at=outcome.ended_at
-                )
+                self._jobs.complete(job, name, rest, members=outcome.members, ended_at=outcome.ended_at)
             )
             seconds = round(asyncio.get_running_loop().time() - started, 3)
             log.info("job completed", job_id=job.id, kind=job.kind, seconds=seconds)

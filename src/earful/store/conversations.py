@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,6 +49,7 @@ Retell = Callable[[Insight, Sequence[Message], Sequence[Member]], Insight]
 """Returns an insight in the words for the members there are, given its messages."""
 
 _BLOCK = 100  # rows
+_SLICE = 200  # messages a transaction
 T = TypeVar("T")
 
 _TOLD = ("assignee_name", "text", "entities")
@@ -104,12 +105,16 @@ class ConversationStore:
     async def create(self, conversation: Conversation) -> None:
         """Keep a new conversation and the members it already has."""
         async with self._database.write() as connection:
-            await connection.execute(insert(tables.conversations), records.conversation_row(conversation))
-            if conversation.members:
-                await connection.execute(
-                    insert(tables.members),
-                    [records.member_row(conversation.id, member) for member in conversation.members],
-                )
+            await self.write_new(connection, conversation)
+
+    async def write_new(self, connection: AsyncConnection, conversation: Conversation) -> None:
+        """Do what `create` does as part of the caller's own transaction."""
+        await connection.execute(insert(tables.conversations), records.conversation_row(conversation))
+        if conversation.members:
+            await connection.execute(
+                insert(tables.members),
+                [records.member_row(conversation.id, member) for member in conversation.members],
+            )
 
     async def finish(self, conversation_id: str, ended_at: datetime) -> None:
         """Note when the conversation ended; a later call (after a reconnect) moves the end.
@@ -174,6 +179,9 @@ class ConversationStore:
     ) -> None:
         """Do what `add_findings` does as part of the caller's own transaction."""
         await _lock_conversation(connection, conversation_id)
+        await self._write(connection, conversation_id, findings)
+
+    async def _write(self, connection: AsyncConnection, conversation_id: str, findings: Findings) -> None:
         if findings.messages:
             rows = (records.message_row(conversation_id, message) for message in findings.messages)
             await self._upsert(connection, tables.messages, rows)
@@ -207,6 +215,60 @@ class ConversationStore:
         if findings.entities:
             rows = (records.entity_row(conversation_id, match) for match in findings.entities)
             await _insert(connection, insert(tables.entity_matches), rows)
+
+    async def write_draft(
+        self, connection: AsyncConnection, conversation_id: str, draft_id: str, findings: Findings
+    ) -> None:
+        """Add findings of a conversation to a draft, which no reader sees. Begins the draft if need be.
+
+        What is much is written so, in several transactions, between which others may write.
+        """
+        table = tables.conversations
+        if await connection.scalar(select(table.c.id).where(table.c.id == draft_id)) is None:
+            row = await _conversation(connection, conversation_id)
+            if row is None:
+                raise UnknownConversation(conversation_id)
+            await connection.execute(
+                insert(table), {**row, "id": draft_id, "name": None, "spoken_until": 0.0, "hidden": True}
+            )
+        await self._write(connection, draft_id, findings)
+
+    async def publish(self, connection: AsyncConnection, conversation_id: str, draft_id: str) -> None:
+        """Make all of a draft, if there is one, part of its conversation. Raises `UnknownConversation`."""
+        await _lock_conversation(connection, conversation_id)
+        table = tables.conversations
+        spoken_until = await connection.scalar(
+            select(table.c.spoken_until).where(table.c.id == draft_id, table.c.hidden)
+        )
+        if spoken_until is None:
+            return
+        for part in (tables.messages, tables.insights, tables.tracker_matches, tables.entity_matches):
+            await connection.execute(
+                update(part).where(part.c.conversation_id == draft_id).values(conversation_id=conversation_id)
+            )
+        await connection.execute(
+            update(table)
+            .where(table.c.id == conversation_id, table.c.spoken_until < spoken_until)
+            .values(spoken_until=spoken_until)
+        )
+        await connection.execute(delete(table).where(table.c.id == draft_id))
+
+    async def drafts(self) -> Sequence[str]:
+        """Return the ids of what is hidden: drafts, and conversations whose deletion was cut short."""
+        table = tables.conversations
+        async with self._database.read() as connection:
+            return (await connection.execute(select(table.c.id).where(table.c.hidden))).scalars().all()
+
+    async def discard(self, hidden_id: str) -> None:
+        """Delete what is hidden, a part at a time; nothing if there is no such."""
+        messages, table = tables.messages, tables.conversations
+        part = select(messages.c.seq).where(messages.c.conversation_id == hidden_id).limit(_SLICE)
+        while True:
+            async with self._database.write() as connection:
+                gone = await connection.execute(delete(messages).where(messages.c.seq.in_(part)))
+                if gone.rowcount < _SLICE:
+                    await connection.execute(delete(table).where(table.c.id == hidden_id, table.c.hidden))
+                    return
 
     # -- changing, for the application that owns the conversation ---------------------------------
 
@@ -313,12 +375,24 @@ class ConversationStore:
             await _drop_silent(connection, conversation_id, keep={member.id for member in listed.values()})
 
     async def delete(self, application_id: str, conversation_id: str) -> None:
-        """Remove the conversation and everything derived from it. Raises `UnknownConversation`."""
+        """Remove the conversation and everything derived from it. Raises `UnknownConversation`.
+
+        It is gone at once for readers; of a long one the messages are deleted a part at a time.
+        """
+        table, messages = tables.conversations, tables.messages
         async with self._database.write() as connection:
             await _lock_conversation(connection, conversation_id, application_id)
+            some = select(messages.c.seq).where(messages.c.conversation_id == conversation_id)
+            last = await connection.scalar(some.limit(1).offset(_SLICE))
+            if last is None:
+                await connection.execute(delete(table).where(table.c.id == conversation_id))
+                return
+            await connection.execute(update(table).where(table.c.id == conversation_id).values(hidden=True))
+            # Its jobs stop, as they do when their conversation is gone.
             await connection.execute(
-                delete(tables.conversations).where(tables.conversations.c.id == conversation_id)
+                delete(tables.jobs).where(tables.jobs.c.conversation_id == conversation_id)
             )
+        await self.discard(conversation_id)
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -331,9 +405,14 @@ class ConversationStore:
             return records.conversation(row, await _members(connection, conversation_id))
 
     async def list(self, application_id: str, query: ConversationQuery) -> Sequence[Conversation]:
-        """Return the conversations, with their members, that the query asks for."""
+        """Return the conversations, with their members, that the query asks for.
+
+        Those of which nothing came, their only job having failed, are left out.
+        """
         table = tables.conversations
-        statement = select(table).where(table.c.application_id == application_id)
+        statement = select(table).where(
+            table.c.application_id == application_id, ~table.c.hidden, ~_came_to_nothing()
+        )
         if query.started_from is not None:
             statement = statement.where(table.c.started_at >= query.started_from)
         if query.ended_until is not None:
@@ -491,11 +570,24 @@ async def _picked(
     return picked
 
 
+def _came_to_nothing() -> ColumnElement[bool]:
+    """Say of a conversation that a job was to fill, and could not."""
+    table, jobs, messages = tables.conversations, tables.jobs, tables.messages
+    here = select(jobs.c.seq).where(jobs.c.conversation_id == table.c.id)
+    said = select(messages.c.seq).where(messages.c.conversation_id == table.c.id)
+    return and_(
+        table.c.ended_at.is_(None),
+        here.where(jobs.c.status == "failed").exists(),
+        ~here.where(jobs.c.status != "failed").exists(),
+        ~said.exists(),
+    )
+
+
 async def _conversation(
     connection: AsyncConnection, conversation_id: str, application_id: str | None = None
 ) -> RowMapping | None:
     table = tables.conversations
-    statement = select(table).where(table.c.id == conversation_id)
+    statement = select(table).where(table.c.id == conversation_id, ~table.c.hidden)
     if application_id is not None:
         statement = statement.where(table.c.application_id == application_id)
     return (await connection.execute(statement)).mappings().one_or_none()
@@ -516,7 +608,11 @@ async def _lock_conversation(
     In SQLite the transaction has the whole database already.
     """
     table = tables.conversations
-    statement = select(table.c.id).where(table.c.id == conversation_id).with_for_update(key_share=True)
+    statement = (
+        select(table.c.id)
+        .where(table.c.id == conversation_id, ~table.c.hidden)
+        .with_for_update(key_share=True)
+    )
     if application_id is not None:
         statement = statement.where(table.c.application_id == application_id)
     if await connection.scalar(statement) is None:

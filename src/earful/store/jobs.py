@@ -5,7 +5,7 @@ worker starts the job again from its beginning; what the job found is written in
 that completes it, so that however often it was started there is one copy of each message.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import RowMapping, and_, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from earful.conversation.types import Member
+from earful.conversation.types import Conversation, Member
 from earful.insight.types import Findings
 from earful.store import records, tables
 from earful.store.conversations import ConversationStore
@@ -26,6 +26,7 @@ JobKind = Literal["text", "media"]
 JobStatus = Literal["scheduled", "in_progress", "completed", "failed"]
 
 _OPEN: tuple[JobStatus, ...] = ("scheduled", "in_progress")
+_DRAFT_PART = 200  # messages a transaction
 
 
 class LeaseLost(Exception):
@@ -62,9 +63,11 @@ class JobStore(DeliveryQueue):
 
     # -- for those who send work ------------------------------------------------------------------
 
-    async def submit(self, job: Job) -> None:
-        """Keep a new job; when this returns it will be done."""
+    async def submit(self, job: Job, conversation: Conversation | None = None) -> None:
+        """Keep a new job, and a new conversation for it if given; when this returns it will be done."""
         async with self._database.write() as connection:
+            if conversation is not None:
+                await self._conversations.write_new(connection, conversation)
             await connection.execute(
                 insert(tables.jobs),
                 {
@@ -191,10 +194,29 @@ class JobStore(DeliveryQueue):
                 connection, job, worker, lease_until=datetime.now(UTC) + lease, progress=progress
             )
 
+    async def draft(self, job: Job, worker: str, lease: timedelta, findings: Findings) -> Findings:
+        """Write what is much of what a job found where no reader sees it, and return the rest.
+
+        Others may write between the parts of it. `complete` makes it seen. Raises `LeaseLost`.
+        """
+        draft_id = _draft_id(job.id)
+        if job.attempts > 1:
+            await self._conversations.discard(draft_id)
+        if len(findings.messages) <= _DRAFT_PART:
+            return findings
+        for part in _parts(findings):
+            async with self._database.write() as connection:
+                await self._update(connection, job, worker, lease_until=datetime.now(UTC) + lease)
+                await self._conversations.write_draft(connection, job.conversation_id, draft_id, part)
+        return Findings(topics=findings.topics)
+
     async def complete(
         self, job: Job, worker: str, findings: Findings, *, members: Sequence[Member], ended_at: datetime
     ) -> None:
-        """Write what the job found, and that it is done, at once. Raises `LeaseLost`."""
+        """Write what the job found, what `draft` wrote of it too, and that it is done, at once.
+
+        Raises `LeaseLost`.
+        """
         async with self._database.write() as connection:
             await self._update(
                 connection,
@@ -209,6 +231,7 @@ class JobStore(DeliveryQueue):
                 await connection.execute(
                     insert(tables.members), records.member_row(job.conversation_id, member)
                 )
+            await self._conversations.publish(connection, job.conversation_id, _draft_id(job.id))
             await self._conversations.write_findings(connection, job.conversation_id, findings)
             table = tables.conversations
             await connection.execute(
@@ -247,6 +270,26 @@ class JobStore(DeliveryQueue):
             if freed:
                 past = datetime.now(UTC) - timedelta(seconds=1)
                 await connection.execute(update(table).where(table.c.seq.in_(freed)).values(lease_until=past))
+
+    async def discard_drafts(self, jobs: Iterable[Job]) -> None:
+        """Delete what jobs were writing whose conversation was deleted."""
+        ids = {_draft_id(job.id) for job in jobs}
+        for one in await self._conversations.drafts():
+            if one in ids:
+                await self._conversations.discard(one)
+
+    async def sweep(self) -> None:
+        """Delete drafts that no job is writing any more, and what was being deleted when a server stopped."""
+        hidden = await self._conversations.drafts()
+        if not hidden:
+            return
+        table = tables.jobs
+        async with self._database.read() as connection:
+            open_ = await connection.execute(select(table.c.id).where(table.c.status.in_(_OPEN)))
+            written = {_draft_id(id_) for id_ in open_.scalars()}
+        for one in hidden:
+            if one not in written:
+                await self._conversations.discard(one)
 
     # -- inside -----------------------------------------------------------------------------------
 
@@ -288,6 +331,23 @@ class JobStore(DeliveryQueue):
                 "attempts": 0,
                 "due_at": datetime.now(UTC),
             },
+        )
+
+
+def _draft_id(job_id: str) -> str:
+    return job_id.replace("-", "")
+
+
+def _parts(findings: Findings) -> Iterator[Findings]:
+    """Divide findings, without the topics, into parts that are written quickly."""
+    each = (findings.messages, findings.insights, findings.trackers, findings.entities)
+    for at in range(0, max(map(len, each)), _DRAFT_PART):
+        part = slice(at, at + _DRAFT_PART)
+        yield Findings(
+            messages=findings.messages[part],
+            insights=findings.insights[part],
+            trackers=findings.trackers[part],
+            entities=findings.entities[part],
         )
 
 

@@ -58,7 +58,7 @@ SELECT m.seq, -bm25(message_search) AS score
 FROM message_search
 JOIN messages m ON m.seq = message_search.rowid
 JOIN conversations c ON c.id = m.conversation_id
-WHERE message_search MATCH :expression AND c.application_id = :application_id {conditions}
+WHERE message_search MATCH :expression AND c.application_id = :application_id AND NOT c.hidden {conditions}
 ORDER BY message_search.rowid DESC
 """
 _POSTGRESQL_FOUND = """
@@ -66,7 +66,7 @@ SELECT m.seq, m.text
 FROM messages m
 JOIN conversations c ON c.id = m.conversation_id
 WHERE to_tsvector('english', m.text) @@ to_tsquery('english', :expression)
-    AND c.application_id = :application_id {conditions}
+    AND c.application_id = :application_id AND NOT c.hidden {conditions}
 ORDER BY m.seq DESC
 """
 # Where its messages lie among all bounds what SQLite has to go through.
@@ -108,7 +108,7 @@ FROM message_vectors v
 JOIN messages m ON m.seq = v.message_seq
 JOIN conversations c ON c.id = m.conversation_id
 {speaker}
-WHERE v.id IN (SELECT {ids}) AND c.application_id = :application_id
+WHERE v.id IN (SELECT {ids}) AND c.application_id = :application_id AND NOT c.hidden
 """
 _SQLITE_IDS, _POSTGRESQL_IDS = "value FROM json_each(:ids)", "unnest(CAST(:ids AS bigint[]))"
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     true,
 )
 from sqlalchemy.schema import SchemaItem
@@ -187,6 +188,8 @@ conversations = Table(
     Column("ended_at", UtcDateTime),
     Column("spoken_until", Float, nullable=False, default=0.0),
     Column("metadata", StoredJson, nullable=False),
+    # Not there for readers: a job is writing it in parts, or it is being deleted in parts.
+    Column("hidden", Boolean, nullable=False, server_default=false()),
     Index(None, "application_id", "started_at"),
 )
 

@@ -70,10 +70,13 @@ class VectorStore:
 
     async def waiting(self, limit: int) -> Sequence[Unencoded]:
         """Return messages that want a vector, the oldest first."""
-        queue, messages = tables.vector_queue, tables.messages
+        queue, messages, conversations = tables.vector_queue, tables.messages, tables.conversations
         wanted = (
             select(messages.c.seq, messages.c.text)
             .join(queue, queue.c.message_seq == messages.c.seq)
+            .join(conversations, conversations.c.id == messages.c.conversation_id)
+            # What a job is still writing gets another conversation when it is done.
+            .where(~conversations.c.hidden)
             .order_by(queue.c.message_seq)
             .limit(limit)
         )

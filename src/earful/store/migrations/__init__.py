@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 __all__ = ["HEAD", "SchemaTooNew", "is_current", "upgrade"]
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision; known here so that an up-to-date database is opened without Alembic."""
 
 _ADVISORY_LOCK = 0x65617266756C  # "earful"
