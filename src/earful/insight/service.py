@@ -134,8 +134,11 @@ class LocalInsightSession:
             bare = is_bare(utterance.text)
             if bare:
                 utterance = written(self._encoder, utterance)
-            for piece in cut(utterance):
-                message, found, sense = self._understand(piece, utterance, bare=bare)
+            pieces = cut(utterance)
+            for piece in pieces:
+                # Where it goes on without a pause, a full stop is one (unless we put it there).
+                whole = piece is not pieces[-1] and not bare
+                message, found, sense = self._understand(piece, utterance, bare=bare, whole=whole)
                 messages.append(message)
                 insights += found
                 trackers += self._track(message, found, sense)
@@ -229,7 +232,7 @@ class LocalInsightSession:
         return apply(text, personal, self._options.redaction)[0]
 
     def _understand(
-        self, piece: Piece, utterance: Utterance, *, bare: bool
+        self, piece: Piece, utterance: Utterance, *, bare: bool, whole: bool
     ) -> tuple[Message, list[Insight], Sense]:
         options, redaction = self._options, self._options.redaction
         now = self._now(piece.start)
@@ -264,7 +267,7 @@ class LocalInsightSession:
             )
         entities += find_custom_entities(text, options.custom_entities)
         feeling = polarity(piece.text, sense.polarity) if options.sentiment or options.topics else None
-        insights, action = self._meaning(piece, sense, speaker, message_id, now)
+        insights, action = self._meaning(piece, sense, speaker, message_id, now, whole=whole)
         message = Message(
             id=message_id,
             conversation_id=self._conversation.id,
@@ -302,7 +305,14 @@ class LocalInsightSession:
         return replace(piece, text=f"{said}?" if asked else f"{said}.")
 
     def _meaning(
-        self, piece: Piece, sense: Sense, speaker: Member | None, message_id: str, now: datetime
+        self,
+        piece: Piece,
+        sense: Sense,
+        speaker: Member | None,
+        message_id: str,
+        now: datetime,
+        *,
+        whole: bool,
     ) -> tuple[list[Insight], Action | None]:
         """Return the insights of a sentence, whole again if a pause broke it, and what it says is to be done.
 
@@ -329,12 +339,12 @@ class LocalInsightSession:
                 told += self._as_it_stands([before])
             else:
                 text = before.with_rest(piece.text, sense)
-                whole = self._encoder.sense(text, before.near)
-                this = read(text, (*before.message_ids, message_id), before.near, whole)
+                heard = self._encoder.sense(text, before.near)
+                this = read(text, (*before.message_ids, message_id), before.near, heard)
         short = BrokenSentences.may_hold(this.text)
         breaks = short and breaks_off(this.text)
         found = [] if breaks else self._as_it_stands([this])
-        if breaks or (short and not found and ends_open(this.text)):
+        if breaks or (short and not found and not whole and ends_open(this.text)):
             told += self._as_it_stands(self._broken.hold(this))
         return [*told, *found], this.action
 

@@ -11,7 +11,7 @@ import math
 import re
 from bisect import bisect_left, insort
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
@@ -149,7 +149,7 @@ def candidates(text: str) -> list[tuple[str, str]]:
     """
     found: list[tuple[str, str]] = []
     run: list[Token] = []
-    words = tokens(text)
+    words = _with_compounds(tokens(text), text)
 
     def close(end: int) -> None:
         after = words[end].lower if end < len(words) else ""
@@ -196,6 +196,27 @@ def candidates(text: str) -> list[tuple[str, str]]:
     return found
 
 
+def _with_compounds(words: list[Token], text: str) -> list[Token]:
+    """Make one word of "X-ray" and "third-party": the half that names something names another thing."""
+    joined: list[Token] = []
+    for token in words:
+        if (
+            len(joined) > 1
+            and joined[-1].text == "-"
+            and joined[-2].end == joined[-1].start
+            and joined[-1].end == token.start
+            and _is_content(token)
+            and joined[-2].is_word
+            and not _is_content(joined[-2])
+        ):
+            first = joined[-2]
+            del joined[-2:]
+            whole = text[first.start : token.end]
+            token = Token(whole, f"{first.lower}-{token.lower}", first.start, token.end)
+        joined.append(token)
+    return joined
+
+
 def _is_no_noun(token: Token, text: str) -> bool:
     """Tell whether a word is hardly ever a noun; with a capital inside a sentence it is a name."""
     if token.lower not in _NEVER_NOUNS:
@@ -218,6 +239,14 @@ def _names_nothing(word: str, lead: str) -> bool:
     if lead in _BEFORE_ADJECTIVES or word.endswith(_SINGLE_ADJECTIVE):
         return True
     return lead not in _DETERMINERS and _base(word) is not None and word.endswith("ing")
+
+
+def _part(shown: str, parts: Sequence[str], begin: int, size: int) -> str:
+    """Return some words of a phrase as they are shown; a compound among them is one."""
+    places = [hit.span() for hit in re.finditer(r"[^\s-]+", shown)]
+    first = sum(part.count("-") + 1 for part in parts[:begin])
+    last = first + sum(part.count("-") + 1 for part in parts[begin : begin + size])
+    return shown[places[first][0] : places[last - 1][1]]
 
 
 def _rarity(words: tuple[str, ...]) -> list[float]:
@@ -275,11 +304,7 @@ class TopicBook:
                     if part in seen or (size < len(parts) and parts[begin + size - 1] in _VERBISH):
                         continue
                     seen.add(part)
-                    name = (
-                        shown
-                        if size == len(parts)
-                        else " ".join(re.split(r"[\s-]+", shown)[begin : begin + size])
-                    )
+                    name = shown if size == len(parts) else _part(shown, parts, begin, size)
                     # A word inside a longer phrase says less than the phrase itself.
                     self._count(
                         part, name, 1.0 if size == len(parts) else 0.6, message_id, member_id, sentiment
