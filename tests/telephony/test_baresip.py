@@ -143,11 +143,13 @@ async def test_the_other_side_cannot_have_another_called(engine: Baresip) -> Non
         await watch.until_answered()
         await other.do("transfer", third.address)
         await other.until_event("TRANSFER_FAILED")
-        checked = f"127.0.0.1:{free_ports()}"
-        moved = sip_scripts.redirects(third.address)
-        async with sipp(moved, int(checked.rpartition(":")[2])):
-            again = Watch(await engine.dial(Target("phone", checked, via=checked), longest=60))
-            assert (await again.end()).cause == "not_found"
+        for looked_up in (True, False):  # of a host that only a pattern covers, and of one that was named
+            checked = f"127.0.0.1:{free_ports()}"
+            moved = sip_scripts.redirects(third.address)
+            async with sipp(moved, int(checked.rpartition(":")[2])):
+                target = Target("phone", checked, via=checked if looked_up else None)
+                again = Watch(await engine.dial(target, longest=60))
+                assert (await again.end()).cause == "not_found"
         assert not [event for event in third.events if event.type == "CALL_INCOMING"]
         await line.hang_up()
 

@@ -91,9 +91,9 @@ def account_for_dialling(target: Target, media: Media, caller: str) -> str:
     trunk = target.trunk
     transport = "" if target.transport == "udp" else f";transport={target.transport}"
     parts = [f"<sip:{user}@{domain or target.host}{transport}>", "regint=0", *_media(media)]
-    outbound = target.via or (trunk.proxy if trunk else None)
-    if outbound is not None:
-        parts.append(f'outbound="sip:{outbound}{transport}"')
+    # Also where a redirect leads to is asked for there: nothing is sent to a host that nobody allowed.
+    outbound = target.via or (trunk.proxy if trunk and trunk.proxy else target.host)
+    parts.append(f'outbound="sip:{outbound}{transport}"')
     if trunk is not None and trunk.user is not None:
         parts.append(f"auth_user={trunk.user}")
     # Without a password baresip asks for one on its terminal.

@@ -33,6 +33,7 @@ from earful.speech.types import SpeechError
 from earful.telephony.calls import CallPlan, Calls, TooManyCalls
 from earful.telephony.digest import Gate
 from earful.telephony.engine import TelephonyError, Transport, Trunk, Waiting
+from earful.telephony.extensions import SHORTEST_S, Asked, take_away, wishes
 from earful.telephony.registrar import Flow, Registrar
 from earful.telephony.sip import (
     BadMessage,
@@ -65,6 +66,7 @@ class _Dialog:
     """One call's SIP: the way to the caller, and the line behind."""
 
     flow: Flow
+    asked: Asked = field(default_factory=Asked)
     waiting: Waiting | None = None
     held_back: list[Message] = field(default_factory=list)
 
@@ -333,6 +335,9 @@ class Incoming:
             self._warn(flow.peer[0], "call refused: its audio is not encrypted")
             self._answer(invite, flow, 488, "Not Acceptable Here")
             return
+        if wishes(invite).too_short:
+            self._answer(invite, flow, 422, "Session Interval Too Small", ("min-se", str(SHORTEST_S)))
+            return
         self._welcome(invite, flow)
 
     def _welcome(self, invite: Message, flow: Flow) -> None:
@@ -403,6 +408,9 @@ class Incoming:
             if request.method != "INVITE":  # an INVITE again is only impatience
                 dialog.held_back.append(request)
             return
+        if request.method == "INVITE":
+            dialog.asked = wishes(request)
+            take_away(request)
         flow = dialog.flow
         first = request.method in ("INVITE", "CANCEL") and ";tag=" not in (request.first("to") or "")
         branch = self._branch(request.via)
@@ -434,6 +442,8 @@ class Incoming:
             flow = dialog.flow
             if message.method is None:
                 message.pop_via()
+                if (message.first("cseq") or "").endswith("INVITE") and not dialog.asked.answered(message):
+                    return
                 flow.send(bytes(message), message.via.back)
                 return
         except BadMessage:

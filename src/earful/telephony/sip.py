@@ -17,6 +17,7 @@ _COMPACT = {
     "l": "content-length",
     "c": "content-type",
     "k": "supported",
+    "x": "session-expires",
 }
 _REQUEST = re.compile(r"([A-Z]{1,20}) (\S{1,2000}) SIP/2\.0")
 _RESPONSE = re.compile(r"SIP/2\.0 (\d{3}) ?(.*)")
