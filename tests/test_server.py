@@ -349,3 +349,18 @@ async def test_a_fault_is_logged_with_its_trace(
     logged = capsys.readouterr().err
     assert "ZeroDivisionError" in logged
     assert all(json.loads(line) for line in logged.splitlines())
+
+
+@pytest.mark.parametrize("path", ["/health", "/v1/manage/callscore/criteria", "/", "/docs", "/no-such-page"])
+async def test_head_is_answered_as_get_without_the_body(client: httpx.AsyncClient, path: str) -> None:
+    got, headed = await client.get(path), await client.head(path)
+    assert (headed.status_code, headed.content) == (got.status_code, b"")
+    assert headed.headers == got.headers
+
+
+async def test_options_says_what_is_possible(client: httpx.AsyncClient) -> None:
+    one = await client.options("/v1/conversations/1")
+    assert (one.status_code, one.content) == (204, b"")
+    assert one.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PUT"
+    assert (await client.options("/v1/endpoint:connect")).headers["allow"] == "OPTIONS, POST"
+    assert (await client.options("/no-such-page")).status_code == 404

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from earful.dialects.symbl.errors import error_response
 from earful.metrics import ServerMetrics
 
-__all__ = ["BodyLimit", "JsonUnderAnyName", "Observe", "WaitUntilReady"]
+__all__ = ["BodyLimit", "HeadAsGet", "JsonUnderAnyName", "Observe", "WaitUntilReady"]
 
 log = structlog.get_logger(__name__)
 
@@ -116,6 +116,34 @@ class BodyLimit:
             return part
 
         await self._app(scope, counted, send)
+
+
+class HeadAsGet:
+    """Answers HEAD as GET, with the same headers and without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        ended = False
+
+        async def headers_only(message: Message) -> None:
+            nonlocal ended
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif message["type"] == "http.response.body" and not ended:
+                ended = True
+                await send({"type": "http.response.body"})
+
+        # A copy: the server looks at the method, too, to know that no body comes.
+        got = {**scope, "method": "GET"}
+        try:
+            await self._app(got, receive, headers_only)
+        finally:
+            scope["route"] = got.get("route")
 
 
 class JsonUnderAnyName:

@@ -45,7 +45,7 @@ from earful.jobs.service import JobService
 from earful.live.hub import LiveHub
 from earful.mail import SummaryMail
 from earful.metrics import METRICS_CONTENT_TYPE, ServerMetrics
-from earful.middleware import BodyLimit, JsonUnderAnyName, Observe, WaitUntilReady
+from earful.middleware import BodyLimit, HeadAsGet, JsonUnderAnyName, Observe, WaitUntilReady
 from earful.pages import router as pages_router
 from earful.pages.experience import experience_router as shared_pages_router
 from earful.settings import Settings, SettingsError
@@ -253,6 +253,7 @@ def create_app(
     )
     app.router.routes.append(WebSocketRoute("/{path:path}", nothing_here))
     # The last added is the outermost.
+    app.add_middleware(HeadAsGet)
     app.add_middleware(JsonUnderAnyName, paths=("/v1/", "/oauth2/"))
     app.add_middleware(WaitUntilReady, ready=rooms.ready)
     app.add_middleware(

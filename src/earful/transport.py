@@ -6,6 +6,7 @@ reads would keep it, and its task, for ever.
 
 from typing import Any
 
+import structlog
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -14,16 +15,35 @@ __all__ = ["ABORT", "AbortableWebSockets"]
 ABORT = "earful.abort"
 """The extension of a WebSocket's ASGI scope: a function that cuts the connection at once."""
 
+log = structlog.get_logger(__name__)
+
 _PATIENCE_S = 10.0
+_NOT_UTF8 = 1007
 
 
 class AbortableWebSockets(WebSocketsSansIOProtocol):
-    """Offers `ABORT`, cuts a peer that no longer answers keep-alives, and takes a refusal for an answer."""
+    """Offers `ABORT`, cuts a peer that no longer answers keep-alives, and takes a refusal for an answer.
+
+    Text that is not UTF-8 is logged in a line.
+    """
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):  # the handshake was sound, and an application is about to run
             self.scope["extensions"] = {**(self.scope["extensions"] or {}), ABORT: self.transport.abort}  # type: ignore[dict-item]
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                # uvicorn would close it too, and log a traceback as if the fault were ours.
+                log.info("a text message is not UTF-8", client=self.client, path=self.scope["path"])
+                self.frames = []
+                self.conn.send_close(_NOT_UTF8, "text messages have to be UTF-8")
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     async def send(self, message: Any) -> None:
         await super().send(message)

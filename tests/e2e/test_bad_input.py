@@ -258,6 +258,20 @@ async def test_a_socket_cut_in_the_middle_of_a_frame_ends_its_conversation_and_n
     assert "best of times" in " ".join(listener.finals).lower()
 
 
+async def test_text_that_is_not_utf_8_ends_its_connection_with_a_line_in_the_log(
+    earful_server: EarfulServer, room: str
+) -> None:
+    since = len(earful_server.log.read_text())
+    async with connect(earful_server, room) as client:
+        await client.start()
+        await client.until_kind("recognition_started")
+        await client.socket.send(b"\xff\xfe{", text=True)
+        assert await client.closed() == 1007
+    log = earful_server.log.read_text()[since:]
+    assert "a text message is not UTF-8" in log
+    assert "Traceback" not in log
+
+
 async def test_frames_against_the_protocol_end_their_connection(
     earful_server: EarfulServer, room: str
 ) -> None:

@@ -108,7 +108,7 @@ async def test_the_token_route_only_takes_posts(rest: Rest) -> None:
     answer = await rest.nobody.get("/oauth2/token:generate")
     assert answer.status_code == 405
     assert set(answer.json()) == {"statusCode", "message"}
-    assert answer.headers["allow"] == "POST"
+    assert answer.headers["allow"] == "OPTIONS, POST"
 
 
 # -- carriers -------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 __all__ = [
@@ -117,7 +117,7 @@ def install_error_handlers(app: FastAPI) -> None:
         return error_response(400, describe(error.errors()))
 
     @app.exception_handler(HTTPException)
-    async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
+    async def on_http_error(request: Request, error: HTTPException) -> Response:
         message = str(error.detail)
         headers = dict(error.headers or {})
         if error.status_code == 404:
@@ -125,13 +125,16 @@ def install_error_handlers(app: FastAPI) -> None:
         elif error.status_code == 405:
             message = f"{request.method} is not possible on {request.url.path}."
             headers["Allow"] = ", ".join(_methods(app, request))
+            if request.method == "OPTIONS":
+                return Response(status_code=204, headers=headers)
         return error_response(error.status_code, message, headers)
 
 
 def _methods(app: FastAPI, request: Request) -> list[str]:
-    """Return what is possible on a path: each method has a route of its own."""
-    return [
+    """Return what is possible on a path: each method has a route of its own, HEAD goes where GET does."""
+    possible = [
         method
-        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
         if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in app.routes)
     ]
+    return sorted([*possible, "OPTIONS", *(["HEAD"] if "GET" in possible else [])])
