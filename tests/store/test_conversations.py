@@ -261,14 +261,15 @@ async def test_who_was_a_number_is_named_in_what_was_written_about_them(
     summary = {"text": "Speaker 2 will send it.", "messageIds": [], "seen": 1}
     await attachments.put(application.id, CID, "summary", [Attachment("s", summary)])
     await store.update_member(application.id, CID, "v2", name="Tom \\1", email=None)
+    (kept,) = await attachments.list(application.id, CID, "summary")
+    assert kept.body["text"] == "Tom \\1 will send it."
     await store.update_member(application.id, CID, INES.id, name="Agnes", email=None)
+    assert await attachments.list(application.id, CID, "summary") == (), "it is to be made anew"
     assert [one.text for one in await store.insights(application.id, CID)] == [
         "Tom \\1 will send it to Speaker 21.",
         "Loud Speaker 2000 is sold.",
         "Ines will call.",
     ]
-    (kept,) = await attachments.list(application.id, CID, "summary")
-    assert kept.body["text"] == "Tom \\1 will send it."
 
 
 async def test_an_email_address_of_another_member_makes_them_one(

@@ -58,7 +58,6 @@ class MediaWork:
     diarize: bool = False
     speakers: int | None = None
     vocabulary: tuple[str, ...] = ()
-    phone: bool = False
     began_at: datetime | None = None
 
 

@@ -328,7 +328,10 @@ class ConversationStore:
             return updated
 
     async def correct(self, application_id: str, conversation_id: str, message_id: str, text: str) -> Message:
-        """Give a message another text, and return it. Raises `UnknownConversation` and `UnknownMessage`."""
+        """Give a message another text, and return it; summaries are made anew.
+
+        Raises `UnknownConversation` and `UnknownMessage`.
+        """
         table = tables.messages
         this = (table.c.conversation_id == conversation_id, table.c.id == message_id)
         async with self._database.write() as connection:
@@ -340,6 +343,8 @@ class ConversationStore:
             columns = records.message_row(conversation_id, message)
             changed = {name: columns[name] for name in ("text", "words", "phrases", "entities")}
             await connection.execute(update(table).where(*this).values(**changed))
+            if message.text != row["text"]:
+                await _drop_digests(connection, conversation_id)
             return message
 
     async def reattribute(
@@ -355,7 +360,7 @@ class ConversationStore:
         `speakers` are people by some key; `assign` gets the messages and returns for the ids of some of
         them the key of who said it. People who are members already stay the same members; members for
         whom nothing is left are removed. `retell` puts an insight of which a message has changed into the
-        words for its new people. Raises `UnknownConversation`.
+        words for its new people; summaries are made anew. Raises `UnknownConversation`.
         """
         async with self._database.write() as connection:
             await _lock_conversation(connection, conversation_id, application_id)
@@ -373,6 +378,7 @@ class ConversationStore:
             said_by = {id: listed[key].id for id, key in assigned.items()}
             await _reattribute(connection, conversation_id, messages, said_by, retell)
             await _drop_silent(connection, conversation_id, keep={member.id for member in listed.values()})
+            await _drop_digests(connection, conversation_id)
 
     async def delete(self, application_id: str, conversation_id: str) -> None:
         """Remove the conversation and everything derived from it. Raises `UnknownConversation`.
@@ -747,10 +753,13 @@ async def _find_member(connection: AsyncConnection, conversation_id: str, member
 
 
 async def _retell(connection: AsyncConnection, conversation_id: str, number: str | None, name: str) -> None:
-    """Put a name in the place of a voice's number in insights and summaries. Other names are left alone:
-    they may stand in what somebody said.
+    """Put a name in the place of a voice's number in insights and summaries. Other names are left alone in
+    insights, for they may stand in what somebody said; summaries that call people by them are made anew.
     """
-    if number is None or _VOICE.fullmatch(number) is None or number == name:
+    if number == name:
+        return
+    if number is None or _VOICE.fullmatch(number) is None:
+        await _drop_digests(connection, conversation_id)
         return
     mention = re.compile(rf"\b{re.escape(number)}\b")
     table = tables.insights
@@ -771,6 +780,16 @@ async def _retell(connection: AsyncConnection, conversation_id: str, number: str
     for row in summaries:
         body = {**row.body, "text": mention.sub(lambda _: name, row.body["text"])}
         await connection.execute(update(kept).where(kept.c.seq == row.seq).values(body=body))
+
+
+async def _drop_digests(connection: AsyncConnection, conversation_id: str) -> None:
+    """Forget summaries and the call score, which tell what is no longer so: the next reader has new ones."""
+    table = tables.attachments
+    await connection.execute(
+        delete(table).where(
+            table.c.conversation_id == conversation_id, table.c.kind.in_(("summary", "call_score"))
+        )
+    )
 
 
 async def _write_member(connection: AsyncConnection, conversation_id: str, member: Member) -> None:

@@ -18,7 +18,7 @@ from earful.settings import Settings
 from earful.store.database import Database
 from earful.store.jobs import Job
 from tests.dialects.symbl.test_conversations import NOT_FOUND
-from tests.store.samples import ACTION_ITEM, ASKED, CID, EVERYTHING, PROMISED, UNNAMED, conversation
+from tests.store.samples import ACTION_ITEM, ASKED, CID, EVERYTHING, INES, PROMISED, UNNAMED, conversation
 
 AT = f"/v1/conversations/{CID}"
 BOOKMARK = {"label": "Quote", "description": "Promised", "user": {"name": "Ines"}}
@@ -152,6 +152,32 @@ async def test_what_nobody_was_known_to_say_is_told_again_with_who_said_it(api: 
     assert [(one["text"], one["assignee"]["name"]) for one in told] == [("Tom will send it tomorrow.", "Tom")]
     assert [one["text"] for one in told[0]["entities"]] == ["Tom", "tomorrow"]
     assert told[0]["text"][told[0]["entities"][1]["offset"] :].startswith("tomorrow")
+
+
+async def test_a_summary_is_made_anew_after_what_it_tells_of_was_changed(api: Api) -> None:
+    """Who spoke, what they are called, what was said; a change of nothing leaves it."""
+
+    async def summary() -> Any:
+        return (await api.ok("GET", f"{AT}/summary"))["summary"][0]
+
+    first = await summary()
+    assert "Tomasz will email the quote" in first["text"]
+    at = f"{AT}/messages/{PROMISED.id}"
+    await api.ok("PATCH", at, json={"text": PROMISED.text})
+    assert await summary() == first
+    await api.ok("PATCH", at, json={"text": "Yes, I will email the bill to Ines tomorrow morning."})
+    corrected = await summary()
+    assert corrected["id"] != first["id"]
+    await api.ok("PUT", f"{AT}/members/{INES.id}", json={"id": INES.id, "name": "Agnes", "email": INES.email})
+    renamed = await summary()
+    assert renamed["id"] != corrected["id"]
+    user = {"id": "a1", "name": "Rosa", "email": "rosa@example.com"}
+    events = [
+        {"type": "started_speaking", "user": user, "offset": {"seconds": 6}},
+        {"type": "stopped_speaking", "user": user, "offset": {"seconds": 11}},
+    ]
+    await api.ok("PUT", f"{AT}/speakers", json={"speakerEvents": events})
+    assert (await summary())["id"] != renamed["id"]
 
 
 @pytest.mark.parametrize("body", [{}, {"speakerEvents": []}, {"speakerEvents": [{"type": "sang"}]}])

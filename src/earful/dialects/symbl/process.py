@@ -284,7 +284,6 @@ def _media_work(asked: ProcessParameters, wanted: Wanted, url: str | None = None
         diarize=asked.enable_speaker_diarization,
         speakers=asked.diarization_speaker_count,
         vocabulary=asked.custom_vocabulary,
-        phone=asked.mode == "phone",
         began_at=asked.began_at(),
     )
 

@@ -10,5 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    hidden = sa.Column("hidden", sa.Boolean(), nullable=False, server_default=sa.false())
-    op.add_column("conversations", hidden)
+    op.add_column(
+        "conversations", sa.Column("hidden", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
