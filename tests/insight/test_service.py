@@ -117,6 +117,15 @@ def test_a_sentence_broken_by_a_pause_is_understood_whole(service: LocalInsightS
     assert action.message_ids == (first.messages[0].id, second.messages[0].id)
 
 
+def test_a_sentence_that_goes_on_without_a_pause_is_whole(service: LocalInsightService) -> None:
+    """ "That", "to" and "in" may end one: the next is another."""
+    session = _open(service)
+    asked = ("Nice, I like that. What does it cost?", "Okay, I think it's in. Any objections?")
+    found = [session.observe(Utterance(text, 9.0 * at, 9.0 * at + 4, INES)) for at, text in enumerate(asked)]
+    questions = [one.text for step in found for one in step.insights if one.kind == "question"]
+    assert questions == ["What does it cost?", "Any objections?"]
+
+
 def test_a_long_pause_or_another_speaker_breaks_a_sentence(service: LocalInsightService) -> None:
     """What another says, or what is said much later, is another sentence."""
     session = _open(service)

@@ -226,3 +226,24 @@ def test_a_list_left_alone_is_what_ranking_again_would_give() -> None:
             told.append([[topic.text for topic in some] for some in (topics or (), fresh)])
             told.append([[(topic.text, topic.score) for topic in book.current()]])
         assert told[:2] == told[2:]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The X-ray was fine.", [("x-ray", "X-ray")]),
+        ("Turn off third-party cookies.", [("third-party cooky", "third-party cookies")]),
+        ("There is a one-time fee.", [("fee", "fee")]),
+        ("It needs a cold-brew tap.", [("cold brew tap", "cold-brew tap")]),
+    ],
+)
+def test_half_a_compound_is_no_topic(text: str, found: list[tuple[str, str]]) -> None:
+    """What is before the hyphen belongs to it where the rest would name another thing."""
+    assert [one for one in candidates(text) if one[1] != "time"] == found
+
+
+def test_words_within_a_phrase_with_a_compound_are_shown_as_they_were_said() -> None:
+    book = _book(["The chest X-ray results came.", "We need the chest X-ray.", "That chest X-ray again."])
+    topics, _ = book.ranked()
+    assert topics is not None
+    assert topics[0].text == "chest X-ray"

@@ -21,6 +21,7 @@ from earful.conversation.ids import new_numeric_id
 from earful.conversation.types import Topic
 from earful.insight.encoder import TextEncoder
 from earful.insight.lexicon import lines, word_set
+from earful.insight.numbers import SMALL
 from earful.insight.text import FILLERS, STOP_WORDS, Token, stem, tokens
 from earful.insight.titles import Signs, Titles, shared_titles
 from earful.insight.vectors import alone
@@ -207,7 +208,8 @@ def _with_compounds(words: list[Token], text: str) -> list[Token]:
             and joined[-1].end == token.start
             and _is_content(token)
             and joined[-2].is_word
-            and not _is_content(joined[-2])
+            and joined[-2].lower not in SMALL
+            and (not _is_content(joined[-2]) or _is_no_noun(joined[-2], text))
         ):
             first = joined[-2]
             del joined[-2:]
