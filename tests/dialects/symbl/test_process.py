@@ -107,7 +107,7 @@ async def test_parameters_of_an_upload_come_in_the_query(api: Api) -> None:
         "mode": "phone",
     }
     job = await api.stored(await api.client.post("/v1/process/audio", content=b"RIFF", params=query))
-    assert (job.request["diarize"], job.request["speakers"], job.request["phone"]) == (True, 2, True)
+    assert (job.request["diarize"], job.request["speakers"]) == (True, 2)
     conversation = await api.conversations.get(api.application_id, job.conversation_id)
     assert conversation is not None
     assert conversation.name == "Call"
