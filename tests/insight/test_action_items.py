@@ -96,6 +96,25 @@ def test_the_due_date_is_the_date_in_the_text() -> None:
     assert action.due.last == datetime(2022, 3, 4)
 
 
+def test_the_date_of_a_condition_is_no_due_date() -> None:
+    """When the other has to decide says nothing of when it is to be done; what follows the condition does."""
+    action = _find(
+        "If you sign before the end of the year we save a lot, but I need to check with my manager."
+    )
+    assert action is not None
+    assert action.due is None
+    action = _find("If that suits you, on Friday I will send you the contract.")
+    assert action is not None
+    assert action.due is not None
+    assert action.due.text == "Friday"
+
+
+def test_a_text_does_not_end_on_before() -> None:
+    action = _find("Tomasz, please write down a rollback plan before then.")
+    assert action is not None
+    assert action.text == "Tomasz needs to write down a rollback plan before then."
+
+
 def test_a_past_date_is_no_due_date() -> None:
     """What should have been done yesterday has no date to come."""
     action = find_action("I'll fix the bug from yesterday.", INES, (INES,), NOW)

@@ -110,7 +110,9 @@ _TAIL = re.compile(
     r"(?:[\s,;]+(?:if\s+(?:that's|that\s+is|it's|you)|and\s+then\s+(?:we|you|i)\b|but"
     r"|because|so\s+that\s+we|okay|ok|right|alright|please|though)\b.*)?[?.!,;\s]*$"
 )
-_LOOSE_END = re.compile(r"(?:[\s,;]+(?:and|or|but|so|then))+[\s.…]*$", re.IGNORECASE)
+_LOOSE_END = re.compile(
+    r"(?:(?<!\bbefore)(?<!\buntil)(?<!\bby)[\s,;]+(?:and|or|but|so|then))+[\s.…]*$", re.IGNORECASE
+)
 _THINGS = re.compile(r"\b(?:it|that|this|them|him|her|something|things?|stuff|you|me|us|there|one)\b")
 
 
@@ -296,7 +298,9 @@ def _due(text: str, now: datetime, at: int) -> DateSpan | None:
     ahead = [
         moved
         for span in find_dates(text, now)
-        if span.start >= begin and (moved := _ahead(span, now)) is not None
+        if span.start >= begin
+        and not (span.start < at and _CONDITION.search(text, begin, span.start))
+        and (moved := _ahead(span, now)) is not None
     ]
     due = next((span for span in ahead if span.start >= at), ahead[-1] if ahead else None)
     if due is not None and due.open_clock and due.last is not None:
@@ -319,6 +323,8 @@ def _due(text: str, now: datetime, at: int) -> DateSpan | None:
     return due
 
 
+# "If you sign by Friday, I'll ask" sets no time for asking.
+_CONDITION = re.compile(r"\b(?:if|unless)\s[^,.?!;]*$", re.IGNORECASE)
 _BEFORE = re.compile(r"\bbefore\s+(?:the\s+)?$", re.IGNORECASE)
 _WEEK = re.compile(r"\bweek(?:end)?$", re.IGNORECASE)
 
