@@ -138,13 +138,13 @@ def test_the_owner_sees_hears_finds_and_takes_away_what_was_said(
         page.get_by_text("Take a copy").click()
         with page.expect_download() as started:
             page.locator(".menu a").filter(has_text=label).click()
-        assert started.value.suggested_filename == f"conversation-{held.conversation}.{name}"
+        assert started.value.suggested_filename == f"Dock i inspection i.{name}"
         written[name] = Path(started.value.path()).read_text("utf-8")
         page.mouse.click(5, 5)
     assert written["txt"] == copied
     assert written["txt"].startswith("[0:00] Speaker 1: ")
     assert written["md"].startswith("# Dock \\<i\\>inspection\\</i\\>\n")
-    assert "## Action items" in written["md"]
+    assert re.search(r"## Action items\n\n(?:- .*\n)*- .* \(by \w{3} \d+ \w{3}\)\n", written["md"])
     assert re.match(r"1\n00:00:0\d,\d{3} --> 00:00:\d\d,\d{3}\nSpeaker 1: ", written["srt"])
     assert re.match(r"WEBVTT\n\n00:00:0\d\.\d{3} --> 00:00:\d\d\.\d{3}\n<v Speaker 1>", written["vtt"])
     stored = json.loads(written["json"])

@@ -1,10 +1,12 @@
 """A conversation's name and times as people read them."""
 
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from earful.conversation.types import Conversation
 
-__all__ = ["began", "clock", "title", "zone"]
+__all__ = ["began", "clock", "day", "file_name", "title", "zone"]
+
+_FILE_NAME_CHARS = 80
 
 
 def title(conversation: Conversation) -> str:
@@ -20,6 +22,17 @@ def began(conversation: Conversation) -> str:
     """Return when it began, in its own time zone: `Monday 2 March 2026, 14:05 UTC+01:00`."""
     started = conversation.started_at.astimezone(zone(conversation))
     return f"{started:%A %-d %B %Y, %H:%M} {started.tzname()}"
+
+
+def file_name(conversation: Conversation) -> str:
+    """Return its name as that of a file, without an ending: letters, digits, `-`, `_` and `.` in it."""
+    plain = "".join(char if char.isalnum() or char in "-_." else " " for char in title(conversation))
+    return " ".join(plain.split())[:_FILE_NAME_CHARS].strip(" .") or f"conversation-{conversation.id}"
+
+
+def day(when: datetime, conversation: Conversation) -> str:
+    """Return a day in the conversation's own time zone: `Mon 2 Mar`."""
+    return f"{when.astimezone(zone(conversation)):%a %-d %b}"
 
 
 def clock(seconds: float) -> str:

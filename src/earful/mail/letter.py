@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timezone
 
-from earful.conversation.display import began, clock, title, zone
+from earful.conversation.display import began, clock, day, title
 from earful.conversation.types import Conversation, Insight, InsightKind, Message
 from earful.insight.analytics import analyse
 from earful.jobs.digests import Digests
@@ -87,7 +86,6 @@ async def gather(
     summaries = await digests.summaries(conversation)
     names = {m.id: m.name or m.email or m.user_id or "" for m in conversation.members}
     by_kind = {heading: [one for one in insights if one.kind == kind] for heading, kind in _TITLES}
-    where = zone(conversation)
     return Letter(
         title=_title(conversation),
         when=began(conversation),
@@ -96,7 +94,7 @@ async def gather(
         people=_people(conversation, messages, names),
         summary=tuple(one.text for one in summaries if one.text),
         findings={
-            heading: tuple(_finding(one, names, where, link) for one in found[:_MOST])
+            heading: tuple(_finding(one, names, conversation, link) for one in found[:_MOST])
             for heading, found in by_kind.items()
             if found
         },
@@ -105,9 +103,9 @@ async def gather(
     )
 
 
-def _finding(insight: Insight, names: Mapping[str, str], where: timezone, link: str) -> Finding:
+def _finding(insight: Insight, names: Mapping[str, str], conversation: Conversation, link: str) -> Finding:
     who = names.get(insight.assignee_id or "") or insight.assignee_name or names.get(insight.member_id or "")
-    due = "" if insight.due_by is None else f"{insight.due_by.astimezone(where):%a %-d %b}"
+    due = "" if insight.due_by is None else day(insight.due_by, conversation)
     place = f"#m{insight.message_ids[0]}" if insight.message_ids else ""
     return Finding(insight.text, who or "", due, link + place)
 

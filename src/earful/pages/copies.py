@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from earful.conversation.display import began, title
+from earful.conversation.display import began, day, title
 from earful.conversation.transcripts import plain, srt, vtt
 from earful.conversation.types import Conversation, Insight, Message, Topic
 from earful.dialects.symbl import shapes
@@ -50,7 +50,7 @@ def _markdown(stored: Stored) -> str:
         ("Follow-ups", "follow_up"),
         ("Questions", "question"),
     ):
-        found = [one.text for one in stored.insights if one.kind == kind]
+        found = [_with_day(one, stored.conversation) for one in stored.insights if one.kind == kind]
         if found:
             parts += [f"## {heading}", _bullets(found)]
     parts.append("## Transcript")
@@ -58,6 +58,12 @@ def _markdown(stored: Stored) -> str:
         time, _, rest = line.partition("] ")
         parts.append(f"**{time.removeprefix('[')}** {_escaped(rest)}")
     return "\n\n".join(parts) + "\n"
+
+
+def _with_day(insight: Insight, conversation: Conversation) -> str:
+    return (
+        insight.text if insight.due_by is None else f"{insight.text} (by {day(insight.due_by, conversation)})"
+    )
 
 
 def _bullets(lines: Iterable[str]) -> str:

@@ -21,7 +21,7 @@ from earful import __version__
 from earful.accounts.service import Accounts
 from earful.accounts.shares import Share, Shares
 from earful.accounts.types import InvalidToken
-from earful.conversation.display import began, title
+from earful.conversation.display import began, file_name, title
 from earful.conversation.types import Conversation
 from earful.dialects.symbl.auth import authenticate
 from earful.jobs.digests import Digests
@@ -172,8 +172,12 @@ def experience_router(
         except _Closed as problem:
             return await closed(request, problem)
         text, content_type = await asyncio.to_thread(write, stored, format)
-        name = f'attachment; filename="conversation-{quote(conversation_id)}.{format}"'
-        headers = {**_PRIVATE, "Content-Disposition": name, "X-Content-Type-Options": "nosniff"}
+        plain, shown = (
+            f"conversation-{quote(conversation_id)}.{format}",
+            quote(f"{file_name(found)}.{format}"),
+        )
+        disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{shown}"
+        headers = {**_PRIVATE, "Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
         return Response(text, media_type=f"{content_type}; charset=utf-8", headers=headers)
 
     # -- the recordings ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from earful.accounts.shares import Share
-from earful.conversation.display import began, clock, title, zone
+from earful.conversation.display import began, clock, day, title
 from earful.conversation.types import Conversation, Insight, Message
 from earful.insight.analytics import analyse
 from earful.jobs.digests import Digests, TooShort
@@ -118,7 +118,7 @@ class Views:
                 heading: (kind, [one for one in insights if one.kind == kind and one.score >= least])
                 for heading, kind in _KINDS
             },
-            "due": lambda when: f"{when.astimezone(zone(conversation)):%a %-d %b}",
+            "due": lambda when: day(when, conversation),
             "assignees": _flag(tuning.get("insights.enableAssignee"), True),
             "titles": _flag(tuning.get("insights.enableInsightTitle"), True),
             "summary": summary,
