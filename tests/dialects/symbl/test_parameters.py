@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earful.conversation.types import CustomEntity, Tracker
-from earful.dialects.symbl.errors import BadRequest
+from earful.dialects.symbl.errors import BadRequest, describe
 from earful.dialects.symbl.parameters import ProcessParameters, TextBody, UrlBody, gather, parse
 from earful.jobs.requests import ChannelSpeaker
 
@@ -70,6 +70,20 @@ def test_what_is_empty_counts_as_left_out() -> None:
 
 def test_a_language_may_be_written_with_an_underscore() -> None:
     assert asked(("languageCode", "en_GB")).language_code == "en-GB"
+
+
+def test_what_is_wrong_is_said_in_words_that_a_client_knows() -> None:
+    with pytest.raises(BadRequest, match=r"^languageCode: has to be a language tag such as en-US$"):
+        asked(("languageCode", "klingon!"))
+    places = [("body", "path"), ("path",), ("query", "limit"), ("body",), ()]
+    problems = [{"type": "missing", "loc": loc, "msg": "Field required"} for loc in places]
+    said = ("path", "path", "limit", "the request body", "the request body")
+    assert describe(problems) == "; ".join(f"{name}: Field required" for name in said)
+    reason = "Input should be a valid dictionary or object to extract fields from"
+    assert (
+        describe([{"type": "x", "loc": ("body",), "msg": reason}])
+        == "the request body: Input should be an object"
+    )
 
 
 def test_what_kind_of_talk_it_is_becomes_a_label() -> None:

@@ -35,7 +35,7 @@ CONVERSATION_NOT_FOUND: Final = "The conversationId is either invalid or does no
 
 
 # pydantic speaks of Python's types, clients send JSON's.
-_MODEL = re.compile(r" or instance of \w+")
+_MODEL = re.compile(r" or (?:instance of \w+|object to extract fields from)")
 _PLAIN_WORDS = (("a valid tuple", "a list"), ("a valid list", "a list"), ("a valid dictionary", "an object"))
 
 
@@ -88,8 +88,10 @@ def describe(problems: Sequence[Any]) -> str:
         if problem["type"] == "json_invalid":
             sentences.append("the request body is not valid JSON")
             continue
-        path = [str(part) for part in problem["loc"] if part not in ("body", "query", "path")]
-        name = ".".join(path) or "the request body"
+        first, *rest = problem["loc"] or ("body",)
+        # Where it stands comes first, but a field may be called "path".
+        path = rest if first in ("body", "query", "path") and (rest or first != "path") else [first, *rest]
+        name = ".".join(map(str, path)) or "the request body"
         reason = _MODEL.sub("", problem["msg"].removeprefix("Value error, "))
         for pythonic, plain in _PLAIN_WORDS:
             reason = reason.replace(pythonic, plain)

@@ -27,6 +27,7 @@ _OBJECTS = {"features", "metadata", "redaction"}
 _BRACKETED = re.compile(r"(\w+)((?:\[[^\[\]]*\])+)")
 _PLACE = re.compile(r"[0-9]{1,6}")
 _MAX_DEPTH = 8
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def gather(query: Iterable[tuple[str, str]], body: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -131,6 +132,12 @@ def _placed(value: datetime) -> datetime:
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
+def _language(value: str) -> str:
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError("has to be a language tag such as en-US")
+    return value
+
+
 def _as_text(value: object) -> object:
     # Names and ids come as numbers too.
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
@@ -214,7 +221,7 @@ class ProcessParameters(_Given):
     language_code: Annotated[
         str,
         BeforeValidator(lambda value: value.replace("_", "-") if isinstance(value, str) else value),
-        Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
+        AfterValidator(_language),
     ] = "en-US"
     mode: Annotated[Literal["default", "phone"] | None, BeforeValidator(_blank_is_none)] = None
     enable_separate_recognition_per_channel: Flag = False
