@@ -17,7 +17,7 @@ from sqlalchemy.exc import StatementError
 
 from earful.accounts.service import Accounts
 from earful.accounts.types import Application
-from earful.conversation.types import Entity, EntityMatch, Insight, Member, MessageRef, TrackerMatch
+from earful.conversation.types import Entity, EntityMatch, Insight, Member, Message, MessageRef, TrackerMatch
 from earful.insight.types import Findings
 from earful.jobs.encoding import encode
 from earful.store.attachments import Attachment, AttachmentStore
@@ -581,3 +581,30 @@ async def test_a_long_conversation_is_gone_at_once_and_deleted_in_parts(
     assert await store.drafts() == []
     async with database.read() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM messages")) == 0
+
+
+async def test_others_write_while_it_is_found_out_who_spoke(
+    store: ConversationStore, application: Application
+) -> None:
+    """What they wrote stays: a voice that got its name meanwhile keeps it in the words of an insight."""
+    await store.put_member(CID, Member("v2", "Speaker 2"))
+    many = tuple(
+        replace(LATE_DRAFT, id=f"m{at}", start=at, end=at + 1.0, member_id="v2") for at in range(401)
+    )
+    promise = Insight("a", "action_item", "Speaker 2 will send it.", 0.9, ("m7",), "v2", "v2", "Speaker 2")
+    await store.add_findings(CID, Findings(messages=many, insights=(promise,)))
+    loop = asyncio.get_running_loop()
+
+    def assign(messages: Sequence[Message]) -> dict[str, str]:
+        naming = store.update_member(application.id, CID, "v2", name="Tom", email=None)
+        asyncio.run_coroutine_threadsafe(naming, loop).result(60)
+        return {message.id: "rosa" for message in messages}
+
+    def retell(insight: Insight, _said: object, _members: object) -> Insight:
+        return replace(insight, text=insight.text.replace("Speaker 2", "Rosa"))
+
+    await store.reattribute(application.id, CID, {"rosa": Member("r", "Rosa")}, assign, retell)
+    assert {one.member_id for one in await store.messages(application.id, CID)} == {"r"}
+    (told,) = await store.insights(application.id, CID)
+    assert (told.text, told.member_id, told.assignee_id) == ("Tom will send it.", "r", "r")
+    assert [one.name for one in await store.members(application.id, CID)] == ["Rosa"]

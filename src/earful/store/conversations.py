@@ -13,7 +13,19 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -52,6 +64,7 @@ _BLOCK = 100  # rows
 _SLICE = 200  # messages a transaction
 T = TypeVar("T")
 
+_PEOPLE = ("member_id", "assignee_id")
 _TOLD = ("assignee_name", "text", "entities")
 SortField = Literal["id", "name", "type", "startTime", "endTime"]
 
@@ -361,6 +374,8 @@ class ConversationStore:
         them the key of who said it. People who are members already stay the same members; members for
         whom nothing is left are removed. `retell` puts an insight of which a message has changed into the
         words for its new people; summaries are made anew. Raises `UnknownConversation`.
+
+        Of a long conversation this is written in parts, between which others may write.
         """
         async with self._database.write() as connection:
             await _lock_conversation(connection, conversation_id, application_id)
@@ -368,15 +383,30 @@ class ConversationStore:
                 key: await _recognised(connection, conversation_id, speaker)
                 for key, speaker in speakers.items()
             }
-            statement = (
-                select(tables.messages)
-                .where(tables.messages.c.conversation_id == conversation_id)
-                .order_by(tables.messages.c.start, tables.messages.c.seq)
+        # Between here and there others write: finding what changes may take seconds.
+        async with self._database.read() as connection:
+            await _require_conversation(connection, conversation_id, application_id)
+            said, found = tables.messages, tables.insights
+            statement = select(said).where(said.c.conversation_id == conversation_id)
+            messages = await _all(connection, statement.order_by(said.c.start, said.c.seq), records.message)
+            insights = await _all(
+                connection, select(found).where(found.c.conversation_id == conversation_id), records.insight
             )
-            messages = await _all(connection, statement, records.message)
-            assigned = await asyncio.to_thread(assign, messages)
-            said_by = {id: listed[key].id for id, key in assigned.items()}
-            await _reattribute(connection, conversation_id, messages, said_by, retell)
+            members = await _members(connection, conversation_id)
+
+        def changes() -> tuple[list[tuple[str, str]], list[tuple[Insight, Insight]]]:
+            said_by = {id: listed[key].id for id, key in assign(messages).items()}
+            moved = [(one.id, said_by[one.id]) for one in messages if one.id in said_by]
+            return moved, _moved_insights(insights, messages, members, said_by, retell)
+
+        moved, told = await asyncio.to_thread(changes)
+        for at in range(0, max(len(moved), len(told)), _SLICE):
+            async with self._database.write() as connection:
+                await _lock_conversation(connection, conversation_id, application_id)
+                await _write_speakers(connection, conversation_id, moved[at : at + _SLICE])
+                await _write_moved(connection, conversation_id, told[at : at + _SLICE])
+        async with self._database.write() as connection:
+            await _lock_conversation(connection, conversation_id, application_id)
             await _drop_silent(connection, conversation_id, keep={member.id for member in listed.values()})
             await _drop_digests(connection, conversation_id)
 
@@ -668,48 +698,64 @@ async def _recognised(connection: AsyncConnection, conversation_id: str, speaker
     return named
 
 
-async def _reattribute(
-    connection: AsyncConnection,
-    conversation_id: str,
+def _moved_insights(
+    insights: Sequence[Insight],
     messages: Sequence[Message],
+    members: Sequence[Member],
     said_by: Mapping[str, str],
     retell: Retell | None,
-) -> None:
-    """Write who said the messages now; insights follow the first of their messages that changed."""
-    moved: Counter[tuple[str, str]] = Counter()
-    for message in messages:
-        new = said_by.get(message.id)
-        if new is None:
-            continue
-        if message.member_id is not None:
-            moved[message.member_id, new] += 1
-        await connection.execute(
-            update(tables.messages)
-            .where(tables.messages.c.conversation_id == conversation_id, tables.messages.c.id == message.id)
-            .values(member_id=new)
-        )
-    # Someone who is mentioned as the one to do a thing becomes whoever said most of what was theirs.
-    became = {old: new for (old, new), _ in reversed(moved.most_common())}
-    table = tables.insights
-    statement = select(table).where(table.c.conversation_id == conversation_id)
+) -> list[tuple[Insight, Insight]]:
+    """Return insights that change, before and after: they follow the first of their messages that moved."""
     by_id = {message.id: message for message in messages}
-    members = await _members(connection, conversation_id)
-    for insight in await _all(connection, statement, records.insight):
+    counts = Counter(
+        (by_id[id].member_id, new) for id, new in said_by.items() if by_id[id].member_id is not None
+    )
+    # Someone who is mentioned as the one to do a thing becomes whoever said most of what was theirs.
+    became = {old: new for (old, new), _ in reversed(counts.most_common())}
+    changed = []
+    for insight in insights:
         new = next((said_by[id] for id in insight.message_ids if id in said_by), insight.member_id)
         assignee = insight.assignee_id
         if assignee is not None:
-            own = assignee == insight.member_id
-            assignee = new if own else became.get(assignee, assignee)
-        moved_on = replace(insight, member_id=new, assignee_id=assignee)
+            assignee = new if assignee == insight.member_id else became.get(assignee, assignee)
+        after = replace(insight, member_id=new, assignee_id=assignee)
         if retell is not None and any(id in said_by for id in insight.message_ids):
-            said = [by_id[id] for id in insight.message_ids if id in by_id]
-            moved_on = retell(moved_on, said, members)
-        row = records.insight_row(conversation_id, moved_on)
-        await connection.execute(
-            update(table)
-            .where(table.c.conversation_id == conversation_id, table.c.id == insight.id)
-            .values({name: row[name] for name in ("member_id", "assignee_id", *_TOLD)})
-        )
+            after = retell(after, [by_id[id] for id in insight.message_ids if id in by_id], members)
+        if after != insight:
+            changed.append((insight, after))
+    return changed
+
+
+async def _write_speakers(
+    connection: AsyncConnection, conversation_id: str, moved: Sequence[tuple[str, str]]
+) -> None:
+    """Write who said messages now."""
+    table = tables.messages
+    statement = (
+        update(table)
+        .where(table.c.conversation_id == conversation_id, table.c.id == bindparam("this"))
+        .values(member_id=bindparam("new"))
+    )
+    await _insert(connection, statement, ({"this": id, "new": member} for id, member in moved))
+
+
+async def _write_moved(
+    connection: AsyncConnection, conversation_id: str, told: Sequence[tuple[Insight, Insight]]
+) -> None:
+    """Write insights with other people; the words of one whose words were changed meanwhile are left."""
+    table = tables.insights
+    this = update(table).where(table.c.conversation_id == conversation_id, table.c.id == bindparam("this"))
+    people = this.values({name: bindparam(f"new_{name}") for name in _PEOPLE})
+    words = this.where(table.c.text == bindparam("was")).values(
+        {name: bindparam(f"new_{name}") for name in _TOLD}
+    )
+    for statement, names in ((people, _PEOPLE), (words, _TOLD)):
+        rows = []
+        for before, after in told:
+            row = records.insight_row(conversation_id, after)
+            new = {f"new_{name}": row[name] for name in names}
+            rows.append({"this": before.id, **new, **({"was": before.text} if names is _TOLD else {})})
+        await _insert(connection, statement, rows)
 
 
 async def _drop_silent(connection: AsyncConnection, conversation_id: str, *, keep: set[str]) -> None:
