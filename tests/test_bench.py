@@ -8,12 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from earful.bench import RATE, Bench, Costs, Latency, bundled_speech, measure, percentile, verdict
+from earful.bench import (
+    RATE,
+    Bench,
+    Costs,
+    Latency,
+    Trial,
+    bundled_speech,
+    is_late,
+    measure,
+    percentile,
+    verdict,
+)
 from earful.cli import app
 from earful.commands.bench import render
 from earful.settings import load_settings
 
 LATENCY = Latency(0.2, 0.4, 0.6, 0.7)
+TRIED = Trial(35, 0.85)
 
 
 def test_the_bundled_speech_is_there_and_is_speech():
@@ -24,8 +36,25 @@ def test_the_bundled_speech_is_there_and_is_speech():
 
 
 def test_capacity_follows_from_the_cost_of_one_stream():
-    """By hand: two cores at 85 % are 1.7 s a second; a stream costs 36 + 4 ms, one of talk 18 + 4 ms."""
-    assert verdict(Costs(0.01, 0.036), 2) == (42, 77)
+    """By hand: of two cores 0.96 s a second may be taken; a stream takes 16 + 8 ms, one of talk 8 + 8 ms."""
+    assert verdict(Costs(0.016, 0.06), 2) == (40, 60)
+
+
+def test_a_trial_is_late_by_what_its_slowest_finals_take():
+    """Half a second of silence and 0.42 s are allowed; where nothing was heard, nothing was late."""
+    late = [is_late(Trial(20, seconds)) for seconds in (0.9, 0.93, math.nan)]
+    assert late == [False, True, False]
+
+
+def test_where_finals_are_late_fewer_streams_are_promised(monkeypatch):
+    """Twice tried and twice late: neither number is promised, and the second is told."""
+    monkeypatch.setattr("earful.bench.is_late", lambda tried: True)
+    speech = bundled_speech()[10 * RATE : 12 * RATE]
+    found = measure(load_settings(), speech, lambda share: None, live_s=0.3)
+    estimate = verdict(found.costs, found.cores)
+    assert found.tried.streams == max(1, int(estimate[0] * 0.85))
+    assert found.streams_unbroken < found.tried.streams
+    assert found.streams_talk < 0.8 * estimate[1]
 
 
 @given(cost=st.floats(0.001, 2), cores=st.integers(1, 64))
@@ -45,17 +74,18 @@ def test_percentiles_are_values_that_were_measured():
 @pytest.mark.parametrize(("limit", "told"), [(32, True), (100, False)])
 def test_the_text_says_how_many_streams_and_what_limits_them(limit, told):
     """The limit in force is mentioned only when it lets in fewer than the machine holds."""
-    text = render(Bench(2, Costs(0.012, 0.0365), LATENCY, 35, 63, limit))
+    text = render(Bench(2, Costs(0.012, 0.0365), LATENCY, 35, 63, limit, TRIED))
     assert "about 63 streams" in text
     assert "or 35 of unbroken speech" in text
     assert "12.0 ms" in text
+    assert "with 35 streams at once finals come 850 ms" in text
     assert ("EARFUL_MAX_STREAMS" in text) is told
 
 
 def test_what_was_not_heard_is_told_as_unknown():
     """A measurement too short for a final still prints."""
     unknown = Latency(0.2, 0.4, math.nan, math.nan)
-    assert "finals come ? ms" in render(Bench(2, Costs(0.012, 0.0365), unknown, 35, 63, 100))
+    assert "finals come ? ms" in render(Bench(2, Costs(0.012, 0.0365), unknown, 35, 63, 100, TRIED))
 
 
 def test_a_short_measurement_gives_sane_figures():
@@ -75,5 +105,5 @@ def test_json_is_all_that_is_printed(monkeypatch):
     result = CliRunner().invoke(app, ["bench", "--json", "--seconds", "5"])
     assert result.exit_code == 0
     assert set(json.loads(result.stdout)) == {
-        "cores", "costs", "latency", "streams_unbroken", "streams_talk", "limit",
+        "cores", "costs", "latency", "streams_unbroken", "streams_talk", "limit", "tried",
     }  # fmt: skip

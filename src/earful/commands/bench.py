@@ -43,9 +43,9 @@ def bench(
         found = measure(settings, bundled_speech(), report, live_s=seconds)
     if as_json:
         figures = asdict(found)
-        figures["latency"] = {
-            name: None if math.isnan(value) else value for name, value in figures["latency"].items()
-        }
+        for part in ("latency", "tried"):
+            known = figures[part].items()
+            figures[part] = {name: None if math.isnan(value) else value for name, value in known}
         json.dump(figures, sys.stdout, indent=2)
         sys.stdout.write("\n")
     else:
@@ -56,7 +56,7 @@ def render(found: "Bench") -> str:
     """Return the figures as text for people."""
     ms = {
         name: "?" if math.isnan(value) else round(1000 * value)
-        for name, value in asdict(found.latency).items()
+        for name, value in [*asdict(found.latency).items(), ("tried", found.tried.final_p99)]
     }
     held = min(found.streams_talk, found.limit) if found.limit else found.streams_talk
     lines = [
@@ -64,6 +64,7 @@ def render(found: "Bench") -> str:
         f"and {1000 * found.costs.with_partials:.1f} ms with partials twice a second",
         f"partials come {ms['partial_p50']} ms after what they hold (95 %: {ms['partial_p95']} ms)",
         f"finals come {ms['final_p50']} ms after the last word (95 %: {ms['final_p95']} ms)",
+        f"with {found.tried.streams} streams at once finals come {ms['tried']} ms after the last word (99 %)",
         "",
         f"On {found.cores} cores this machine will hold about {found.streams_talk} streams of ordinary "
         f"two-party talk,",
