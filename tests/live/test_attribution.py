@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ async def test_an_end_from_outside_waits_for_the_voices(house: House) -> None:
 
 async def test_voices_that_cannot_be_heard_lose_no_word(house: House) -> None:
     class Broken(LoudnessVoices):
-        def embed(self, samples: Samples) -> Samples:
+        def hear(self, samples: Samples, windows: Sequence[tuple[int, int]]) -> Samples:
             raise RuntimeError("no network")
 
     house.voices.__class__ = Broken

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from earful.speech.types import Samples
@@ -19,7 +21,9 @@ def loud(seconds: float) -> Samples:
 
 
 class LoudnessVoices(VoiceModel):
-    def embed(self, samples: Samples) -> Samples:
-        level = float(np.abs(samples).mean())
-        angle = np.pi / 2 * np.clip((level - 0.1) / 0.7, 0, 1)
-        return np.array([np.cos(angle), np.sin(angle), *[0.0] * 510], np.float32)
+    def hear(self, samples: Samples, windows: Sequence[tuple[int, int]]) -> Samples:
+        levels = np.array([np.abs(samples[start:end]).mean() for start, end in windows])
+        angles = np.pi / 2 * np.clip((levels - 0.1) / 0.7, 0, 1)
+        voices = np.zeros((len(windows), 512), np.float32)
+        voices[:, 0], voices[:, 1] = np.cos(angles), np.sin(angles)
+        return voices

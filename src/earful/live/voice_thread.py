@@ -15,11 +15,12 @@ __all__ = ["VoiceThread"]
 Result = TypeVar("Result")
 
 _LATE_S = 0.25
+_YIELDS = 10
 
 
 class VoiceThread:
     """Does work in turn, urgent work first; started with the first of it. It yields to the rest of the
-    process, as recognition does."""
+    process, recognition included."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[bool, int, float, Future[Any], Callable[[], Any]]] = []
@@ -63,7 +64,7 @@ class VoiceThread:
             future.cancel()
 
     def _run(self) -> None:
-        give_way()
+        give_way(_YIELDS)
         while True:
             with self._changed:
                 while not self._waiting and not self._closed:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+import numpy.ma  # np.unique loads it when first called, and holds up all threads for a tenth of a second
 
 from earful.speech.acoustics import AcousticModel, load_model
 from earful.speech.cepstra import FRAME_SECONDS, MIDDLE_SECONDS, features

@@ -109,7 +109,7 @@ class VoiceFollower:
         self._listen(hypothesis, max(WINDOW if sparing else HOP, left // _AT_END))
         heard = round(self._windows[-1].end * _RATE) if self._windows else start
         if end - start >= SHORTEST and heard < end:
-            self._hear(max(start, end - WINDOW), end)
+            self._hear([(max(start, end - WINDOW), end)])
         windows, self._windows, self._segment = self._windows, [], -1
         if not hypothesis.text.strip() or not windows:
             return [(self._latest, hypothesis)]
@@ -137,25 +137,31 @@ class VoiceFollower:
         if hypothesis.segment != self._segment:
             self._segment, self._windows, self._next = hypothesis.segment, [], round(hypothesis.start * _RATE)
         end = round(hypothesis.end * _RATE)
+        spans = []
         while self._next + WINDOW <= end:
-            self._hear(self._next, self._next + WINDOW)
+            spans.append((self._next, self._next + WINDOW))
             self._next += hop
+        self._hear(spans)
 
-    def _hear(self, start: int, end: int) -> None:
-        samples = self._sound(start, end)
-        if len(samples) == end - start:
-            self._windows.append(Window(start / _RATE, end / _RATE, self._voices.embed(samples)))
+    def _hear(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Hear windows of the stream, each from sample to sample, as far as their sound is still there."""
+        if not spans:
+            return
+        first, samples = self._sound(spans[0][0], spans[-1][1])
+        spans = [span for span in spans if first <= span[0] and span[1] <= first + len(samples)]
+        voices = self._voices.hear(samples, [(low - first, high - first) for low, high in spans])
+        self._windows += [
+            Window(low / _RATE, high / _RATE, voice) for (low, high), voice in zip(spans, voices, strict=True)
+        ]
 
-    def _sound(self, start: int, end: int) -> Samples:
-        """Return the samples between two positions, as far as they are still there."""
+    def _sound(self, start: int, end: int) -> tuple[int, Samples]:
+        """Return the samples between two positions, as far as they are still there, and where they begin."""
         with self._lock:
-            parts = [
-                part[max(0, start - at) : max(0, end - at)]
-                for at, part in self._audio
-                if at < end and at + len(part) > start
-            ]
+            there = [(at, part) for at, part in self._audio if at < end and at + len(part) > start]
+        parts = [part[max(0, start - at) : end - at] for at, part in there]
         joined = np.concatenate(parts) if parts else np.zeros(0, np.int16)
-        return joined.astype(np.float32) * np.float32(1 / 32767)
+        first = max(start, there[0][0]) if there else end
+        return first, joined.astype(np.float32) * np.float32(1 / 32767)
 
     def _learn(self, voices: Sequence[NDArray[np.float32]]) -> None:
         """Cluster all that is known with the new voices, and number the clusters as before."""

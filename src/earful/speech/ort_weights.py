@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime.tools.ort_format_model.ort_flatbuffers_py.fbs.InferenceSession import InferenceSession
 
-__all__ = ["Quantised", "Weights"]
+__all__ = ["Quantised", "Weights", "quantised"]
 
 _TYPES = {1: np.float32, 2: np.uint8, 3: np.int8, 6: np.int32, 7: np.int64}
 
@@ -32,13 +32,24 @@ class Quantised:
     zero: NDArray[np.uint8]
 
 
-class Weights:
-    """The constants of one file. Raises `KeyError` for what is not in it, `ValueError` for another file."""
+def quantised(matrix: Floats) -> Quantised:
+    """Return a matrix [inputs, outputs] in eight bits, each output with a scale of its own."""
+    scale = np.maximum(np.abs(matrix).max(axis=0) / 127, np.finfo(np.float32).tiny).astype(np.float32)
+    data = (np.round(matrix / scale) + 128).astype(np.uint8)
+    return Quantised(data, scale, np.full(matrix.shape[1], 128, np.uint8))
 
-    def __init__(self, path: Path) -> None:
-        content = path.read_bytes()
+
+class Weights:
+    """The constants of one file, or of what would stand in one.
+
+    Raises `KeyError` for what is not in it, `ValueError` for another file.
+    """
+
+    def __init__(self, model: Path | memoryview) -> None:
+        content = model.read_bytes() if isinstance(model, Path) else model
         if content[4:8] != b"ORTM":
-            raise ValueError(f"{path} is not a model in onnxruntime's format")
+            name = model if isinstance(model, Path) else "this"
+            raise ValueError(f"{name} is not a model in onnxruntime's format")
         graph = InferenceSession.GetRootAsInferenceSession(content, 0).Model().Graph()
         self._constants: dict[str, Any] = {}
         self._users: dict[str, list[str]] = {}

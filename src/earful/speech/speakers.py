@@ -123,11 +123,10 @@ def speaker_turns(
     spread = VoiceSpread()
     for first, samples in _voiced(read_blocks(path), ear or VadModel()):
         stretches.append((first / SAMPLE_RATE, (first + len(samples)) / SAMPLE_RATE))
+        spans = list(_windows(len(samples)))
         heard = [
-            Window(
-                (first + start) / SAMPLE_RATE, (first + end) / SAMPLE_RATE, voices.embed(samples[start:end])
-            )
-            for start, end in _windows(len(samples))
+            Window((first + start) / SAMPLE_RATE, (first + end) / SAMPLE_RATE, voice)
+            for (start, end), voice in zip(spans, voices.hear(samples, spans), strict=True)
         ]
         spread.add(heard)
         windows += heard

@@ -1,7 +1,7 @@
 """What a voice sounds like, as a vector: nearby vectors are the same person.
 
-The network is pyannote's x-vector (MIT), which moonshine-voice carries inside its library; it is read from
-there and run by onnxruntime, so nothing is downloaded.
+The network is pyannote's x-vector (MIT), which moonshine-voice carries inside its library; its weights are
+read from there, so nothing is downloaded.
 """
 
 import ctypes
@@ -9,13 +9,12 @@ import threading
 from collections.abc import Sequence
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
-from earful.onnx_sessions import session_options
 from earful.speech.types import Samples
+from earful.speech.voice_network import VoiceNetwork
 
-__all__ = ["VoiceModel", "cluster", "distances", "refined"]
+__all__ = ["VoiceModel", "cluster", "distances", "published", "refined"]
 
 _MODEL = "speaker_embedding_model_ort_bytes"
 _SIZE = "speaker_embedding_model_ort_byte_count"
@@ -25,21 +24,23 @@ Floats = NDArray[np.float32]
 
 
 class VoiceModel:
-    """The shared network, loaded at first use (18 MB). May be used from several threads."""
+    """The shared network, loaded at first use. May be used from several threads."""
 
     def __init__(self) -> None:
-        self._session: ort.InferenceSession | None = None
+        self._network: VoiceNetwork | None = None
         self._lock = threading.Lock()
 
-    def embed(self, samples: Samples) -> Floats:
-        """Return the voice in `samples` (float32 [n], 16 kHz, at least half a second) as float32 [512] of
-        length 1."""
+    def hear(self, samples: Samples, windows: Sequence[tuple[int, int]]) -> Floats:
+        """Return the voice in each window of `samples` (float32 [n], 16 kHz): [windows, 512], of length 1.
+
+        Windows are (first sample, end), half a second long at least.
+        """
         with self._lock:
-            if self._session is None:
-                self._session = _load()
-        (found,) = self._session.run(None, {"waveform": samples[np.newaxis].astype(np.float32)})
-        vector: Floats = found[0] / max(float(np.linalg.norm(found[0])), 1e-9)
-        return vector
+            if self._network is None:
+                self._network = VoiceNetwork(published())
+        found = self._network.hear(samples, windows)
+        voices: Floats = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.float32(1e-9))
+        return voices
 
 
 def distances(vectors: Floats) -> Floats:
@@ -127,8 +128,9 @@ class _Joining:
         excess[other] = excess[:, other] = np.inf
         nearer = row < least
         partner[nearer], least[nearer] = one, row[nearer]
-        stale = np.flatnonzero(~nearer & ((partner == one) | (partner == other)))
-        stale = np.union1d(stale, (one, other))
+        is_stale = ~nearer & ((partner == one) | (partner == other))
+        is_stale[[one, other]] = True
+        stale = np.flatnonzero(is_stale)
         partner[stale] = excess[stale].argmin(axis=1)
         least[stale] = excess[stale, partner[stale]]
 
@@ -145,10 +147,13 @@ def refined(vectors: Floats, centres: Floats, sizes: Sequence[int] | None = None
     return centres
 
 
-def _load() -> ort.InferenceSession:
+def published() -> memoryview:
+    """Return the model in onnxruntime's format, where it lies in the library.
+
+    Copying it would take 30 ms in which no other thread goes on.
+    """
     from moonshine_voice.moonshine_api import _MoonshineLib
 
     library = _MoonshineLib().lib
     size = ctypes.c_size_t.in_dll(library, _SIZE).value
-    weights = bytes((ctypes.c_ubyte * size).in_dll(library, _MODEL))
-    return ort.InferenceSession(weights, session_options(), providers=["CPUExecutionProvider"])
+    return memoryview((ctypes.c_ubyte * size).in_dll(library, _MODEL)).cast("B")
