@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from earful.commands.config import settings_markdown
-from earful.settings import Settings, SettingsError, load_settings
+from earful.settings import Settings, SettingsError, load_settings, misspelt
 
 
 @pytest.fixture(autouse=True)
@@ -109,3 +109,10 @@ def test_languages_are_given_models_in_one_line(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("EARFUL_SPEECH_MODELS", value)
         with pytest.raises(SettingsError, match="EARFUL_SPEECH_MODELS"):
             load_settings()
+
+
+def test_a_misspelt_variable_is_told_with_what_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one that something else calls so, nor a setting in small letters."""
+    for name in ("EARFUL_SIP_SOURCE", "EARFUL_DATA", "EARFUL_SERVICE_HOST", "EARFUL_PORT", "earful_host"):
+        monkeypatch.setenv(name, "1")
+    assert misspelt() == {"EARFUL_SIP_SOURCE": "EARFUL_SIP_SOURCES"}

@@ -1,5 +1,7 @@
 """Every setting of Earful: one environment variable each (`EARFUL_...`), read once at start."""
 
+import difflib
+import os
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
@@ -8,9 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-__all__ = ["Settings", "SettingsError", "load_settings"]
+__all__ = ["Settings", "SettingsError", "load_settings", "misspelt"]
 
 PREFIX = "EARFUL_"
+_NEARLY = 0.9
 _NOT_IN_SIP = frozenset(' \t\r\n;,"<>')
 
 
@@ -459,6 +462,14 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         lines = [f"{_source(problem['loc'], given)}: {problem['msg']}" for problem in error.errors()]
         raise SettingsError("\n".join(lines)) from None
+
+
+def misspelt() -> dict[str, str]:
+    """Return the variables of the environment that are no settings but nearly, and those they are nearly."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    others = (name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    near = {name: difflib.get_close_matches(name.upper(), known, 1, _NEARLY) for name in sorted(others)}
+    return {name: meant[0] for name, meant in near.items() if meant}
 
 
 def _source(location: tuple[int | str, ...], given: dict[str, Any]) -> str:

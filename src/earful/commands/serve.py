@@ -29,9 +29,16 @@ def serve(
     hold()
     settings = settings_or_exit(host=host, port=port, data_dir=data_dir)
 
+    import structlog
+
     from earful.logs import configure_logging
+    from earful.settings import SettingsError, misspelt
 
     configure_logging(settings.log_level, settings.log_format)
+    for variable, meant in misspelt().items():
+        structlog.get_logger(__name__).warning(
+            "a variable is no setting, and counts for nothing", variable=variable, meant=meant
+        )
 
     from earful.speech.engines import Engines
 
@@ -40,7 +47,6 @@ def serve(
     engines.load_ahead()
 
     from earful.server import listen, run
-    from earful.settings import SettingsError
     from earful.store.database import DatabaseError
 
     try:
