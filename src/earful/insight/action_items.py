@@ -223,6 +223,8 @@ def find_action(
             score = min(score, chance(heard.action - _MEETING_FROM + (_WITH_DATE if dated else 0)))
         score = max(score, linked)
     definitive = best.definitive and not hedged
+    if due is not None and due.start < plain.find(best.phrase) and _CONDITION.search(text, 0, due.start):
+        due = None
     return replace(best, score=round(max(0.0, min(score, 0.98)), 3), due=due, definitive=definitive)
 
 
@@ -298,9 +300,7 @@ def _due(text: str, now: datetime, at: int) -> DateSpan | None:
     ahead = [
         moved
         for span in find_dates(text, now)
-        if span.start >= begin
-        and not (span.start < at and _CONDITION.search(text, begin, span.start))
-        and (moved := _ahead(span, now)) is not None
+        if span.start >= begin and (moved := _ahead(span, now)) is not None
     ]
     due = next((span for span in ahead if span.start >= at), ahead[-1] if ahead else None)
     if due is not None and due.open_clock and due.last is not None:
