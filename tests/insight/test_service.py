@@ -117,6 +117,11 @@ def test_a_sentence_broken_by_a_pause_is_understood_whole(service: LocalInsightS
     assert action.message_ids == (first.messages[0].id, second.messages[0].id)
 
 
+def test_the_name_of_who_is_to_speak_is_no_question(service: LocalInsightService) -> None:
+    found = _say(_open(service), (INES, "Great, thanks."), (INES, "Tomasz?"), (INES, "Tomasz, is it done?"))
+    assert [one.text for step in found for one in step.insights] == ["Tomasz, is it done?"]
+
+
 def test_a_sentence_that_goes_on_without_a_pause_is_whole(service: LocalInsightService) -> None:
     """ "That", "to" and "in" may end one: the next is another."""
     session = _open(service)

@@ -36,6 +36,7 @@ from earful.insight.questions import question_score
 from earful.insight.redaction import PersonalData, apply, find_personal_data
 from earful.insight.sentences import Piece, breaks_off, cut, ends_open
 from earful.insight.sentiment import polarity
+from earful.insight.text import tokens
 from earful.insight.topics import TopicBook
 from earful.insight.trackers import Hit, TrackerSet
 from earful.insight.types import Findings, InsightOptions, Utterance
@@ -49,6 +50,7 @@ _REMEMBERED_CHARS = 300
 # Names are known by themselves; a date or an age said again is as likely another one.
 _TOLD_AGAIN = frozenset({"PERSON_NAME", "DATE", "AGE"})
 _ASKED = 0.5
+_MOST_NAME_WORDS = 3
 _NEAR = 3  # messages before one that the encoder sees
 _JUDGED = 4
 
@@ -372,11 +374,19 @@ class LocalInsightSession:
             if kind in options.kinds and key not in self._recent:
                 self._recent.append(key)
                 found.append(_Found(kind, action.text, action.score, action))
-        if "question" in options.kinds:
+        if "question" in options.kinds and not self._calls_somebody(text):
             score = question_score(text, sense.question, alone=alone)
             if score >= options.confidence_threshold:
                 found.append(_Found("question", text, score))
         return found
+
+    def _calls_somebody(self, text: str) -> bool:
+        """Tell whether a text is nothing but the name of somebody who takes part: they are to speak."""
+        said = [token.lower for token in tokens(text) if token.is_word]
+        if not 0 < len(said) <= _MOST_NAME_WORDS:
+            return False
+        names = {word for one in self._members.values() for word in (one.name or "").lower().split()}
+        return names.issuperset(said)
 
     def _insight(self, found: _Found, ids: tuple[str, ...], member_id: str | None, now: datetime) -> Insight:
         redaction = self._options.redaction
