@@ -11,7 +11,7 @@ from earful.audio.types import BrokenAudio, Samples
 from evals.diarization.der import Span
 from evals.wer.telephone import narrowed
 
-__all__ = ["LINES", "Conversation", "load_voices", "make_conversations"]
+__all__ = ["LINES", "Conversation", "load_voices", "make_conversations", "over"]
 
 LINES = ("clean", "telephone", "far")
 """As recorded, over a telephone, and across a room."""
@@ -59,7 +59,7 @@ def make_conversations(voices: dict[str, list[Samples]], count: int, seed: int =
         random = np.random.default_rng((seed, number))
         samples, spans = _talk(voices, people, seconds, random)
         name = f"{number:03}-{people}-{line}"
-        yield Conversation(name, line, _over(line, samples, random), tuple(spans))
+        yield Conversation(name, line, over(line, samples, random), tuple(spans))
 
 
 def _talk(
@@ -96,7 +96,8 @@ def _turn(utterances: Sequence[Samples], random: np.random.Generator) -> list[Sa
     return [utterances[int(random.integers(len(utterances)))] for _ in range(int(random.integers(1, 4)))]
 
 
-def _over(line: str, samples: Samples, random: np.random.Generator) -> Samples:
+def over(line: str, samples: Samples, random: np.random.Generator) -> Samples:
+    """Return samples (float32 [n], 16 kHz) as they arrive over one of `LINES`."""
     if line == "telephone":
         heard = narrowed(samples)
         samples = heard + random.normal(0, 1e-3, len(heard)).astype(np.float32)

@@ -37,10 +37,10 @@ __all__ = [
 
 RATE = 16_000
 FRAME = 320
-USABLE = 0.48
-"""Share of the processor that what cannot wait, finals and connections, may take: with more, finals that come
-together are late. Partials take the rest. Measured (`python -m benchmarks.streams`): 20 streams of unbroken
-speech and 30 of talk hold on a core where finals alone cost 0.016 of it."""
+USABLE = 0.8
+"""Share of the processor that what cannot wait, finals and connections, may take by what is measured here:
+with more, finals that come together are late. Set so that what `python -m benchmarks.streams` found to hold
+on a core is promised: 20 streams of unbroken speech and 30 of talk."""
 
 LATE_S = 0.42
 """Finals come late where one in a hundred takes so much longer than the silence that ends them."""

@@ -47,12 +47,14 @@ def test_urgent_work_comes_before_what_came_earlier(thread: VoiceThread) -> None
         broken.result(0)
 
 
-def test_it_is_behind_while_work_waits_too_long(thread: VoiceThread, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_less_work_while_it_waits_too_long(
+    thread: VoiceThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(voice_thread, "_LATE_S", 0.0)
-    assert not thread.is_behind
+    assert not thread.is_pressed
     let_go = held(thread)
     waiting = thread.submit(lambda: None, urgent=False)
-    assert thread.is_behind
+    assert thread.is_pressed
     let_go()
     waiting.result(30)
 
@@ -65,3 +67,12 @@ def test_what_is_not_begun_at_the_end_is_cancelled(thread: VoiceThread) -> None:
     assert waiting.cancelled()
     with pytest.raises(RuntimeError, match="no longer"):
         thread.submit(lambda: None, urgent=True)
+
+
+def test_where_recognition_is_busy_there_is_less_work() -> None:
+    """Before anything has waited: finals come first."""
+    busy = 0.5
+    thread = VoiceThread(lambda: busy)
+    assert not thread.is_pressed
+    busy = 0.95
+    assert thread.is_pressed

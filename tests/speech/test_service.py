@@ -13,7 +13,15 @@ from earful.settings import Settings
 from earful.speech.moonshine import MoonshineModel
 from earful.speech.scheduler import Load, Scheduler
 from earful.speech.service import LocalSpeechService
-from earful.speech.types import Hotword, Hypothesis, LanguageNotAvailable, Samples, SpeechBusy, StreamOptions
+from earful.speech.types import (
+    Capacity,
+    Hotword,
+    Hypothesis,
+    LanguageNotAvailable,
+    Samples,
+    SpeechBusy,
+    StreamOptions,
+)
 
 OPENING = "it was the best of times, it was the worst of times"
 
@@ -261,5 +269,5 @@ async def test_closing_the_service_ends_its_threads_and_answers_waiters(two_citi
 
 def test_the_limit_follows_the_threads() -> None:
     """Sixteen streams a thread unless the operator says otherwise."""
-    assert LocalSpeechService(Settings(speech_threads=3)).capacity().limit == 48
+    assert LocalSpeechService(Settings(speech_threads=3)).capacity() == Capacity(0, 48, 0.0)
     assert LocalSpeechService(Settings(speech_threads=3, max_streams=7)).capacity().limit == 7

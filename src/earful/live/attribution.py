@@ -98,7 +98,7 @@ class Attribution:
 
     async def _listen(self, hypothesis: Hypothesis) -> None:
         """Hear an utterance that goes on, unless its final comes before the thread begins with that."""
-        work = partial(self._follower.listen, hypothesis, sparing=self._thread.is_behind)
+        work = partial(self._follower.listen, hypothesis, sparing=self._thread.is_pressed)
         self._listening = self._thread.submit(work, urgent=False)
         await asyncio.wait([heard := asyncio.wrap_future(self._listening)])
         self._listening = None
@@ -115,7 +115,7 @@ class Attribution:
             self._tell(part, offset, await self._member(number))
 
     async def _parts(self, hypothesis: Hypothesis) -> list[tuple[int | None, Hypothesis]]:
-        work = partial(self._follower.attribute, hypothesis, sparing=self._thread.is_behind)
+        work = partial(self._follower.attribute, hypothesis, sparing=self._thread.is_pressed)
         future = self._thread.submit(work, urgent=True)
         await asyncio.wait([told := asyncio.wrap_future(future)], timeout=PATIENCE_S)
         if future.cancel():

@@ -53,7 +53,7 @@ class LiveHub:
         self.clock = clock or LoopClock()
         self._bus = bus or LocalBus()
         self._executor = ThreadPoolExecutor(insight_threads, thread_name_prefix="insight")
-        self._voices = Voices(voices or VoiceModel(), VoiceThread())
+        self._voices = Voices(voices or VoiceModel(), VoiceThread(lambda: speech.capacity().busy))
         self._services = RoomServices(
             insight=insight,
             conversations=conversations,

@@ -15,14 +15,16 @@ __all__ = ["VoiceThread"]
 Result = TypeVar("Result")
 
 _LATE_S = 0.25
-_YIELDS = 10
+_FULL = 0.9
+"""Share of recognition's time in use from which finals would wait for voices."""
 
 
 class VoiceThread:
     """Does work in turn, urgent work first; started with the first of it. It yields to the rest of the
-    process, recognition included."""
+    process, as recognition does. `busy` tells how busy that is, 0..1."""
 
-    def __init__(self) -> None:
+    def __init__(self, busy: Callable[[], float] = lambda: 0.0) -> None:
+        self._busy = busy
         self._waiting: list[tuple[bool, int, float, Future[Any], Callable[[], Any]]] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -31,8 +33,10 @@ class VoiceThread:
         self._delay = 0.0
 
     @property
-    def is_behind(self) -> bool:
-        """Whether work has lately waited so long that there should be less of it."""
+    def is_pressed(self) -> bool:
+        """Whether there should be less work: it has lately waited long, or recognition needs the time."""
+        if self._busy() > _FULL:
+            return True
         with self._changed:
             oldest = min((since for _, _, since, *_ in self._waiting), default=None)
         waits = 0.0 if oldest is None else time.monotonic() - oldest
@@ -64,7 +68,7 @@ class VoiceThread:
             future.cancel()
 
     def _run(self) -> None:
-        give_way(_YIELDS)
+        give_way()
         while True:
             with self._changed:
                 while not self._waiting and not self._closed:

@@ -254,6 +254,11 @@ class Scheduler:
         """How many streams are open."""
         return len(self._streams)
 
+    @property
+    def pressure(self) -> float:
+        """The share of the threads' time in use, 0..1, over the last seconds."""
+        return self._pressure
+
     def is_open_utterance(self, stream: LiveStream) -> bool:
         """Return whether the stream has audio or an utterance that is not yet over."""
         with self._wake:

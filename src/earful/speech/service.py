@@ -116,8 +116,12 @@ class LocalSpeechService:
         return await asyncio.to_thread(self._engines.detect_language, samples, languages)
 
     def capacity(self) -> Capacity:
-        """Return how many streams are open and how many may be."""
-        return Capacity(streams=len(self._streams) + len(self._segments.streams), limit=self._limit)
+        """Return how many streams are open, how many may be, and how busy recognition is."""
+        return Capacity(
+            streams=len(self._streams) + len(self._segments.streams),
+            limit=self._limit,
+            busy=max((running.scheduler.pressure for running in self._running.values()), default=0.0),
+        )
 
     async def close(self) -> None:
         """Stop the workers and free the models; open streams get nothing more. Idempotent."""

@@ -97,10 +97,12 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How full the machine is: live streams now, and how many it will take (None: no limit set)."""
+    """How full the machine is: live streams now, how many it will take (None: no limit set), and the share of
+    recognition's time that has lately been in use (0..1)."""
 
     streams: int
     limit: int | None
+    busy: float = 0.0
 
 
 class SpeechStream(Protocol):

@@ -1,0 +1,1 @@
+"""Whether the other readings of doubtful speech are better than the first."""
