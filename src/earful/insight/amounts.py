@@ -16,6 +16,12 @@ from earful.insight.text import Token
 
 __all__ = ["find_amounts"]
 
+# "Half a percent", "a quarter of a percentage point".
+_PART_OF_PERCENT = re.compile(
+    r"\b(?:(?P<half>(?:a\s+)?half)|(?:an?|one)\s+quarter|(?P<three>three\s+quarters))\s+(?:of\s+)?(?:an?|one)\s+percent\b"
+    r"(?!age)",
+    re.IGNORECASE,
+)
 _CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
 _CURRENCY_WORDS = {
     "dollar": "USD",
@@ -112,6 +118,7 @@ class _Amount:
     unit: str = ""
     scaled: bool = False
     to: float | None = None
+    scale: float = 1.0
 
 
 def find_amounts(text: str, words: Sequence[Token], taken: Sequence[tuple[int, int]] = ()) -> list[Entity]:
@@ -121,7 +128,7 @@ def find_amounts(text: str, words: Sequence[Token], taken: Sequence[tuple[int, i
         return all(end <= other[0] or start >= other[1] for other in taken)
 
     found = [item for item in _cardinals(text, words) if free(item.start, item.end)]
-    for item in (*_vague(text), *_fractions(text)):
+    for item in (*_vague(text), *_fractions(text), *_parts_of_percent(text)):
         if free(item.start, item.end):
             found = [one for one in found if one.end <= item.start or one.start >= item.end]
             found.append(item)
@@ -151,6 +158,7 @@ def _cardinals(text: str, words: Sequence[Token]) -> list[_Amount]:
         before = words[span.first - 1] if span.first else None
         if _part_of_a_name(text, start, end, words[span.first].text):
             continue
+        scale = _scale(words[span.first : span.last])
         scaled = any(word.lower in SCALES for word in words[span.first : span.last])
         next_word = after[0].lower if after else ""
         currency = _CURRENCY_WORDS.get(next_word.rstrip("s")) if next_word != "pound" else None
@@ -158,12 +166,12 @@ def _cardinals(text: str, words: Sequence[Token]) -> list[_Amount]:
             sign = _CURRENCY_SIGNS[before.text]
             # "$2.35 cents", "$5 dollars": said twice, meant once.
             tail = after[0].end if currency == sign else end
-            found.append(_Amount(before.start, tail, "money", span.value, sign, scaled))
+            found.append(_Amount(before.start, tail, "money", span.value, sign, scaled, scale=scale))
         elif before is not None and before.text in _CODES and text[before.end : start] == " ":
-            found.append(_Amount(before.start, end, "money", span.value, before.text, scaled))
+            found.append(_Amount(before.start, end, "money", span.value, before.text, scaled, scale=scale))
         elif currency:
             amount = span.value / 100 if next_word.startswith("cent") else span.value
-            found.append(_Amount(start, after[0].end, "money", amount, currency, scaled))
+            found.append(_Amount(start, after[0].end, "money", amount, currency, scaled, scale=scale))
         elif next_word in ("%", "percent", "percentage") or (
             next_word == "per" and len(after) > 1 and after[1].lower == "cent"
         ):
@@ -174,14 +182,27 @@ def _cardinals(text: str, words: Sequence[Token]) -> list[_Amount]:
                 _Amount(start, end if points else tail, "number" if points else "percent", span.value)
             )
         elif unit := _unit(after):
-            found.append(_Amount(start, after[unit[1] - 1].end, "quantity", span.value, unit[0], scaled))
+            found.append(
+                _Amount(start, after[unit[1] - 1].end, "quantity", span.value, unit[0], scaled, scale=scale)
+            )
         elif not (
             words[span.first].lower == "one"
             and span.last - span.first == 1
             and _pronoun_one(words, span.first)
         ):
-            found.append(_Amount(start, end, "number", span.value, "", scaled))
+            found.append(_Amount(start, end, "number", span.value, "", scaled, scale=scale))
     return found
+
+
+def _scale(words: Sequence[Token]) -> float:
+    """Return what the last words of a number multiply it by: "three hundred million" a hundred million."""
+    scale = 1.0
+    for word in reversed(words):
+        by = SCALES.get(word.lower.removesuffix("s"))
+        if by is None:
+            break
+        scale *= by
+    return scale
 
 
 def _unit(after: Sequence[Token]) -> tuple[str, int] | None:
@@ -237,6 +258,14 @@ def _fractions(text: str) -> list[_Amount]:
         start = hit.start("part") if part == "half" and count == "a" else hit.start()
         found.append(_Amount(start, hit.end(), "number", round(number / _PARTS[part], 6)))
     return found
+
+
+def _parts_of_percent(text: str) -> list[_Amount]:
+    """Return "half a percent", "a quarter of a percent"."""
+    return [
+        _Amount(*hit.span(), "percent", 0.5 if hit["half"] else 0.75 if hit["three"] else 0.25)
+        for hit in (_PART_OF_PERCENT.finditer(text) if "percent" in text else ())
+    ]
 
 
 _SHARE = re.compile(
@@ -330,7 +359,9 @@ def _signed(text: str, found: list[_Amount]) -> list[_Amount]:
         minus = _MINUS.search(text, 0, item.start)
         counted = minus and result and not text[result[-1].end : minus.start()].strip()
         if minus and item.value is not None and not counted:
-            item = replace(item, start=minus.start(), value=-item.value)
+            # "Negative" tells of the amount, "minus" is a part of it.
+            start = item.start if minus.group().lower().startswith("negative") else minus.start()
+            item = replace(item, start=start, value=-item.value)
         result.append(item)
     return result
 
@@ -372,11 +403,8 @@ def _range(text: str, one: _Amount, other: _Amount) -> _Amount | None:
     if one.unit and other.unit and one.unit != other.unit:
         return None
     first, to = one.value, other.value or 0.0
-    if other.scaled and not one.scaled and first < to:
-        for scale in sorted(SCALES.values(), reverse=True):
-            if to >= scale and first * scale <= to * 1.0001:
-                first *= scale
-                break
+    if other.scaled and not one.scaled and first < to and first * other.scale <= to * 1.0001:
+        first *= other.scale
     return replace(other, start=one.start, value=first, to=to)
 
 

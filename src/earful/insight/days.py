@@ -127,8 +127,10 @@ def _count(text: str) -> float:
 def _year(text: str | None, fallback: int) -> int:
     if not text:
         return fallback
-    if text[:4].isdigit():
+    if text[:4].isdigit() and len(text) > 3:
         return int(text[:4])
+    if text[-2:].isdigit():
+        return 2000 + int(text[-2:])  # "'21", or "21" after "fiscal"
     parts = [part for part in re.split(r"[ -]", text) if part != "and"]
     if parts[:2] == ["two", "thousand"]:
         return 2000 + sum(SMALL[part] for part in parts[2:])
@@ -300,6 +302,7 @@ _BY = {
     "past": -1,
     "previous": -1,
     "prior": -1,
+    "trailing": -1,
 }
 
 
@@ -427,6 +430,17 @@ def _from_weekday_of_month(
     return _day(found) if found else ("date", None, None)
 
 
+def _from_week_of_month(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    """Resolve "the last week of June" as seven days, the first from the first of the month on."""
+    month = _MONTHS[hit["month"].rstrip(".")]
+    year = _year(hit["year"], 0) or _near_month(month, now, **_tense(hit))
+    if hit["which"] in ("last", "final"):
+        last = _month_end(year, month)
+        return _span(last - timedelta(days=6), last)
+    first = date(year, month, 7 * _ordinal(hit["which"]) - 6)
+    return _span(first, first + timedelta(days=6))
+
+
 def _from_weeks_on(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
     """Resolve "a week from Friday", "two weeks from tomorrow"."""
     start = hit["weekday"]
@@ -552,7 +566,7 @@ def _from_year(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, d
 
 
 def _from_short_year(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
-    year = 2000 + int(hit["short_year"])
+    year = 2000 + int(hit["short_year"][-2:])
     return _span(date(year, 1, 1), date(year, 12, 31))
 
 
@@ -616,7 +630,18 @@ def _unresolved(kind: DateKind) -> Maker:
 _CLEAR_MONTHS = _any([month for month in _MONTHS if month not in ("may", "march", "mar", "dec")])
 _LONG_MONTHS = [name for name in _MONTHS if len(name) > 3 or name == "may"]
 _THE = r"(?:the\s+)?"
-_OF_YEAR = rf"(?:(?:,?\s+(?:of\s+)?(?:fiscal\s+(?:year\s+)?)?|\s+in\s+)(?P<year>{_YEAR}))"
+# Two figures are a year after "fiscal", "FY", or a part of a year; not what is counted: "half of 21 shops".
+_NOT_COUNTED = r"(?:is|was|has|does|as|this|its|versus|plus|minus|us)\b"
+_TWO_FIGURES = (
+    r"(?:['’]\s?|(?<=\bfy)|(?<=\bfy\s)|(?<=\bfiscal\s)|(?<=\bfiscal\syear\s)|(?<=\bquarter\sof\s)|(?<=\bhalf\sof\s))"
+    r"[0-4]\d\b(?![.,]\d|\s*%|\s+(?:percent|percentage|basis|hundred|thousand|(?:m|b|tr)illion)\b"
+    rf"|\s+(?!{_NOT_COUNTED})[a-z]+s\b)"
+)
+_FISCAL = r"(?:fiscal\s+(?:year\s+)?|fy\s?)"
+_OF_YEAR = rf"(?:(?:,?\s+(?:of\s+)?{_FISCAL}?|\s+in\s+)(?P<year>{_YEAR}|{_TWO_FIGURES}))"
+# A year that lost its last figure at the end of a sentence, as in transcripts that were cut into words: no
+# number of anything, though nobody knows which year.
+_CUT_YEAR = r"(?:19|20)\d(?=\.?\s*$)"
 _QUARTER = (
     r"\b(?:(?P<owner>this|last|next)\s+year['’]s\s+|the\s+)?"
     r"(?:(?P<which>first|second|third|fourth|[1-4](?:st|nd|rd|th))"
@@ -754,7 +779,7 @@ DAY_RULES: list[Rule] = [
         ),
         (
             r"\b(?P<the>the\s+)?(?P<when>this|next|last|past|previous|prior|current|coming|upcoming"
-            rf"|following)\s+(?P<count>(?:{_COUNT}|few|couple\s+of)\s+)?(?:fiscal\s+)"
+            rf"|following|trailing)\s+(?P<count>(?:{_COUNT}|few|couple\s+of)\s+)?(?:fiscal\s+)"
             rf"?(?P<unit>{_UNIT}|weekend)\b(?!\s+of\b)",
             _from_period,
             (_UNIT_WORDS, _NEAR),
@@ -763,7 +788,7 @@ DAY_RULES: list[Rule] = [
             rf"\b{_THE}(?P<edge>end|close|beginning|start|middle|early\s+part|first\s+half"
             rf"|second\s+half|latter\s+half)\s+of\s+{_THE}(?P<when>this\s+|next\s+|last\s+"
             rf"|current\s+|coming\s+)?(?:fiscal\s+(?:year\s+)?)?(?P<unit>{_PERIOD}"
-            rf"|{_any(list(_MONTHS))}|{_YEAR})\b",
+            rf"|{_any(list(_MONTHS))}|{_YEAR}|{_TWO_FIGURES})\b",
             _from_edge,
             (_EDGES,),
         ),
@@ -813,9 +838,10 @@ DAY_RULES: list[Rule] = [
         ),
         (r"\bwithin\s+the\s+(?P<unit>hour|week|month)\b", _from_within, ({"within"},)),
         (
-            rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT}){_AND_A_HALF}\s+(?P<ago>ago|earlier|back)\b(?:\s+today\b)?",
+            rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT}){_AND_A_HALF}\s+(?P<ago>ago|earlier|back"
+            r"|prior(?=\s*(?:[.,;?!]|$)))\b(?:\s+today\b)?",
             _from_distance,
-            (_UNIT_WORDS, {"ago", "earlier", "back"}),
+            (_UNIT_WORDS, {"ago", "earlier", "back", "prior"}),
         ),
         (
             rf"\b(?P<count>{_COUNT})\s+(?P<unit>{_UNIT}){_AND_A_HALF}\s+from\s+(?:now|today)\b",
@@ -853,12 +879,25 @@ DAY_RULES: list[Rule] = [
             ({"'"}, _FIGURES),
         ),
         (
+            rf"\b{_FISCAL}(?P<short_year>{_TWO_FIGURES})",
+            _from_short_year,
+            (_FIGURES,),
+        ),
+        (
+            rf"(?:(?<=\bin\s)|(?<=\binto\s)|(?<=\buntil\s)|(?<=\bduring\s)|(?<=\bsince\s)|(?<=\bthrough\s)"
+            rf"|(?<=\bthroughout\s)|(?<=\brest\sof\s)|(?<=\bremainder\sof\s)|(?<=\bbalance\sof\s)|(?<=\bentering\s)"
+            rf"|\b(?:early|late|mid)[\s-]+|\b{_THE}(?:end|beginning|start|middle|close)\s+of\s+{_FISCAL}?"
+            rf"|\bq[1-4],?\s+(?:of\s+)?{_FISCAL}?|\b{_FISCAL}|\b{_MONTH}\s+{_THE}(?:{_DAY}|\d{{1,2}}),?\s+){_CUT_YEAR}",
+            _unresolved("daterange"),
+            (_FIGURES,),
+        ),
+        (
             r"\b(?:earlier|later)\s+(?:this|next|last)\s+(?:week|month|quarter|year)\b",
             _unresolved("daterange"),
             ({"earlier", "later"},),
         ),
         (
-            rf"\b(?:fiscal\s+(?:year\s+)?)?(?P<year>{_YEAR})(?!\s*(?:%|percent|million|billion"
+            rf"\b{_FISCAL}?(?P<year>{_YEAR})(?!\s*(?:%|percent|million|billion"
             r"|dollars|euros|people|units))",
             _from_year,
             (_YEAR_BEGINS,),
@@ -870,8 +909,9 @@ DAY_RULES: list[Rule] = [
         ),
         (
             r"\b(?P<when>this|next|last|(?:(?<=in\s)|(?<=of\s)|(?<=by\s)|(?<=over\s)|(?<=for\s)|(?<=until\s)"
-            r"|(?<=during\s)|(?<=through\s)|(?<=since\s)|(?<=before\s)|(?<=after\s))the)\s+"
-            rf"(?P<season>spring|summer|autumn|winter)\b(?!\s+(?:in|of)\s+(?!{_YEAR})){_OF_YEAR}?",
+            r"|(?<=into\s)|(?<=during\s)|(?<=through\s)|(?<=since\s)|(?<=before\s)|(?<=after\s))the"
+            r"|(?:(?<=in\s)|(?<=into\s)|(?<=by\s)|(?<=until\s)|(?<=through\s)|(?<=during\s))the(?=\s+fall\b))\s+"
+            rf"(?P<season>spring|summer|autumn|winter|(?<=this\s)fall|(?<=next\s)fall|(?<=last\s)fall|(?<=\bthe\s)fall)\b(?!\s+(?:in|of)\s+(?!{_YEAR})){_OF_YEAR}?",
             _from_season,
             (_SEASONS.keys(),),
         ),
@@ -886,6 +926,19 @@ DAY_RULES: list[Rule] = [
             r"\b(?:(?<=on\s)|(?<=by\s))the\s+(?P<day>\d{1,2}(?:st|nd|rd|th))\b",
             _from_day_of_month,
             (_FIGURES,),
+        ),
+        (
+            # The holidays at the end of the year, of shops and their customers.
+            r"(?:(?<=\bin\s)|(?<=\binto\s)|(?<=\bover\s)|(?<=\bduring\s)|(?<=\bfor\s)|(?<=\bbefore\s)|(?<=\bafter\s)"
+            r"|(?<=\baround\s)|(?<=\bthrough\s)|(?<=\buntil\s))the\s+holidays?\b(?!['’-]|\s+(?!and|or|but|so|in|is|are|was"
+            r"|were|we|i|you|they|with|this|last|next|because|when|as)\w)",
+            _unresolved("daterange"),
+            ({"holiday", "holidays"},),
+        ),
+        (
+            rf"\b{_THE}(?P<which>first|second|third|fourth|last|final)\s+week\s+(?:of|in)\s+(?P<month>{_MONTH}){_OF_YEAR}?",
+            _from_week_of_month,
+            (_MONTH_WORDS, {"week"}),
         ),
         (r"\b(?:the\s+)?(?P<decade>(?:19|20)\d0)s\b", _from_decade, (_FIGURES,)),
         (

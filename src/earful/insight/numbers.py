@@ -130,6 +130,16 @@ def _read(words: Sequence[Token], index: int) -> NumberSpan | None:
             return None
         value = float(word.replace(",", ""))
         last = index + 1
+        # "748 000": a blank between the thousands.
+        while (
+            last < len(words)
+            and words[last].text == "000"
+            and words[last].start == words[last - 1].end + 1
+            and words[index].text.isdigit()
+            and len(words[index].text) < 4
+        ):
+            value *= 1000
+            last += 1
         if (
             last < len(words)
             and words[last].lower in _SCALE_LETTERS

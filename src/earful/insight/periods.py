@@ -31,9 +31,14 @@ _HOW_MUCH = (
     r"(?:just|only|about|around|approximately|roughly|nearly|almost|over|barely|(?:more|less)\s+than"
     r"|close\s+to|at\s+least|up\s+to)"
 )
-_YEAR = r"(?:(?:fiscal\s+(?:year\s+)?)?(?:(?:19|20)\d\d\b|['’]\s?\d\d\b|fy\s?\d\d\b))"
+# At the end of a sentence a year may have lost its last figure, see `days`.
+_YEAR = (
+    r"(?:(?:fiscal\s+(?:year\s+)?|fy\s?)?(?:(?:19|20)\d\d\b|['’]\s?\d\d\b|(?:19|20)\d(?=\.?\s*$)|(?<=fy)\d\d\b|(?<=fy\s)\d\d\b"
+    r"|(?<=fiscal\s)[0-4]\d\b(?!\s*%)|(?<=\bhalf\sof\s)[0-4]\d\b(?!\s*%|\s+[a-z]+s\b)"
+    r"|(?<=\bquarter\sof\s)[0-4]\d\b(?!\s*%|\s+[a-z]+s\b)))"
+)
 _WHICH = (
-    rf"(?:{_COUNTED_ON}|(?:prior|previous|last|year)[\s-]+year(?:[\s-]ago)?(?=[\s-]+\w)|year[\s-]ago|last|next|past|previous|prior|current|coming|upcoming|following|recent|same|comparable|full|entire"
+    rf"(?:{_COUNTED_ON}|(?:prior|previous|last|year)[\s-]+year(?:[\s-]ago)?(?=[\s-]+\w)|year[\s-]ago|last|next|past|previous|prior|current|coming|upcoming|following|trailing|recent|same|comparable|full|entire"
     rf"|whole|remaining|consecutive|straight|back|front|latter|other|fiscal|calendar|new|future|early|earlier"
     rf"|late|mid|short|long|more|additional|{_ORDINAL}(?:\s+(?:and|or|to|through)\s+(?:the\s+)?{_ORDINAL})?|{_NUMBER}|{_YEAR}"
     r"|winter|summer|spring|fall|holiday|selling|trading|business|working)"
@@ -97,7 +102,7 @@ _PAST = re.compile(
 )
 # What says enough by itself to be a time; a bare "day", "a quarter" or "the minutes" does not.
 _TELLS = re.compile(
-    rf"\b(?:last|next|past|previous|prior|current|coming|upcoming|following|recent|same|comparable|entire|whole"
+    rf"\b(?:last|next|past|previous|prior|current|coming|upcoming|following|trailing|recent|same|comparable|entire|whole"
     rf"|full|remaining|consecutive|back|latter|other\s+(?:half|day|night|week)|fiscal|calendar|future|early|late|mid"
     rf"|year[\s-]ago|this|these|those|that\s+(?:year|quarter|month|week|day)|ago|from\s+now|earlier|later"
     rf"|to[\s-]date|end\b|{_YEAR}|{_MONTH}|multi)\b|{_YEAR}"
