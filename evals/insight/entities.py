@@ -5,7 +5,7 @@ reference and not a matter of right or wrong. It is applied to both sides alike,
 that lead up to a value ("about", "the", "our"), units and signs after it and possessive endings are cut
 off, ranges ("5 to 7") are cut into their ends, and four kinds of span are left out, because the
 reference, which was made by machine, is at odds with itself about them (counted in its training part,
-see docs/insight.md): the greeting "good morning", "Q3", "year over year" (cut into "year" and "year"
+see docs/insight.md): the greeting "good morning", "Q3" or "3Q", "year over year" (cut into "year" and "year"
 there) and years that lost their last digit ("2019." is written "201." in its texts). The reference marks
 every word of an amount by itself ("$36.8", "million"): pieces of one label with a blank between them are
 one.
@@ -95,9 +95,13 @@ _TAIL = re.compile(
     r"|meters?|watts?)))$",
     re.IGNORECASE,
 )
-_TO = re.compile(r"\s+(?:to|or)\s+|\s*[-–]\s*(?=[\d$])", re.IGNORECASE)
+_TO = re.compile(r"\s+(?:to|or|through)\s+|\s*[-–]\s*(?=[\d$])", re.IGNORECASE)
+_BETWEEN = re.compile(r"between\s+", re.IGNORECASE)
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_LINK = re.compile(r"[\s,]*(?:of\s+)?")
+_LINK_AT_END = re.compile(r"(?:[\s,-]|\bof\s)+$")
 _SET_ASIDE = re.compile(
-    r"\bgood[\s,]+(?:morning|afternoon|evening|night)\b|^(?:morning|afternoon|evening)\b|\bQ[1-4]\b"
+    r"\bgood[\s,]+(?:morning|afternoon|evening|night)\b|^(?:morning|afternoon|evening)\b|\bQ[1-4]\b|\b[1-4]Q"
     r"|\b(?:year|quarter|month|week|day)[\s-]+(?:over|on|to)[\s-]+(?:year|quarter|month|week|day|date)\b"
     r"|\b(?:19|20)\d(?=\.?\s|\.?$)",
     re.IGNORECASE,
@@ -111,31 +115,36 @@ def _core(text: str, spans: list[Span]) -> list[Span]:
     result: list[Span] = []
     aside = [hit.span() for hit in _SET_ASIDE.finditer(text)]
     for start, end, kind in spans:
-        at = start
-        for cut in [*_TO.finditer(text, start, end), None]:
+        at = _after_leads(text, start, end)
+        ends = _TO
+        if between := _BETWEEN.match(text, at, end):
+            at, ends = between.end(), _AND
+        for cut in [*ends.finditer(text, at, end), None]:
             stop = cut.start() if cut else end
-            while (lead := _LEAD.match(text, at, stop)) and lead.end() < stop:
-                at = lead.end()
+            at = _after_leads(text, at, stop)
             while (tail := _TAIL.search(text[at:stop])) and tail.start():
                 stop = at + tail.start()
             if kind in ("time", "number"):
                 for first, last in aside:
                     if first <= at < last:
                         at = last
-                        while (
-                            lead := re.compile(r"[\s,]*(?:of\s+)?").match(text, at, stop)
-                        ) and lead.end() > at:
+                        while (lead := _LINK.match(text, at, stop)) and lead.end() > at:
                             at = lead.end()
                     if at < first < stop <= last:
-                        stop = first
-                        while stop > at and text[stop - 1] in " ,-":
-                            stop -= 1
-            while (lead := _LEAD.match(text, at, stop)) and lead.end() < stop:
-                at = lead.end()
+                        link = _LINK_AT_END.search(text[at:first])
+                        stop = at + link.start() if link else first
+            at = _after_leads(text, at, stop)
             if stop > at and text[at:stop].strip(" .,-"):
                 result.append((at, stop, kind))
             at = cut.end() if cut else end
     return result
+
+
+def _after_leads(text: str, at: int, stop: int) -> int:
+    """Return where a span begins without the words that lead up to its value."""
+    while (lead := _LEAD.match(text, at, stop)) and lead.end() < stop:
+        at = lead.end()
+    return at
 
 
 def _plain(text: str) -> list[Span]:

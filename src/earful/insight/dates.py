@@ -220,7 +220,8 @@ def _join_same(text: str, found: list[DateSpan]) -> list[DateSpan]:
 
 
 _ENDED_BEFORE = re.compile(
-    r"\b(?:the\s+|our\s+)?(?:(?P<count>\d{1,2}|three|six|nine|twelve)[\s-]+)?(?:fiscal\s+)?"
+    r"\b(?:the\s+|our\s+)?(?:(?:(?:\d{1,2}|three|six|nine)\s+and\s+)?(?P<count>\d{1,2}|three|six|nine|twelve)[\s-]+)?"
+    r"(?:fiscal\s+)?"
     r"(?P<unit>quarter|months?|year)[\s-]+(?:ended|ending|end)\s+(?:on\s+)?$",
     re.IGNORECASE,
 )
@@ -303,7 +304,7 @@ _MEASURE = re.compile(
     r"(?!.*\b(?:ago|from now|earlier|later)\b)"
 )
 # The stop after "pm" ends the sentence; the one after "p.m." is part of it.
-_FULL_STOP = re.compile(r"(?<!\.)\s?[ap]m\.$|(?:" + MONTH_NAMES + r")\.$")
+_FULL_STOP = re.compile(r"(?<!\.)\s?[ap]m\.$|(?:may|june|july|" + MONTH_NAMES + r")\.$")
 
 
 def _trim(text: str, begin: int, end: int) -> tuple[int, int]:

@@ -509,15 +509,30 @@ def _from_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime
     number = _QUARTERS.get(word)
     if number is None:
         return None
-    year = _year(hit["year"], now.year) + {"last": -1, "next": 1}.get(whose or "", 0)
-    first = 3 * number - 2
-    end = 3 * max(number, _QUARTERS.get(hit["upto"] or "", 0))
-    if not hit["year"] and not whose:
+    last = max(number, _QUARTERS.get(hit["upto"] or "", 0))
+    if not whose:
+        return _quarters(number, last, hit, now)
+    year = _year(hit["year"], now.year) + {"last": -1, "next": 1}.get(whose, 0)
+    return _span(date(year, 3 * number - 2, 1), _month_end(year, 3 * last))
+
+
+def _quarters(
+    number: int, last: int, hit: re.Match[str], now: datetime
+) -> tuple[DateKind, datetime, datetime]:
+    """Return the quarters from one to another of the year that is said, or else the likeliest."""
+    year, first = _year(hit["year"], now.year), 3 * number - 2
+    if not hit["year"]:
         if _past(hit):
             year -= date(year, first, 1) > now.date()
-        elif (now.date() - _month_end(year, end)).days > _LAST_QUARTERS_DAYS:
+        elif (now.date() - _month_end(year, 3 * last)).days > _LAST_QUARTERS_DAYS:
             year += 1
-    return _span(date(year, first, 1), _month_end(year, end))
+    return _span(date(year, first, 1), _month_end(year, 3 * last))
+
+
+def _from_short_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
+    """Resolve "3Q", "2Q20"."""
+    number = int(hit["which"])
+    return _quarters(number, number, hit, now)
 
 
 def _from_month_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
@@ -793,7 +808,7 @@ DAY_RULES: list[Rule] = [
             (_EDGES,),
         ),
         (
-            rf"\b(?P<when>)(?P<edge>early|late|mid)(?:\s+in)?[\s-]+(?P<unit>{_YEAR})",
+            rf"\b(?P<when>)(?P<edge>early|late|mid)(?:\s+in)?[\s-]+(?P<unit>{_YEAR}|{_TWO_FIGURES})",
             _from_edge,
             ({"early", "late", "mid"}, _YEAR_BEGINS),
         ),
@@ -849,6 +864,11 @@ DAY_RULES: list[Rule] = [
             (_UNIT_WORDS, {"from"}),
         ),
         (_QUARTER, _from_quarter, (_QUARTER_WORDS,)),
+        (
+            r"\b(?P<which>[1-4])q\s?(?P<year>(?:['’]\s?|20)?[0-4]\d)?(?!\w)",
+            _from_short_quarter,
+            ({"q"}, _FIGURES),
+        ),
         (
             rf"\b(?:(?:the|our|this|last|next)\s+)?(?P<month>{_any(_LONG_MONTHS)})"
             rf"\s+quarter\b{_OF_YEAR}?",
