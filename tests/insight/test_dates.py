@@ -448,3 +448,69 @@ def test_a_plan_lies_ahead(text: str, year: int) -> None:
     (span,) = find_dates(text, datetime(2022, 7, 10, 10))
     assert span.first is not None
     assert span.first.year == year
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "first", "last"),
+    [
+        ("The stores open in Q1 of FY21.", "Q1 of FY21", "2021-01-01", "2021-03-31"),
+        ("Guidance for fiscal 21 is unchanged.", "fiscal 21", "2021-01-01", "2021-12-31"),
+        ("The second half of 21 is strong.", "The second half of 21", "2021-07-01", "2021-12-31"),
+        ("We compare it to 2Q19.", "2Q19", "2019-04-01", "2019-06-30"),
+        ("It was good in late '19.", "late '19", "2019-09-01", "2019-12-31"),
+        (
+            "Over the trailing twelve months we grew.",
+            "the trailing twelve months",
+            "2018-06-05",
+            "2019-06-05",
+        ),
+        ("We were closed in the last week of May.", "the last week of May", "2019-05-25", "2019-05-31"),
+        ("We open in the fall.", "the fall", "2019-09-01", "2019-11-30"),
+        ("We move in March next year.", "March next year", "2020-03-01", "2020-03-31"),
+        ("Christmas last year was quiet.", "Christmas last year", "2018-12-25", "2018-12-25"),
+        ("It was opened one year prior.", "one year prior", "2018-06-05", "2018-06-05"),
+        ("Today, June 6th, 2019, we report.", "Today, June 6th, 2019", "2019-06-06", "2019-06-06"),
+        (
+            "For the three and six months ended March 31, 2019 we lost.",
+            "the three and six months ended March 31, 2019",
+            "2018-10-01",
+            "2019-03-31",
+        ),
+    ],
+)
+def test_times_of_business_talk(text: str, said: str, first: str, last: str) -> None:
+    """Fiscal years in two figures, quarters in short, and years said beside a month or holiday."""
+    now = datetime(2019, 6, 5, 10)
+    (found,) = find_dates(text, now)
+    assert (found.text, str(found.first)[:10], str(found.last)[:10]) == (said, first, last)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("It rose in the second quarter of 201.", "the second quarter of 201"),
+        ("We will be there by the end of 202.", "the end of 202"),
+        ("That continues into 202.", "202"),
+        ("We check it every 15 seconds.", "every 15 seconds"),
+        ("We sell most over the holidays.", "the holidays"),
+    ],
+)
+def test_a_time_without_a_place_in_the_calendar(text: str, said: str) -> None:
+    """A year that lost its last figure is a time, though nobody knows which."""
+    (found,) = find_dates(text, NOW)
+    assert (found.text, found.first) == (said, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Half of 21 shops are closed.",
+        "A quarter of 19 percent is little.",
+        "The share price rose to 202.",
+        "There are 201 of them.",
+        "The holiday party was fun.",
+    ],
+)
+def test_counts_are_no_years(text: str) -> None:
+    """What is counted, or what stands before another noun, is no time."""
+    assert find_dates(text, NOW) == []

@@ -152,6 +152,33 @@ def test_amounts_are_what_was_meant(text: str, said: str | None, value: object) 
     assert said is None or entity.text == said
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "said", "value"),
+    [
+        ("We sold 748 000 of them.", "number", "748 000", 748000),
+        ("The price is $720 000.", "money", "$720 000", {"amount": 720000, "currency": "USD"}),
+        (
+            "Cash flow was negative €33 million.",
+            "money",
+            "€33 million",
+            {"amount": -33000000, "currency": "EUR"},
+        ),
+        ("It costs half a percent.", "percent", "half a percent", 0.5),
+        ("It fell by a quarter of a percent.", "percent", "a quarter of a percent", 0.25),
+        (
+            "We need two to three hundred thousand.",
+            "number",
+            "two to three hundred thousand",
+            {"from": 200000, "to": 300000},
+        ),
+        ("It takes 2 to 30 million.", "number", "2 to 30 million", {"from": 2000000, "to": 30000000}),
+    ],
+)
+def test_amounts_as_they_are_written_and_said(text: str, kind: str, said: str, value: object) -> None:
+    """Thousands with a blank, signs told before the amount, parts of a percent, scales of a range."""
+    assert _find(text)[kind, said] == value
+
+
 def test_a_change_is_two_amounts() -> None:
     """From five to seven percent: it was one, and is the other."""
     found = find_entities("It rose from 5% to 7%.", datetime(2022, 3, 1, 9))

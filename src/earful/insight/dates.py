@@ -205,18 +205,36 @@ def _join_same(text: str, found: list[DateSpan]) -> list[DateSpan]:
     """Make one of a day said twice: "today, August 6th", "Friday, the 14th"."""
     result: list[DateSpan] = []
     for span in found:
-        before = result[-1] if result else None
-        if (
-            before is not None
-            and before.kind == span.kind == "date"
-            and before.first is not None
-            and before.first == span.first
-            and re.fullmatch(r"\s*,?\s+", text[before.end : span.start])
-        ):
-            result[-1] = replace(span, start=before.start, text=text[before.start : span.end])
-        else:
-            result.append(span)
+        while result and (same := _same_day(text, result[-1], span)) is not None:
+            result.pop()
+            span = same
+        result.append(span)
     return result
+
+
+def _same_day(text: str, before: DateSpan, span: DateSpan) -> DateSpan | None:
+    """Return two times as one if they name one day; a date with its month tells which "today" it was."""
+    if (
+        span.kind != "date"
+        or span.first is None
+        or before.first is None
+        or not re.fullmatch(r"\s*,?\s+", text[before.end : span.start])
+    ):
+        return None
+    said = text[before.start : span.end]
+    if before.kind == "date":
+        dated = _MONTH_NAMED.search(span.text) is not None and (
+            before.text.lower() == "today"
+            or (before.text.lower().endswith("day") and before.first.weekday() == span.first.weekday())
+        )
+        if dated or before.first == span.first:
+            return replace(span, start=before.start, text=said)
+    elif before.kind == "datetime" and before.first.date() == span.first.date():
+        return replace(before, end=span.end, text=said)
+    return None
+
+
+_MONTH_NAMED = re.compile(rf"\b(?:{MONTH_NAMES}|may|june|july)\b", re.IGNORECASE)
 
 
 _ENDED_BEFORE = re.compile(

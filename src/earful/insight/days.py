@@ -18,6 +18,7 @@ from earful.insight.text import FIGURE, Needs
 __all__ = [
     "DAY_RULES",
     "MONTH_NAMES",
+    "TWO_FIGURES",
     "DateKind",
     "Maker",
     "Rule",
@@ -124,9 +125,15 @@ def _count(text: str) -> float:
         return sum(SMALL.get(part, 0) for part in re.split(r"[- ]", head)) + extra
 
 
+_RELATIVE_YEAR = re.compile(r"(?P<which>this|last|next|prior|previous)\s+(?:fiscal\s+)?year")
+
+
 def _year(text: str | None, fallback: int) -> int:
+    """Return the year that is said, "last year" too; without one `fallback`, the year it is said in."""
     if not text:
         return fallback
+    if relative := _RELATIVE_YEAR.fullmatch(text):
+        return fallback + {"this": 0, "next": 1}.get(relative["which"], -1)
     if text[:4].isdigit() and len(text) > 3:
         return int(text[:4])
     if text[-2:].isdigit():
@@ -227,7 +234,7 @@ def _from_month_day(hit: re.Match[str], now: datetime) -> tuple[DateKind, dateti
     month = _MONTHS[hit["month"].rstrip(".")]
     day = _ordinal(hit["day"])
     found = (
-        _safe(_year(hit["year"], 0), month, day)
+        _safe(_year(hit["year"], now.year), month, day)
         if hit["year"]
         else _nearest_year(month, day, now, **_tense(hit))
     )
@@ -238,7 +245,7 @@ def _from_days(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, d
     """Resolve "May 3rd to 5th" and "from the 3rd to the 5th of May"."""
     month = _MONTHS[hit["month"].rstrip(".")]
     first, last = _ordinal(hit["day"]), _ordinal(hit["until"])
-    near = _safe(_year(hit["year"], 0), month, first) if hit["year"] else None
+    near = _safe(_year(hit["year"], now.year), month, first) if hit["year"] else None
     near = near or _nearest_year(month, first, now, **_tense(hit))
     end = _safe(near.year, month, last) if near else None
     return _span(near, end) if near and end and near < end else None
@@ -422,7 +429,7 @@ def _from_weekday_of_month(
     which = -1 if hit["which"] == "last" else _ordinal(hit["which"])
     if hit["month"]:
         month = _MONTHS[hit["month"].rstrip(".")]
-        year = _year(hit["year"], 0) or _near_month(month, now, **_tense(hit))
+        year = _year(hit["year"], now.year) if hit["year"] else _near_month(month, now, **_tense(hit))
     else:
         first, _ = _period("month", _BY.get((hit["when"] or "").strip(), 0), now)
         year, month = first.year, first.month
@@ -433,7 +440,7 @@ def _from_weekday_of_month(
 def _from_week_of_month(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
     """Resolve "the last week of June" as seven days, the first from the first of the month on."""
     month = _MONTHS[hit["month"].rstrip(".")]
-    year = _year(hit["year"], 0) or _near_month(month, now, **_tense(hit))
+    year = _year(hit["year"], now.year) if hit["year"] else _near_month(month, now, **_tense(hit))
     if hit["which"] in ("last", "final"):
         last = _month_end(year, month)
         return _span(last - timedelta(days=6), last)
@@ -538,7 +545,7 @@ def _from_short_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, da
 def _from_month_quarter(hit: re.Match[str], now: datetime) -> tuple[DateKind, datetime, datetime]:
     """Read "the December quarter" as the three months that end with that one."""
     month = _MONTHS[hit["month"]]
-    year = _year(hit["year"], 0) or _near_month(month, now, **_tense(hit))
+    year = _year(hit["year"], now.year) if hit["year"] else _near_month(month, now, **_tense(hit))
     return _span(date(*_shift_month(year, month, -2), 1), _month_end(year, month))
 
 
@@ -647,13 +654,14 @@ _LONG_MONTHS = [name for name in _MONTHS if len(name) > 3 or name == "may"]
 _THE = r"(?:the\s+)?"
 # Two figures are a year after "fiscal", "FY", or a part of a year; not what is counted: "half of 21 shops".
 _NOT_COUNTED = r"(?:is|was|has|does|as|this|its|versus|plus|minus|us)\b"
-_TWO_FIGURES = (
+TWO_FIGURES = (
     r"(?:['’]\s?|(?<=\bfy)|(?<=\bfy\s)|(?<=\bfiscal\s)|(?<=\bfiscal\syear\s)|(?<=\bquarter\sof\s)|(?<=\bhalf\sof\s))"
     r"[0-4]\d\b(?![.,]\d|\s*%|\s+(?:percent|percentage|basis|hundred|thousand|(?:m|b|tr)illion)\b"
     rf"|\s+(?!{_NOT_COUNTED})[a-z]+s\b)"
 )
+_RELATIVE_YEAR_SAID = r"(?:this|last|next|prior|previous)\s+(?:fiscal\s+)?year\b(?![-'])"
 _FISCAL = r"(?:fiscal\s+(?:year\s+)?|fy\s?)"
-_OF_YEAR = rf"(?:(?:,?\s+(?:of\s+)?{_FISCAL}?|\s+in\s+)(?P<year>{_YEAR}|{_TWO_FIGURES}))"
+_OF_YEAR = rf"(?:(?:,?\s+(?:of\s+)?{_FISCAL}?|\s+in\s+)(?P<year>{_YEAR}|{TWO_FIGURES}|{_RELATIVE_YEAR_SAID}))"
 # A year that lost its last figure at the end of a sentence, as in transcripts that were cut into words: no
 # number of anything, though nobody knows which year.
 _CUT_YEAR = r"(?:19|20)\d(?=\.?\s*$)"
@@ -803,12 +811,12 @@ DAY_RULES: list[Rule] = [
             rf"\b{_THE}(?P<edge>end|close|beginning|start|middle|early\s+part|first\s+half"
             rf"|second\s+half|latter\s+half)\s+of\s+{_THE}(?P<when>this\s+|next\s+|last\s+"
             rf"|current\s+|coming\s+)?(?:fiscal\s+(?:year\s+)?)?(?P<unit>{_PERIOD}"
-            rf"|{_any(list(_MONTHS))}|{_YEAR}|{_TWO_FIGURES})\b",
+            rf"|{_any(list(_MONTHS))}|{_YEAR}|{TWO_FIGURES})\b",
             _from_edge,
             (_EDGES,),
         ),
         (
-            rf"\b(?P<when>)(?P<edge>early|late|mid)(?:\s+in)?[\s-]+(?P<unit>{_YEAR}|{_TWO_FIGURES})",
+            rf"\b(?P<when>)(?P<edge>early|late|mid)(?:\s+in)?[\s-]+(?P<unit>{_YEAR}|{TWO_FIGURES})",
             _from_edge,
             ({"early", "late", "mid"}, _YEAR_BEGINS),
         ),
@@ -899,7 +907,7 @@ DAY_RULES: list[Rule] = [
             ({"'"}, _FIGURES),
         ),
         (
-            rf"\b{_FISCAL}(?P<short_year>{_TWO_FIGURES})",
+            rf"\b{_FISCAL}(?P<short_year>{TWO_FIGURES})",
             _from_short_year,
             (_FIGURES,),
         ),
@@ -923,7 +931,7 @@ DAY_RULES: list[Rule] = [
             (_YEAR_BEGINS,),
         ),
         (
-            rf"\b(?:(?P<when>this|next|last)\s+)?(?P<holiday>{HOLIDAY})\b(?:,?\s+(?:of\s+)?(?P<year>{_YEAR}))?",
+            rf"\b(?:(?P<when>this|next|last)\s+)?(?P<holiday>{HOLIDAY})\b{_OF_YEAR}?",
             _from_holiday,
             (HOLIDAY_WORDS,),
         ),
@@ -974,7 +982,8 @@ DAY_RULES: list[Rule] = [
         ),
         (
             r"\b(?:every|each)\s+(?:other\s+)?(?:day|week|month|quarter|year|morning|evening|night"
-            r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
+            r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
+            rf"|\bevery\s+{_NUM}\s+{_UNIT}\b",
             _unresolved("date"),
             ({"every", "each"},),
         ),

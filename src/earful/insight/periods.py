@@ -8,6 +8,7 @@ period"), a preposition before it and a possessive ending after it do not.
 import re
 from collections.abc import Sequence
 
+from earful.insight.days import TWO_FIGURES
 from earful.insight.lexicon import word_set
 from earful.insight.numbers import SMALL
 from earful.insight.text import FIGURE, Needs, may_match
@@ -33,9 +34,8 @@ _HOW_MUCH = (
 )
 # At the end of a sentence a year may have lost its last figure, see `days`.
 _YEAR = (
-    r"(?:(?:fiscal\s+(?:year\s+)?|fy\s?)?(?:(?:19|20)\d\d\b|['’]\s?\d\d\b|(?:19|20)\d(?=\.?\s*$)|(?<=fy)\d\d\b|(?<=fy\s)\d\d\b"
-    r"|(?<=fiscal\s)[0-4]\d\b(?!\s*%)|(?<=\bhalf\sof\s)[0-4]\d\b(?!\s*%|\s+[a-z]+s\b)"
-    r"|(?<=\bquarter\sof\s)[0-4]\d\b(?!\s*%|\s+[a-z]+s\b)))"
+    r"(?:(?:fiscal\s+(?:year\s+)?|fy\s?)?(?:(?:19|20)\d\d\b|['’]\s?\d\d\b|(?:19|20)\d(?=\.?\s*$)"
+    rf"|{TWO_FIGURES}))"
 )
 _WHICH = (
     rf"(?:{_COUNTED_ON}|(?:prior|previous|last|year)[\s-]+year(?:[\s-]ago)?(?=[\s-]+\w)|year[\s-]ago|last|next|past|previous|prior|current|coming|upcoming|following|trailing|recent|same|comparable|full|entire"
