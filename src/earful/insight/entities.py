@@ -191,6 +191,7 @@ def _heard_longer(person: Entity, text: str, names: Sequence[NamedSpan]) -> bool
 
 # Titles and terms that are capitalised and name nobody.
 _NO_NAMES = frozenset(lines("no_names"))
+_RANKS = word_set("ranks")  # "President and Chief Executive Officer": what somebody is, nobody's name
 
 
 def _whole_names(text: str, names: Sequence[NamedSpan]) -> list[NamedSpan]:
@@ -218,6 +219,7 @@ def _heard(
             or name.score < _SURE_ENOUGH
             or shown.lower() in STOP_WORDS
             or shown.lower() in _NO_NAMES
+            or (kind == "person" and _RANKS.issuperset(shown.lower().split()))
             or not shown[:1].isalnum()
         ):
             continue
