@@ -1,12 +1,13 @@
 """Sentences that mean a tracker's vocabulary in other words, and ones that only look like it.
 
 Written for Earful. CALIBRATION chooses the threshold; HELD_OUT and SECOND, other trackers and other words,
-are reported. SECOND was written last, its "-" lines to be hard: opposites, the same words about other things.
+are reported. SECOND, THIRD and FOURTH were each written before what is told of it was learnt; their "-" lines
+are hard: opposites, the same words about other things.
 `+` says what the tracker asks for without its words, `=` says its words in some inflection, `-` does neither,
 though it is about the same things.
 """
 
-__all__ = ["CALIBRATION", "HELD_OUT", "SECOND", "THIRD"]
+__all__ = ["CALIBRATION", "FOURTH", "HELD_OUT", "SECOND", "THIRD"]
 
 CALIBRATION = """\
 # Late delivery: delivery was late / still waiting for the order / it hasn't arrived
@@ -481,4 +482,189 @@ THIRD = """\
 - I'm available again from Thursday.
 - We've got it in every size, come by any time.
 - Take the cups out of the box, please.
+"""
+
+FOURTH = """\
+# Power cut: the electricity is out / no power / blackout / power failure
++ The whole street has been dark since about seven, even the traffic lights are off.
++ Everything in the office just went off at once, screens, coffee machine, the lot.
++ yeah we're sitting here with candles, they say the grid is being repaired
++ Nothing will switch on over here, not a single socket is working in the building.
++ So the freezers stopped overnight because there was no current, and we had to throw the stock away.
+- I think he has far too much power in that committee.
+- The solar panels have been running without a hitch all summer.
+- My electricity bill came to ninety pounds.
+- I had a blackout after the fall and woke up in the ambulance.
+- They've put a new socket in behind the desk for us.
+- We've got all the lights back on, thanks, it was only the fuse.
+- He's out of the office until Thursday.
+# Ordered twice: duplicate order / same order placed twice / order went through two times
++ I must have clicked the button again because now I've got two confirmations for one chair.
++ There's a second one on my account that I never meant to buy, same items, same minute.
++ we only wanted one pallet but it looks like my colleague had already put it in yesterday
++ Could you delete one of them, it's identical to the one from this morning.
++ Two of the same jackets turned up, and I definitely asked for a single one.
+- I've ordered from you twice before and it was always fine.
+- Let's order two of them then, one for each room.
+- The order of the slides should be changed.
+- He had to tell them twice before they listened.
+- My first order was in May and the next in June.
+- I only see one order here, so that's all right.
+- Can I order the same one again, please?
+# Short of staff: we are understaffed / not enough people / short-handed / need more hands
++ There are two of us doing what five did last year.
++ With Jo on leave and nobody hired for nights, I honestly don't know who will run the ward.
++ we had to close the second counter because there was no one to stand behind it
++ Half the shifts in July are still empty on the rota.
++ If one more person calls in sick, we can't open on Saturday.
+- We're fully crewed for the summer, for once.
+- There were far too many people at the reception.
+- Could you hand me the stapler?
+- The staff canteen has a new menu.
+- I need more time to read it.
+- He shook hands with everybody in the team.
+- People are short with each other lately.
+# Repeat prescription: needs a new prescription / ran out of tablets / refill my medication
++ I've got two pills left and the pharmacy says they can't give me any more without a slip.
++ Could the doctor put me down for the usual ones again, same as every quarter?
++ my mother's inhaler is nearly empty and she'll need another one by the weekend
++ Can I get the blood pressure ones again without coming in?
++ The bottle's empty, and I was told to ask you to send it over to the chemist.
+- We ran out of table space, so some had to stand.
+- I don't need the tablets any longer, the doctor took me off them.
+- She prescribed a lot of rest and no screens.
+- Refill the water in the conference room, please.
+- I still have plenty of the cream left.
+- The new tablets are great for drawing.
+- Is there a chemist round the corner?
+# Money not received: the transfer has not arrived / payment not received / still waiting for the money
++ You said the deposit would be back within five days, it's day nine and my balance hasn't moved.
++ I've checked with the bank and there's nothing from you.
++ our accountant is asking where the fee for June is because she can't see it anywhere
++ According to your side it was sent on the third, but it never showed up here.
++ I did the work in spring and I've not seen a penny since.
+- The payment came in this morning, thank you.
+- I'm waiting for the bus outside the bank.
+- He has more money than he can spend.
+- We transferred her to the Leeds office.
+- I received the parcel, but there was nothing to pay.
+- The package still hasn't arrived.
+- Shall I wait for you at the entrance?
+# Keeps the old version: doesn't want to update / stay on the old version / no upgrade for us
++ It does what we need as it is, so please leave it alone.
++ Every time we install the newest one something falls over, so we're sitting this one out.
++ I turned off the automatic thing because I like how it looked before
++ We're going to hold on to release four until the end of next year.
++ The finance team would rather carry on with what they have than learn new screens.
+- We moved to the latest release over the weekend.
+- I'll give you an update on Friday.
+- My version of the story is different.
+- How do I get the new one on my laptop?
+- That's an old photo of our house.
+- She stayed with an old friend in Rome.
+- We upgraded everybody and nobody complained.
+# Being taken over: merger / bought by another company / the company is being sold / acquisition
++ Word is that the Danes want to swallow us whole.
++ From January we'll belong to a group in Ohio.
++ so the owners are talking to somebody who would take the whole business off their hands
++ The two firms will become one in spring, with a single board.
++ An investor has got his hands on seventy percent of the shares, so he'll be running things.
+- We bought some chairs from another company.
+- Who is taking over your clients while you're away?
+- Those two lanes merge just after the bridge.
+- The acquisition of language in children is a wonder.
+- She sold her old company car to a neighbour.
+- We're staying independent, and there are no talks with anybody.
+- The company sells tiles and paint.
+# Double booked: two meetings at the same time / calendar clash / already have something then
++ Hm, at ten I'm supposed to be with the auditors, so I can't be in both rooms.
++ That slot's gone, I've got the dentist right in the middle of it.
++ it looks like somebody put the board call on top of our one to one
++ I can't split myself in half, either the workshop or the interview has to move.
++ Both couples were given the garden room for the fourteenth.
+- I'm free all afternoon, pick any hour.
+- We had two meetings on it last month.
+- Those colours clash horribly.
+- Put it in the calendar, please.
+- I've already read the book.
+- At the same time, we should look at the cost.
+- The meeting room has two doors.
+# Customs trouble: stuck in customs / held at the border / import duties / customs paperwork
++ They won't let the container out of the port until we hand in another form.
++ I had to pay the courier forty euros in tax before he'd hand it over.
++ the lorry's been standing in Dover for three days because some declaration is missing
++ Since they left the union every shipment costs us a fifth more in charges and a week in forms.
++ The tariff code on the invoice was wrong, so the officers opened all the crates.
+- It's our custom to meet on Mondays.
+- The parcel is stuck in my letter box.
+- We crossed the border without even noticing.
+- It all came through within a day, and there was nothing to pay.
+- The paperwork for the course is on your desk.
+- Her passport has a nice border around the photo.
+- We make everything here, so nothing has to be shipped in.
+# Minimum quantity: minimum order / smallest amount you sell / how few can I buy
++ I'd only need a dozen, would you even bother with that?
++ Is there a bottom limit or could we start with one box?
++ they told us anything under five hundred pieces isn't worth setting up the machine for
++ We're a tiny café, we can't take a whole pallet.
++ Do I have to take the pack of fifty, or can you split it?
+- The most we can store is ten thousand.
+- It was the smallest room I've ever slept in.
+- Order whatever you like, I'm paying.
+- There were few people in the shop.
+- The minimum wage went up in April.
+- We'll need a lot more than last time.
+- You can buy them at the station.
+# Loyalty points: loyalty programme / reward points / bonus card / collect points
++ I've been swiping that green thing at the till for years, what do I get for it?
++ How much is left on there, and can I use it towards the flight?
++ it says my hundred and twenty have expired although I shopped last week
++ Does the tenth coffee still come free?
++ I forgot to show it at the checkout, can you put the purchase on it afterwards?
+- There are three points on the agenda.
+- He's very loyal to his team.
+- Collect the cards at the end of the game.
+- I don't see the point of it.
+- The annual bonus was paid in March.
+- You get a stamp in your passport at the airport.
+- She was rewarded for her courage.
+# Typing error: spelling mistake / typo / my name is spelt wrong / misprint
++ There's an e missing in the headline.
++ It says Jonhson on the badge, that should be the other way round.
++ whoever made the flyer wrote public without the l and now we have two thousand of them
++ The contract has me down as Philipp with one p too few.
++ Page three reads teh instead of the, could somebody fix that before it goes out?
+- I proofread it twice and couldn't find a thing.
+- It was a mistake to hire him.
+- I can type with ten fingers.
+- How is your name spelt?
+- The printer is out of ink.
+- It's the wrong number, sorry.
+- A dry spell in August ruined the corn.
+# Green credentials: environmentally friendly / sustainable / carbon footprint / how green is it
++ Our buyers ask how much CO2 goes into each bottle.
++ Is the wrapping something I can put on the compost?
++ we'd only go with someone who runs the plant on wind or sun
++ How far does the timber travel, and do you plant new trees for it?
++ Can the thing be taken apart at the end and the metal used again?
+- The walls are painted green.
+- He left muddy footprints all over the hall.
+- The environment in the team is friendly.
+- It uses more fuel than my old lorry.
+- We can't sustain this speed for ever.
+- The climate in Lisbon suits me.
+- Cut the grass before it rains.
+# Under audit: the auditors are here / failed the inspection / findings of the audit / inspector came
++ Two people from the tax office are going through our books this week.
++ They gave us a red mark for the fridge temperatures and they'll be back in thirty days.
++ the lady from the health department wasn't happy with the kitchen at all
++ We need to have all the records ready, they want to look at every receipt since 2020.
++ They found eleven things that don't meet the standard, and three of them are serious.
+- We inspected the goods ourselves.
+- She failed her driving test.
+- The auditorium holds nine hundred people.
+- I found my glasses under the desk.
+- Check the tyres before you leave.
+- He plays an inspector in that series.
+- Nobody has ever looked at our books.
 """

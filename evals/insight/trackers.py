@@ -11,7 +11,7 @@ from earful.insight.encoder import shared_encoder
 from earful.insight.trackers import TrackerSet
 
 from .measures import Row, Tally
-from .tracker_texts import CALIBRATION, HELD_OUT, SECOND, THIRD
+from .tracker_texts import CALIBRATION, FOURTH, HELD_OUT, SECOND, THIRD
 
 __all__ = ["parse", "rows", "tally"]
 
@@ -66,6 +66,7 @@ def rows() -> list[Row]:
         ("held out", HELD_OUT),
         ("second set", SECOND),
         ("third set", THIRD),
+        ("fourth set", FOURTH),
         ("calibration", CALIBRATION),
     ):
         both, meant = tally(source, similar=True)
