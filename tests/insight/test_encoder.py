@@ -47,6 +47,19 @@ def test_a_vector_does_not_depend_on_its_company(encoder: TextEncoder) -> None:
     assert alone @ together > 0.97
 
 
+def test_what_is_said_lies_nearer_to_a_phrase_that_means_it_in_vectors_for_trackers(
+    encoder: TextEncoder,
+) -> None:
+    """They are another way through the same layers; the published one is not touched by it."""
+    texts = ["printer is jammed", "The copier has eaten another sheet and won't go on"]
+    published = encoder.vectors(texts)
+    fresh = TextEncoder(Path(earful.insight.__file__).parent / "models")
+    phrase, said = fresh.vectors(texts, meant=True)
+    assert phrase @ said > published[0] @ published[1]
+    assert np.array_equal(fresh.vectors(texts), published)
+    assert np.linalg.norm(said) == pytest.approx(1, abs=1e-3)
+
+
 def test_questions_are_heard_without_punctuation(encoder: TextEncoder) -> None:
     """The order of words tells a question from a statement."""
     asked = encoder.sense("so what time does the truck get there").question

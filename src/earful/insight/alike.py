@@ -1,19 +1,16 @@
-"""Whether a message means what a phrase of a vocabulary says: learnt from many signs of the two together.
+"""Whether a message means what the phrases of a tracker say: learnt from many signs of both together.
 
-How near their vectors lie is one sign; that they share words, that one denies, and that one is glad where
-the other complains tell opposites and other things said in the same words. `training/meanings.py` made the
-weights.
+How near their vectors lie is one sign; how many phrases lie near, the words they share, that one denies, and
+that one is glad where the other complains tell opposites and other things said in the same words.
+`training/meanings.py` made the weights.
 """
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
-
-from earful.insight.encoder import Sense
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,49 +18,46 @@ if TYPE_CHECKING:
 
 __all__ = ["Alike", "Meant", "Signs", "shared_alike", "signs_of"]
 
-_LEAN = 3.0  # log odds of the encoder are flattened by this
 _TOP = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What is known of a text by itself: the stems that mean something, its words, a denial, what it is."""
+    """What is known of a text by itself: the stems that mean something, its words, a denial, polarity."""
 
     content: frozenset[str]
     words: int
     denied: bool
-    sense: Sense
+    polarity: float
 
 
 Signs = tuple[float, ...]
-"""What tells whether a message means a phrase; `signs_of` says what they are."""
+"""What tells whether a message means a tracker; `signs_of` says what they are."""
 
 
-def signs_of(said: Meant, phrase: Meant, closeness: float, tracker: Sequence[float]) -> Signs:
-    """Return the signs of a message and a phrase.
+def signs_of(said: Meant, phrases: Sequence[Meant], closeness: Sequence[float]) -> Signs:
+    """Return the signs of a message and the phrases of a tracker.
 
-    `closeness` is the cosine of the phrase with the message, `tracker` those of all phrases of its tracker.
+    `closeness` is the cosine of each phrase with the message. Mostly it is the closest phrase that counts.
     """
-    best = sorted(tracker)[-_TOP:]
-    asks, does = math.tanh(said.sense.question / _LEAN), math.tanh(said.sense.action / _LEAN)
-    glad = said.sense.polarity
+    closest = max(range(len(closeness)), key=closeness.__getitem__)
+    phrase, best = phrases[closest], sorted(closeness)[-_TOP:]
     shared = len(said.content & phrase.content)
     return (
-        closeness,
-        best[-1],
+        closeness[closest],
         sum(best) / len(best),
+        sum(closeness) / len(closeness),
+        len(closeness) / 5,
         shared / max(1, len(phrase.content)),
         float(shared > 0),
         shared / max(1, len(said.content)),
+        max(len(said.content & one.content) / max(1, len(one.content)) for one in phrases),
         float(phrase.denied != said.denied),
         float(phrase.denied and said.denied),
-        phrase.sense.polarity * glad,
-        abs(phrase.sense.polarity - glad),
-        glad,
-        phrase.sense.polarity,
-        asks,
-        does,
-        math.tanh(phrase.sense.question / _LEAN) * asks,
+        phrase.polarity * said.polarity,
+        abs(phrase.polarity - said.polarity),
+        said.polarity,
+        phrase.polarity,
         min(said.words, 30) / 10,
         len(phrase.content) / 4,
         phrase.words / 4,
@@ -87,7 +81,7 @@ class Alike:
         self._middle, self._spread, self._networks = middle, spread, tuple(networks)
 
     def odds(self, signs: Sequence[Signs]) -> "NDArray[np.float32]":
-        """Return for the signs of each pair the log odds that message and phrase mean the same."""
+        """Return for the signs of each pair the log odds that the message means the tracker."""
         import numpy as np
 
         seen = (np.array(signs, np.float32) - self._middle) / self._spread

@@ -1,8 +1,9 @@
 """One small text encoder for everything: sentence vectors, what a message is and names, how it is written.
 
 Four int8 ONNX parts made by `training/`: `trunk` (tokens to states), `vector` (states to a sentence
-vector), `sense` (states of a message after its neighbours to what it is and what its words are) and `marks`
-(states of bare text to how its words are written; `sense` has a say in that too).
+vector, as published or changed for trackers), `sense` (states of a message after its neighbours to what it is
+and what its words are) and `marks` (states of bare text to how its words are written; `sense` has a say in
+that too).
 """
 
 import json
@@ -91,24 +92,27 @@ class TextEncoder:
         self._marks_at = len(self._tags)
         self._cases_at = self._marks_at + len(labels["marks"])
         self._lock = threading.Lock()
-        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._vectors: OrderedDict[tuple[str, bool], NDArray[np.float32]] = OrderedDict()
 
-    def vectors(self, texts: Sequence[str]) -> "NDArray[np.float32]":
-        """Return a vector of length one for each text, float32 [texts, 384]."""
+    def vectors(self, texts: Sequence[str], *, meant: bool = False) -> "NDArray[np.float32]":
+        """Return a vector of length one for each text, float32 [texts, 384].
+
+        Those for trackers, `meant`, are made in another way: what is said lies near a phrase that means it.
+        """
         import numpy as np
 
         with self._lock:
-            known = {text: self._vectors[text] for text in texts if text in self._vectors}
+            known = {text: self._vectors[text, meant] for text in texts if (text, meant) in self._vectors}
         fresh = [text for text in dict.fromkeys(texts) if text not in known]
         if fresh:
-            known |= self._made(fresh)
+            known |= self._made(fresh, meant=meant)
             with self._lock:
-                self._vectors.update({text: known[text] for text in fresh})
+                self._vectors.update({(text, meant): known[text] for text in fresh})
                 while len(self._vectors) > _REMEMBERED:
                     self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts]) if texts else np.zeros((0, 384), np.float32)
 
-    def _made(self, texts: Sequence[str]) -> "dict[str, NDArray[np.float32]]":
+    def _made(self, texts: Sequence[str], *, meant: bool) -> "dict[str, NDArray[np.float32]]":
         """Encode texts, those of as many tokens together: there is no padding."""
         import numpy as np
 
@@ -121,7 +125,8 @@ class TextEncoder:
             for start in range(0, len(group), _TOGETHER):
                 some = group[start : start + _TOGETHER]
                 states = self._trunk.run(None, {"input_ids": np.array([ids[text] for text in some])})[0]
-                made |= dict(zip(some, self._vector.run(None, {"states": states})[0], strict=True))
+                inputs = {"states": states, "meant": np.array(meant)}
+                made |= dict(zip(some, self._vector.run(None, inputs)[0], strict=True))
         return made
 
     def sense(self, text: str, before: Sequence[Near] = ()) -> Sense:

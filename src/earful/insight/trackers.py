@@ -108,7 +108,7 @@ def _run_pattern(words: list[str]) -> str:
 
 # Chosen on pairs that the project wrote (training/meanings.py), trackers left out in turn.
 _MEANT = 1.5
-_WORTH_ASKING = 0.25  # of phrases less close than this next to none was meant
+_WORTH_ASKING = 0.2  # of trackers less close than this next to none was meant
 _DENIAL = re.compile(r"\b(?:not|no|never|none|nothing|nobody|without|cannot|\w+n't)\b")
 
 
@@ -132,7 +132,9 @@ def plain(text: str) -> str:
 
 def meant(text: str, sense: Sense, content: frozenset[str] | None = None) -> Meant:
     """Return what is known of a message or phrase by itself; its stems if they are known."""
-    return Meant(_content(text) if content is None else content, len(text.split()), _denied(text), sense)
+    return Meant(
+        _content(text) if content is None else content, len(text.split()), _denied(text), sense.polarity
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class TrackerSet:
         return bool(self._phrases)
 
     def find_similar(self, text: str, encoder: TextEncoder, sense: Sense | None = None) -> list[Hit]:
-        """Return phrases that a text means without saying them; their offset is -1.
+        """Return what a text means without saying it, the closest phrase of a tracker; its offset is -1.
 
         `sense` is what the encoder heard in the text; if not given, it is asked where a phrase comes near.
         """
@@ -175,30 +177,34 @@ class TrackerSet:
         if not content:
             return []
         if self._vectors is None:
-            self._vectors = alone(encoder, [phrase.text for phrase in self._phrases])
+            self._vectors = alone(encoder, [phrase.text for phrase in self._phrases], meant=True)
             self._meant = [meant(phrase.text, encoder.sense(phrase.text)) for phrase in self._phrases]
-        close = (self._vectors @ encoder.vectors([plain(text)])[0]).tolist()
+        close = (self._vectors @ encoder.vectors([plain(text)], meant=True)[0]).tolist()
         if max(close, default=0.0) < _WORTH_ASKING:
             return []
         said = meant(text, sense or encoder.sense(text), content)
-        places: list[int] = []
+        closest: list[int] = []
         signs: list[Signs] = []
         for begin, end in self._trackers:
-            if max(close[begin:end]) < _WORTH_ASKING:
-                continue
-            phrases = self._meant[begin:end]
             # A denial of the tracker's own words turns their meaning round.
-            turned = any(not said.content.isdisjoint(phrase.content) for phrase in phrases)
-            for place, phrase in enumerate(phrases, begin):
-                if close[place] >= _WORTH_ASKING and not (turned and phrase.denied != said.denied):
-                    places.append(place)
-                    signs.append(signs_of(said, phrase, close[place], close[begin:end]))
-        if not places:
+            turned = any(not said.content.isdisjoint(phrase.content) for phrase in self._meant[begin:end])
+            places = [
+                place
+                for place in range(begin, end)
+                if not (turned and self._meant[place].denied != said.denied)
+            ]
+            best = max(places, key=close.__getitem__, default=None)
+            if best is None or close[best] < _WORTH_ASKING:
+                continue
+            closest.append(best)
+            near = [close[place] for place in places]
+            signs.append(signs_of(said, [self._meant[place] for place in places], near))
+        if not signs:
             return []
         return [
             Hit(phrase.tracker_id, phrase.tracker_name, phrase.text, -1, text)
             for phrase, sure in zip(
-                (self._phrases[place] for place in places), shared_alike().odds(signs).tolist(), strict=True
+                (self._phrases[place] for place in closest), shared_alike().odds(signs).tolist(), strict=True
             )
             if sure >= _MEANT
         ]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["alone"]
 
 
-def alone(encoder: TextEncoder, texts: Sequence[str]) -> "NDArray[np.float32]":
+def alone(encoder: TextEncoder, texts: Sequence[str], *, meant: bool = False) -> "NDArray[np.float32]":
     """Return a vector of length one for each text, float32 [texts, 384], each encoded by itself."""
     import numpy as np
 
-    return np.stack([encoder.vectors([text])[0] for text in texts])
+    return np.stack([encoder.vectors([text], meant=meant)[0] for text in texts])
