@@ -39,13 +39,15 @@ Floats = NDArray[np.float32]
 
 
 class Seen(NamedTuple):
-    """Sentences beside trackers: signs, whether meant, weight, part, sentence (of other talk: negative)."""
+    """Sentences beside trackers: signs, whether meant, weight, part, sentence (of other talk:
+    negative), and whether beside all phrases of the tracker or one."""
 
     signs: Floats
     means: NDArray[np.bool_]
     weight: Floats
     part: NDArray[np.int64]
     sentence: NDArray[np.int64]
+    whole: NDArray[np.bool_]
 
 
 def seen_pairs(seed: int = 7) -> Seen:
@@ -76,9 +78,13 @@ def seen_pairs(seed: int = 7) -> Seen:
             near = (vectors[at] @ vector).tolist()
             if means != at and max(near) < _WORTH_SEEING:
                 continue
-            signs.append(signs_of(said, [phrase for phrase, _ in phrases[at]], near))
             weight = _MEANS if means == at else _OPPOSITE if trackers[at].family == family else _OTHER
-            labels.append((means == at, weight, part_of[trackers[at].family], number))
+            known_of = [phrase for phrase, _ in phrases[at]]
+            one = chance.randrange(len(near))
+            # Many trackers have one phrase only.
+            for some in (range(len(near)), range(one, one + 1)):
+                signs.append(signs_of(said, [known_of[at_] for at_ in some], [near[at_] for at_ in some]))
+                labels.append((means == at, weight, part_of[trackers[at].family], number, len(some) > 1))
 
     talk = other_talk(random.Random(7))
     around = [text for text in talk if 4 <= len(text.split()) <= 10]
@@ -110,15 +116,15 @@ def fit(seen: Seen, some: NDArray[np.bool_]) -> Alike:
 
 def _told(seen: Seen, odds: Floats, thresholds: Iterable[float]) -> None:
     """Print how well trackers are found in what was written for this, and how often in other talk."""
-    own = seen.sentence >= 0
+    own, other = seen.whole & (seen.sentence >= 0), seen.whole & (seen.sentence < 0)
     for least in thresholds:
         found = odds >= least
         right = (found & own & seen.means).sum()
-        others = len(set(seen.sentence[~own]))
+        others = len(set(seen.sentence[other]))
         print(
             f"{least:5.2f}: precision {right / max(1, (found & own).sum()):.3f} recall "
-            f"{right / seen.means.sum():.3f}; in {others} sentences of other talk beside {_TRIED} trackers "
-            f"{(found & ~own).sum()} found"
+            f"{right / (seen.means & own).sum():.3f}; in {others} other sentences beside {_TRIED} trackers "
+            f"{(found & other).sum()} found"
         )
 
 
