@@ -36,8 +36,8 @@ def test_the_bundled_speech_is_there_and_is_speech():
 
 
 def test_capacity_follows_from_the_cost_of_one_stream():
-    """By hand: two cores have 1.6 s a second for it; a stream takes 26 + 13 ms, one of talk 13 + 13."""
-    assert verdict(Costs(0.026, 0.05), 2) == (41, 62)
+    """By hand: two cores have 1.4 s a second for it; a stream takes 26 + 13 ms, one of talk 13 + 13."""
+    assert verdict(Costs(0.026, 0.05), 2) == (36, 54)
 
 
 def test_a_trial_is_late_by_what_its_slowest_finals_take():

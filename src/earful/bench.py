@@ -37,7 +37,7 @@ __all__ = [
 
 RATE = 16_000
 FRAME = 320
-USABLE = 0.8
+USABLE = 0.7
 """Share of the processor that what cannot wait, finals and connections, may take by what is measured here:
 with more, finals that come together are late. Set so that what `python -m benchmarks.streams` found to hold
 on a core is promised: 20 streams of unbroken speech and 30 of talk."""
