@@ -1,4 +1,4 @@
-"""The network that hears voices, rebuilt when it is loaded so that it takes half the time.
+"""The network that hears voices, rebuilt when it is loaded so that it takes a third less time.
 
 The weights are those of the published graph (pyannote's x-vector). What its first filters hear of a stretch
 of speech is made once for all windows in it, though each window is then brought to its own loudness, as the
