@@ -58,11 +58,16 @@ _NEGATED = re.compile(
 )
 
 _ALSO = r"(?:(?:also|just|actually|really|definitely|then|now|still|just\s+also)\s+)?"
+_MEETING_AGAIN = (
+    r"(?:see|meet|speak|talk|call|check\s+in|catch\s+up|come\s+back|follow\s+up)\b[^,.;?!]*"
+    r"\b(?:again|in\s+(?:an?|two|three|four|six|a\s+few|\d+)\s+(?:days?|weeks?|months?)|next\s+\w+|tomorrow|on\s+\w+day)\b"
+)
 _FIRST = re.compile(
     rf"\b(?:what\s+i(?:'ll|\s+will|\s+can|\s+could|'m\s+{_ALSO}going\s+to)\s+do\s+(?:then\s+)?is(?:\s+i'll)?"
     rf"|i(?:'ll|\s+will)\s+{_ALSO}(?:need|have)\s+to|i'?ll|i\s+will|i\s+shall"
     rf"|i(?:'m|\s+am)\s+{_ALSO}(?:going\s+to|gonna)"
     rf"|i\s+{_ALSO}(?:promise|plan|intend|aim|commit)\s+to|i\s+can|i\s+{_ALSO}(?:need|have)\s+to"
+    rf"|i(?:'d|\s+would)\s+like\s+to(?=\s+{_ADVERB}{_MEETING_AGAIN})"
     r"|i've\s+got\s+to|i\s+must|i\s+should|i(?:'d|\s+would)\s+be\s+happy\s+to"
     rf"|i'm\s+happy\s+to|let\s+me|i\s+want\s+to|allow\s+me\s+to)\s+{_ADVERB}{_VERB}\b"
 )
@@ -146,6 +151,7 @@ _LINKED_FROM = -1.8
 _MEETING, _MEETING_FROM = 3, 2.0
 _WITH_DATE = 1.5  # what has a date to come is less often about the meeting itself
 _LIKELY_ORDER = -2.0
+_LATER, _LITTLE_DOUBT = timedelta(hours=1), 0.1
 # In meetings most is about the meeting: a verb that no task is known by tells little.
 _UNKNOWN_IN_MEETINGS = 0.08
 
@@ -217,8 +223,12 @@ def find_action(
     if meeting and best.by_rule and not known:
         score -= _UNKNOWN_IN_MEETINGS
     if heard is not None:
-        score += _HEARD_WEIGHT * (chance(heard.action) - 0.5)
-        if meeting and not best.called:
+        doubt = _HEARD_WEIGHT * (chance(heard.action) - 0.5)
+        # A promise with a day or an hour to come is one, whatever it sounds like.
+        later = due is not None and due.last is not None and due.last - now >= _LATER
+        firm = later and best.definitive and best.assignee is not None and best.assignee is speaker
+        score += max(doubt, -_LITTLE_DOUBT) if firm else doubt
+        if meeting and not best.called and not firm:
             dated = best.by_rule and due is not None and due.last is not None
             score = min(score, chance(heard.action - _MEETING_FROM + (_WITH_DATE if dated else 0)))
         score = max(score, linked)
@@ -410,11 +420,12 @@ def _first_person(plain: str, lower: str, speaker: Member | None, members: Seque
         anchor = lower[hit.start() : hit.start("verb")]
         before = lower[max(0, hit.start() - 24) : hit.start()]
         planned = anchor.startswith("what")
+        again = "like" in anchor
         made_ready = verb == "have" and (
             planned or re.match(r"have\b.*\b(?:ready|done|finished|fixed)\b", lower[hit.start("verb") :])
         )
         if (
-            (verb in _STATIVE and not made_ready)
+            (verb in _STATIVE and not (made_ready or again))
             or (_FAKE.match(lower, hit.start()) and not made_ready)
             or _NEGATED.search(anchor)
         ):
@@ -726,7 +737,7 @@ def _ordered(plain: str, lower: str, speaker: Member | None, members: Sequence[M
 
 
 _NEEDED = re.compile(
-    r"\bi(?:'ll|\s+will|'m\s+going\s+to|'d)?\s+(?:also\s+|just\s+|still\s+)?need\s+"
+    r"\b(?P<who>i|we)(?:'ll|\s+will|'m\s+going\s+to|'d)?\s+(?:also\s+|just\s+|still\s+)?need\s+"
     r"(?P<what>(?:an?|the|your|some|two|three|both|all)\s+(?:[\w-]+\s+){0,3}?(?:copy|copies|photos?|pictures?|reports?"
     r"|receipts?|invoices?|numbers?|details|information|info|signatures?|statements?|forms?|address|email|id|proof|list"
     r"|documents?|paperwork|quotes?|dates?|files?|contract|confirmation|approval|estimate|breakdown|results|records|logs?"
@@ -735,11 +746,16 @@ _NEEDED = re.compile(
 
 
 def _needed(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
-    """Find what the other of two is to hand over: "I'll need a copy of the police report"."""
+    """Find what the other of two is to hand over, "I'll need a copy", or all must have: "we need a quote by May"."""
     hit = _NEEDED.search(lower)
     before = lower[max(0, (hit.start() if hit else 0) - 12) : hit.start() if hit else 0]
     if hit is None or re.search(r"\b(?:if|when|that|what|all|why|unless|then)\s*$", before):
         return None
+    if hit["who"] == "we":
+        clause = _clause(plain, hit.start())
+        if not _BY_THEN.search(clause):
+            return None
+        return Action(_sentence(clause), clause[hit.start("what") - hit.start() :], 0.6, "get", False)
     other = _addressee(plain, hit.start(), speaker, members)
     name = _shown_name(other)
     if name is None:
@@ -749,6 +765,7 @@ def _needed(plain: str, lower: str, speaker: Member | None, members: Sequence[Me
     return Action(text, _clause(plain, hit.start("what")), 0.72, "provide", True, other, name)
 
 
+_BY_THEN = re.compile(r"\b(?:by|before|no\s+later\s+than|latest)\b", re.IGNORECASE)
 _POLITE_CHARS = 64  # no polite end is longer
 _POLITE_END = re.compile(r"(?:,?\s+please|,?\s+(?:would|will|could|can)\s+you(?:\s+please)?)\s*[.?!]*$")
 _ASKED_FOR = re.compile(

@@ -15,8 +15,8 @@ _RULES: tuple[tuple[FollowUpKind, re.Pattern[str]], ...] = (
     (
         "meeting",
         re.compile(
-            r"^(?:meet|catch\s+up|sync\s+up|regroup|reconvene|touch\s+base|circle\s+back"
-            r"|get\s+together|sit\s+down|talk\s+(?:again|tomorrow|next|on|more)|speak\s+(?:again"
+            r"^see\s+(?:you|him|her|them)\b|^(?:meet|catch\s+up|sync\s+up|regroup|reconvene|touch\s+base|circle\s+back"
+            r"|take\s+(?:an|half\s+an|\w+)\s+(?:hours?|minutes)\b|get\s+together|sit\s+down|talk\s+(?:again|tomorrow|next|on|more)|speak\s+(?:again"
             r"|tomorrow|next|on)|"
             r"discuss\s+(?:this|it|that)\s+(?:again|tomorrow|next|on|in)|pick\s+(?:this|it)"
             r"\s+(?:back\s+)?up|follow\s+up)\b"
