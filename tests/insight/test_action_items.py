@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from earful.conversation.types import Member
 from earful.insight.action_items import Action, find_action
+from earful.insight.encoder import Sense
 
 NOW = datetime(2022, 3, 1, 9)
 INES = Member("i", "Ines Duarte", "ines@example.com")
@@ -352,3 +353,32 @@ def test_an_hour_that_has_passed_is_meant_at_night_while_that_is_to_come() -> No
     assert found is not None
     assert found.due is not None
     assert found.due.last == datetime(2024, 5, 14, 22)
+
+
+@pytest.mark.parametrize("people", [2, 4])
+def test_what_is_promised_for_a_later_day_is_not_doubted(people: int) -> None:
+    """The encoder's doubts weigh little where the speaker names a day to come, and much elsewhere."""
+    doubting = Sense(question=-5.0, action=-4.0, linked=-9.0, polarity=0.0, names=())
+
+    def score(text: str) -> float:
+        found = find_action(text, INES, (INES, TOMASZ), NOW, doubting, people=people)
+        assert found is not None
+        return found.score
+
+    assert score("I'll get back to you tomorrow.") >= 0.5
+    assert score("I'll get back to you.") < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("I'd like to see you again in two weeks.", "Ines Duarte will see Tomasz again in two weeks."),
+        ("We need a number by the end of the week.", "We need a number by the end of the week."),
+        ("I'd like to see you again some day, who wouldn't?", None),
+        ("We need a number.", None),
+    ],
+)
+def test_wishes_and_needs_with_a_time_are_plans(text: str, told: str | None) -> None:
+    """To want to see somebody again is a plan once it says when, and so is what all need."""
+    found = _find(text)
+    assert (found.text if found else None) == told

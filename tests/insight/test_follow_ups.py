@@ -25,6 +25,8 @@ ROSA = Member("r", "Rosa")
         ("Please reserve the hotel for two nights.", "booking"),
         ("I'll get back to you on Friday.", "call"),
         ("I will follow up on Friday.", "meeting"),
+        ("Let's take thirty minutes tomorrow after the review.", "meeting"),
+        ("I'd like to see you again in two weeks.", "meeting"),
         ("I'll phone the broker today.", "call"),
         ("I'll set up a second interview for Friday.", "meeting"),
         ("I'll book the DJ this week.", "booking"),
