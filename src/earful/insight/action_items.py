@@ -746,7 +746,7 @@ _NEEDED = re.compile(
 
 
 def _needed(plain: str, lower: str, speaker: Member | None, members: Sequence[Member]) -> Action | None:
-    """Find what the other of two is to hand over, "I'll need a copy", or all must have: "we need a quote by May"."""
+    """Find what the other is to hand over, "I'll need a copy", or what all need: "we need a quote by May"."""
     hit = _NEEDED.search(lower)
     before = lower[max(0, (hit.start() if hit else 0) - 12) : hit.start() if hit else 0]
     if hit is None or re.search(r"\b(?:if|when|that|what|all|why|unless|then)\s*$", before):
