@@ -6,6 +6,7 @@ are, each piece by itself: in eight bits a piece's text depends on its batch, wh
 
 import argparse
 import json
+import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ from evals.wer.scoring import NORMALISERS, Score, score
 
 NOISY = "telephone in noise"
 _NOISE_DB = 15.0
+_WIDE = 110
 
 Key = tuple[str, str, str]
 """A line, a normaliser, and whether the first readings or the kept ones are meant."""
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
     options = parser.parse_args(arguments)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _WIDE)
     folder = data_dir()
     if options.listed:
         items = list(listed(options.listed))
