@@ -12,7 +12,7 @@ import json
 import tempfile
 import wave
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from evals.live import LiveEar
 from evals.wer.items import data_dir
 
 COLLARS = (0.25, 0.0)
+_PARTIAL_S = 0.5
 KNOWN = ", number known"
 MODES = ("voices", f"voices{KNOWN}", "live", f"live{KNOWN}", "channels")
 
@@ -98,19 +99,22 @@ def score(recording: Recording, mode: str, transcriber: FileTranscriber, ear: Li
 
 
 def followed(path: Path, speakers: int | None, ear: LiveEar) -> list[Span]:
-    """Return what is told of a stream of the recording: when each final was said, and by which voice."""
+    """Return what is told of a stream of the recording: when each final was said, and by which voice.
+
+    Its voices are heard twice a second while it goes on, as on a machine that makes every partial.
+    """
     samples = np.concatenate(list(read_blocks(path)))
     follower = VoiceFollower(VoiceModel(), speakers)
     spans: list[Span] = []
     fed = 0
-    for told in ear.hear([samples], StreamOptions(align=True)):
-        until = round(told.audio_end * 16_000)
-        follower.feed(samples[fed:until])
-        fed = max(fed, until)
-        if told.is_final:
-            spans += [Span(str(voice), part.start, part.end) for voice, part in follower.attribute(told)]
-        else:
-            follower.listen(told)
+    for told in ear.hear([samples], StreamOptions(align=True, partials=False)):
+        for end in (*np.arange(told.start + _PARTIAL_S, told.end, _PARTIAL_S).tolist(), told.audio_end):
+            until = round(end * 16_000)
+            follower.feed(samples[fed:until])
+            fed = max(fed, until)
+            if end < told.end:
+                follower.listen(replace(told, end=end, is_final=False))
+        spans += [Span(str(voice), part.start, part.end) for voice, part in follower.attribute(told)]
     return spans
 
 
