@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 import earful.insight
 from earful.insight.encoder import TextEncoder, chance, shared_encoder
+
+_MODELS = Path(earful.insight.__file__).parent / "models"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,7 @@ def test_like_meanings_lie_close(encoder: TextEncoder) -> None:
 def test_a_vector_does_not_depend_on_its_company(encoder: TextEncoder) -> None:
     """Padding beside a longer text changes next to nothing."""
     alone = encoder.vectors(["the price of the house blend"])[0]
-    fresh = TextEncoder(Path(earful.insight.__file__).parent / "models")
+    fresh = TextEncoder(_MODELS)
     together = fresh.vectors(["the price of the house blend", "a much longer text " * 8])[0]
     assert alone @ together > 0.97
 
@@ -53,7 +56,7 @@ def test_what_is_said_lies_nearer_to_a_phrase_that_means_it_in_vectors_for_track
     """They are another way through the same layers; the published one is not touched by it."""
     texts = ["printer is jammed", "The copier has eaten another sheet and won't go on"]
     published = encoder.vectors(texts)
-    fresh = TextEncoder(Path(earful.insight.__file__).parent / "models")
+    fresh = TextEncoder(_MODELS)
     phrase, said = fresh.vectors(texts, meant=True)
     assert phrase @ said > published[0] @ published[1]
     assert np.array_equal(fresh.vectors(texts), published)
@@ -95,6 +98,40 @@ def test_the_message_before_does_not_shift_the_names(encoder: TextEncoder) -> No
     assert "Katowice" in {text[name.start : name.end] for name in names}
 
 
+def test_a_message_before_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shared layers read each text once: as a message, for its vector, and before the next."""
+    encoder = TextEncoder(_MODELS)
+    read: list[object] = []
+    trunk = encoder._trunk
+    counted = SimpleNamespace(run=lambda *inputs: (read.append(inputs), trunk.run(*inputs))[1])
+    monkeypatch.setattr(encoder, "_trunk", counted)
+    asked, told = "Who sends the invoice?", "I will do it tomorrow"
+    encoder.sense(asked)
+    encoder.sense(told, [(False, asked)])
+    encoder.word_forms(told)
+    encoder.vectors([told])
+    assert len(read) == 3  # and what stands for somebody else
+    encoder.sense("Thanks!", [(True, asked), (False, told)])
+    assert len(read) == 5
+
+
+def test_what_is_remembered_changes_nothing() -> None:
+    """Live talk and a recording, whose messages come alone or after others, are heard alike."""
+    before = [(True, "We met Katowice Steel."), (False, "Did they sign it?")]
+    fresh, used = TextEncoder(_MODELS), TextEncoder(_MODELS)
+    for _, text in before:
+        used.sense(text)
+        used.vectors([text])
+    assert fresh.sense("Not yet.", before) == used.sense("Not yet.", before)
+    assert fresh.sense("Not yet.", before) != fresh.sense("Not yet.")
+
+
+def test_assent_is_heard_after_a_request(encoder: TextEncoder) -> None:
+    """What was said before tells what "I will" promises."""
+    asked = "Okay, so can you send us the revised quote by Friday?"
+    assert encoder.sense("Okay, I will.", [(False, asked)]).action > 0 > encoder.sense("Okay, I will.").action
+
+
 @pytest.mark.parametrize("text", ["", " ", "...", "😀", "a" * 5000, "word " * 500])
 def test_odd_texts_are_fine(encoder: TextEncoder, text: str) -> None:
     """Nothing, signs alone and endless texts have chances like any other."""
@@ -124,5 +161,4 @@ def test_threads_may_share_it(encoder: TextEncoder) -> None:
 
 def test_the_models_stay_small() -> None:
     """All that ships weighs no more than thirty megabytes."""
-    folder = Path(earful.insight.__file__).parent / "models"
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 30e6
+    assert sum(path.stat().st_size for path in _MODELS.iterdir()) < 30e6

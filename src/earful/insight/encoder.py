@@ -3,7 +3,8 @@
 Four int8 ONNX parts made by `training/`: `trunk` (tokens to states), `vector` (states to a sentence
 vector, as published or changed for trackers), `sense` (states of a message after its neighbours to what it is
 and what its words are) and `marks` (states of bare text to how its words are written; `sense` has a say in
-that too).
+that too). A text goes through
+`trunk` once: its states are kept for what else reads it, and for the messages after it.
 """
 
 import json
@@ -11,13 +12,13 @@ import math
 import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earful.insight.layout import Laid, Near, laid_out
+from earful.insight.layout import MARKERS, Laid, Near, laid_out, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["NamedSpan", "Sense", "TextEncoder", "WordForm", "chance", "shared_encoder"]
 
 _REMEMBERED = 512
+_KEPT = 256  # texts whose states are kept: 25 KB each, mostly
 _TOGETHER = 16
 _SURELY_NONE = 0.8
 
@@ -93,6 +95,7 @@ class TextEncoder:
         self._cases_at = self._marks_at + len(labels["marks"])
         self._lock = threading.Lock()
         self._vectors: OrderedDict[tuple[str, bool], NDArray[np.float32]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, ...], NDArray[np.float32]] = OrderedDict()
 
     def vectors(self, texts: Sequence[str], *, meant: bool = False) -> "NDArray[np.float32]":
         """Return a vector of length one for each text, float32 [texts, 384].
@@ -124,7 +127,10 @@ class TextEncoder:
         for group in alike.values():
             for start in range(0, len(group), _TOGETHER):
                 some = group[start : start + _TOGETHER]
-                states = self._trunk.run(None, {"input_ids": np.array([ids[text] for text in some])})[0]
+                if len(some) == 1:
+                    states = self._read(ids[some[0]])
+                else:
+                    states = self._trunk.run(None, {"input_ids": np.array([ids[text] for text in some])})[0]
                 inputs = {"states": states, "meant": np.array(meant)}
                 made |= dict(zip(some, self._vector.run(None, inputs)[0], strict=True))
         return made
@@ -159,11 +165,42 @@ class TextEncoder:
         return forms
 
     def _states(self, text: str, before: Sequence[Near]) -> "tuple[Laid, NDArray[np.float32]]":
-        """Return how a message is laid out after its neighbours, and the states of its tokens."""
+        """Return how a message is laid out after its neighbours, and the states of its tokens.
+
+        Each was read by itself, and once: what they have to do with each other `sense` finds.
+        """
         import numpy as np
 
-        laid = laid_out(self._tokenizer, text, before)
-        return laid, self._trunk.run(None, {"input_ids": np.array([laid.ids])})[0]
+        laid = laid_out(self._tokenizer, text)
+        own = self._read(laid.ids)
+        said = [
+            (same, self._read(laid_out(self._tokenizer, other).ids)[:, 1:]) for same, other in before if other
+        ]
+        near: list[NDArray[np.float32]] = []
+        for (same, states), size in zip(said, shown([one.shape[1] for _, one in said]), strict=True):
+            if size:
+                near += [self._read(MARKERS[same])[:, 1:-1], states[:, -size:]]
+        if not near:
+            return laid, own
+        others = sum(states.shape[1] for states in near)
+        moved = replace(laid, first=laid.first + others, last=laid.last + others)
+        return moved, np.concatenate([own[:, :1], *near, own[:, 1:]], 1)
+
+    def _read(self, ids: Sequence[int]) -> "NDArray[np.float32]":
+        """Return the states of a text's tokens, [1, tokens, 384]: always read by itself, and kept."""
+        import numpy as np
+
+        key = tuple(ids)
+        with self._lock:
+            if (states := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                return states
+        read: NDArray[np.float32] = self._trunk.run(None, {"input_ids": np.array([key])})[0]
+        with self._lock:
+            self._kept[key] = read
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return read
 
     def _heard(
         self, laid: Laid, states: "NDArray[np.float32]"

@@ -2,7 +2,9 @@
 
     [CLS] other : the one before the last [SEP] same : the last [SEP] the message [SEP]
 
-"same" when the person of the message said it too. Training and use share this one place.
+"same" when the person of the message said it too. Training and use share this one place. Training lays all of
+it out as one text; in use each message is read by itself, once, and its states are put together so
+(`MARKERS`, `shown`).
 """
 
 from collections.abc import Sequence
@@ -13,13 +15,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-__all__ = ["Laid", "Near", "laid_out"]
+__all__ = ["MARKERS", "Laid", "Near", "laid_out", "shown"]
 
 Near = tuple[bool, str]
 """A message close by: whether the same person said it, and its text."""
 
 _CLS, _SEP = 101, 102
 _SAME, _OTHER = [2168, 1024], [2060, 1024]  # "same :", "other :"
+MARKERS = {same: (_CLS, *tokens, _SEP) for same, tokens in ((True, _SAME), (False, _OTHER))}
+"""What stands before a message close by, as a text of its own."""
 _BEFORE_TOKENS, _EACH_BEFORE, _TEXT_TOKENS = 40, 24, 96
 _LONG = 500  # characters
 
@@ -67,3 +71,17 @@ def laid_out(tokenizer: "Tokenizer", text: str, before: Sequence[Near] = ()) -> 
     last = len(ids)
     ids.append(_SEP)
     return Laid(ids, first, last, encoded.offsets[:_TEXT_TOKENS])
+
+
+def shown(lengths: Sequence[int]) -> list[int]:
+    """Return how many of the last tokens of each message before are shown, its marker not counted.
+
+    `lengths` are in the order they were said, of text and end; the latest are shown first.
+    """
+    left, sizes = _BEFORE_TOKENS, list[int]()
+    for length in reversed(lengths):
+        size = min(length, min(_EACH_BEFORE, left) - len(_SAME))
+        size = size if size > 1 else 0
+        left -= size + len(_SAME)
+        sizes.append(size)
+    return sizes[::-1]
