@@ -17,7 +17,7 @@ from .examples import CASES, MARKS, TAGS
 from .lean import lean
 from .model import load
 
-__all__ = ["quantised"]
+__all__ = ["quantised", "write_part"]
 
 FOLDER = Path(__file__).parent.parent / "src" / "earful" / "insight" / "models"
 
@@ -48,7 +48,7 @@ def quantised(part: nn.Module, inputs: dict[str, torch.Tensor], outputs: list[st
         return onnx.load(str(small))
 
 
-def _write(part: nn.Module, path: Path, inputs: dict[str, torch.Tensor], outputs: list[str]) -> None:
+def write_part(part: nn.Module, path: Path, inputs: dict[str, torch.Tensor], outputs: list[str]) -> None:
     """Write one part, its graph fused where that can be."""
     onnx.save(lean(path.stem, quantised(part, inputs, outputs)), str(path))
     onnx.checker.check_model(str(path))
@@ -66,10 +66,10 @@ def main() -> None:
     ids = torch.randint(1000, 20000, (2, 9))
     mask = torch.ones_like(ids)
     states = trunk.eval()(ids, mask)
-    _write(trunk, folder / "trunk.onnx", {"input_ids": ids, "attention_mask": mask}, ["states"])
-    _write(vector, folder / "vector.onnx", {"states": states, "attention_mask": mask}, ["vector"])
+    write_part(trunk, folder / "trunk.onnx", {"input_ids": ids, "attention_mask": mask}, ["states"])
+    write_part(vector, folder / "vector.onnx", {"states": states, "attention_mask": mask}, ["vector"])
     inputs = {"states": states, "attention_mask": mask, "current": mask}
-    _write(sense, folder / "sense.onnx", inputs, ["whole", "tokens"])
+    write_part(sense, folder / "sense.onnx", inputs, ["whole", "tokens"])
     labels = {"tags": TAGS, "marks": MARKS, "cases": CASES}
     (folder / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
     for path in sorted(folder.iterdir()):

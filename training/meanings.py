@@ -23,7 +23,7 @@ from sklearn.neural_network import MLPClassifier
 
 from earful.insight.alike import Alike, Meant, signs_of
 from earful.insight.encoder import shared_encoder
-from earful.insight.trackers import meant, plain
+from earful.insight.trackers import meant
 
 from .tracked import forms, left_out, other_talk, written
 
@@ -66,7 +66,7 @@ def seen_pairs(seed: int = 7) -> Seen:
     part_of = {family: place % _PARTS for place, family in enumerate(families)}
 
     def known(text: str) -> tuple[Meant, Floats]:
-        return meant(text, encoder.sense(text)), encoder.vectors([plain(text)], meant=True)[0]
+        return meant(text, encoder.sense(text)), encoder.vectors([text], meant=True)[0]
 
     phrases = {at: [known(text) for text in trackers[at].phrases] for at in own}
     vectors = {at: np.stack([vector for _, vector in some]) for at, some in phrases.items()}

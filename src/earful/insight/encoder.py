@@ -18,7 +18,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earful.insight.layout import MARKERS, Laid, Near, laid_out, shown
+from earful.insight.layout import END_MARKS, MARKERS, Laid, Near, laid_out, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,6 +119,8 @@ class TextEncoder:
         """Encode texts, those of as many tokens together: there is no padding."""
         import numpy as np
 
+        if meant:
+            return {text: self._meant(text) for text in texts}
         ids = {text: laid_out(self._tokenizer, text).ids for text in texts}
         alike: defaultdict[int, list[str]] = defaultdict(list)
         for text in texts:
@@ -131,9 +133,31 @@ class TextEncoder:
                     states = self._read(ids[some[0]])
                 else:
                     states = self._trunk.run(None, {"input_ids": np.array([ids[text] for text in some])})[0]
-                inputs = {"states": states, "meant": np.array(meant)}
-                made |= dict(zip(some, self._vector.run(None, inputs)[0], strict=True))
+                made |= dict(zip(some, self._joined(states, meant=False), strict=True))
         return made
+
+    def _meant(self, text: str) -> "NDArray[np.float32]":
+        """Return the vector of a text for trackers, [384], of its states as they are kept.
+
+        Those of marks at its end are left out: vocabulary has none, and they move a vector.
+        """
+        import numpy as np
+
+        ids = laid_out(self._tokenizer, text).ids
+        states = self._read(ids)
+        end = len(ids) - 1
+        while end > 2 and ids[end - 1] in END_MARKS:
+            end -= 1
+        said = np.concatenate([states[:, :end], states[:, -1:]], 1)
+        vector: NDArray[np.float32] = self._joined(said, meant=True)[0]
+        return vector
+
+    def _joined(self, states: "NDArray[np.float32]", *, meant: bool) -> "NDArray[np.float32]":
+        """Return the vectors [texts, 384] of the states [texts, tokens, 384] of texts."""
+        import numpy as np
+
+        vectors: NDArray[np.float32] = self._vector.run(None, {"states": states, "meant": np.array(meant)})[0]
+        return vectors
 
     def sense(self, text: str, before: Sequence[Near] = ()) -> Sense:
         """Return what a message is, seen after those before it (the latest last, each with who said it)."""

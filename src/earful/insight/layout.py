@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-__all__ = ["MARKERS", "Laid", "Near", "laid_out", "shown"]
+__all__ = ["END_MARKS", "MARKERS", "Laid", "Near", "laid_out", "shown"]
 
 Near = tuple[bool, str]
 """A message close by: whether the same person said it, and its text."""
@@ -24,6 +24,7 @@ _CLS, _SEP = 101, 102
 _SAME, _OTHER = [2168, 1024], [2060, 1024]  # "same :", "other :"
 MARKERS = {same: (_CLS, *tokens, _SEP) for same, tokens in ((True, _SAME), (False, _OTHER))}
 """What stands before a message close by, as a text of its own."""
+END_MARKS = frozenset((999, 1012, 1029, 1529))  # ! . ? …
 _BEFORE_TOKENS, _EACH_BEFORE, _TEXT_TOKENS = 40, 24, 96
 _LONG = 500  # characters
 

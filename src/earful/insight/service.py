@@ -140,10 +140,10 @@ class LocalInsightSession:
             for piece in pieces:
                 # Where it goes on without a pause, a full stop is one (unless we put it there).
                 whole = piece is not pieces[-1] and not bare
-                message, found, sense = self._understand(piece, utterance, bare=bare, whole=whole)
+                message, found, sense, read = self._understand(piece, utterance, bare=bare, whole=whole)
                 messages.append(message)
                 insights += found
-                trackers += self._track(message, found, sense)
+                trackers += self._track(message, found, sense, read)
                 if self._options.entities or self._options.custom_entities:
                     entities += _entity_matches(message)
             topics, new_topics = self._topics.ranked() if self._options.topics and messages else (None, ())
@@ -235,7 +235,8 @@ class LocalInsightSession:
 
     def _understand(
         self, piece: Piece, utterance: Utterance, *, bare: bool, whole: bool
-    ) -> tuple[Message, list[Insight], Sense]:
+    ) -> tuple[Message, list[Insight], Sense, str | None]:
+        """Return a message, what it means, what the encoder heard, and the text it read if that is shown."""
         options, redaction = self._options, self._options.redaction
         now = self._now(piece.start)
         speaker = utterance.speaker
@@ -246,12 +247,14 @@ class LocalInsightSession:
         self._spoke.add(member_id)
         if bare:
             # Marks that were put back say no more than the words do.
-            sense = self._sense(without_commas(piece.text.rstrip(".?"))[0], member_id)
+            read = without_commas(piece.text.rstrip(".?"))[0]
+            sense = self._sense(read, member_id)
             piece = self._asked_or_told(piece, sense)
             text = piece.text
             sense = replace(sense, names=without_commas(text, sense.names)[1])
         else:
-            sense = self._sense(text, member_id)
+            read = text
+            sense = self._sense(read, member_id)
         tags: tuple[Entity, ...] = ()
         if redaction.redact or redaction.identify:
             personal = self._personal(piece.text, now, sense)
@@ -292,7 +295,7 @@ class LocalInsightSession:
             self._topics.add(unmasked, message_id, member_id, feeling)
         self._before.append((member_id, piece.text[-200:]))
         self._said = f"{self._said} {piece.text}"[-_REMEMBERED_CHARS:]
-        return message, insights, sense
+        return message, insights, sense, read if text == piece.text else None
 
     def _asked_or_told(self, piece: Piece, sense: Sense) -> Piece:
         """Give a sentence without marks of its own the question mark that it earns, or not."""
@@ -437,14 +440,16 @@ class LocalInsightSession:
             return text
         return apply(text, self._personal(text, now), self._options.redaction)[0]
 
-    def _track(self, message: Message, insights: list[Insight], sense: Sense) -> tuple[TrackerMatch, ...]:
+    def _track(
+        self, message: Message, insights: list[Insight], sense: Sense, read: str | None
+    ) -> tuple[TrackerMatch, ...]:
         if not self._trackers:
             return ()
         hits = self._trackers.find(message.text)
         said = {(hit.tracker_id, hit.phrase) for hit in hits}
         hits += [
             hit
-            for hit in self._trackers.find_similar(message.text, self._encoder, sense)
+            for hit in self._trackers.find_similar(message.text, self._encoder, sense, read)
             if (hit.tracker_id, hit.phrase) not in said
         ]
         return _tracker_matches(hits, MessageRef(message.id, message.text), insights)

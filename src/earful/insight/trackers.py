@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Hit", "TrackerSet", "meant", "phrase_pattern", "plain"]
+__all__ = ["Hit", "TrackerSet", "meant", "phrase_pattern"]
 
 _FORMS = {form: tuple(group.split()) for group in lines("inflections") for form in group.split()}
 
@@ -121,13 +121,31 @@ def _content(text: str) -> frozenset[str]:
     )
 
 
+def _opposites() -> dict[str, frozenset[str]]:
+    """Return for each word that has some the words that say the opposite, as stems."""
+    known: dict[str, frozenset[str]] = {}
+    for line in lines("opposites"):
+        one, other = (frozenset(map(stem, side.split())) for side in line.split(" / "))
+        for side, against in ((one, other), (other, one)):
+            known |= {word: known.get(word, frozenset()) | against for word in side}
+    return known
+
+
+_OPPOSITES = _opposites()
+
+
+def _turned_round(said: Meant, phrase: Meant) -> bool:
+    """Tell whether one says the opposite of the other: by a denial or by an opposite word, not by both."""
+    against = any(
+        not _OPPOSITES[word].isdisjoint(said.content)
+        for word in phrase.content - said.content
+        if word in _OPPOSITES
+    )
+    return against != (phrase.denied != said.denied)
+
+
 def _denied(text: str) -> bool:
     return bool(_DENIAL.search(text.lower().replace("’", "'")))
-
-
-def plain(text: str) -> str:
-    """Return a text without the marks at its end: vocabulary has none, and they move a vector."""
-    return text.rstrip(" .!?…")
 
 
 def meant(text: str, sense: Sense, content: frozenset[str] | None = None) -> Meant:
@@ -168,10 +186,13 @@ class TrackerSet:
     def __bool__(self) -> bool:
         return bool(self._phrases)
 
-    def find_similar(self, text: str, encoder: TextEncoder, sense: Sense | None = None) -> list[Hit]:
+    def find_similar(
+        self, text: str, encoder: TextEncoder, sense: Sense | None = None, read: str | None = None
+    ) -> list[Hit]:
         """Return what a text means without saying it, the closest phrase of a tracker; its offset is -1.
 
         `sense` is what the encoder heard in the text; if not given, it is asked where a phrase comes near.
+        `read` is the text as it was read for that, if with other marks.
         """
         content = _content(text)
         if not content:
@@ -179,23 +200,20 @@ class TrackerSet:
         if self._vectors is None:
             self._vectors = alone(encoder, [phrase.text for phrase in self._phrases], meant=True)
             self._meant = [meant(phrase.text, encoder.sense(phrase.text)) for phrase in self._phrases]
-        close = (self._vectors @ encoder.vectors([plain(text)], meant=True)[0]).tolist()
+        close = (self._vectors @ encoder.vectors([read or text], meant=True)[0]).tolist()
         if max(close, default=0.0) < _WORTH_ASKING:
             return []
         said = meant(text, sense or encoder.sense(text), content)
         closest: list[int] = []
         signs: list[Signs] = []
         for begin, end in self._trackers:
-            # A denial of the tracker's own words turns their meaning round.
-            turned = any(not said.content.isdisjoint(phrase.content) for phrase in self._meant[begin:end])
-            places = [
-                place
-                for place in range(begin, end)
-                if not (turned and self._meant[place].denied != said.denied)
-            ]
-            best = max(places, key=close.__getitem__, default=None)
-            if best is None or close[best] < _WORTH_ASKING:
+            # A denial of the tracker's own words, or an opposite beside them, turns their meaning round.
+            shared = any(not said.content.isdisjoint(phrase.content) for phrase in self._meant[begin:end])
+            turned = [shared and _turned_round(said, phrase) for phrase in self._meant[begin:end]]
+            best = max(range(begin, end), key=close.__getitem__)
+            if turned[best - begin] or close[best] < _WORTH_ASKING:
                 continue
+            places = [place for place in range(begin, end) if not turned[place - begin]]
             closest.append(best)
             near = [close[place] for place in places]
             signs.append(signs_of(said, [self._meant[place] for place in places], near))
