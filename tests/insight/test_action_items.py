@@ -366,6 +366,7 @@ def test_what_is_promised_for_a_later_day_is_not_doubted(people: int) -> None:
         return found.score
 
     assert score("I'll get back to you tomorrow.") >= 0.5
+    assert score("Tomasz, can you fix it?") >= 0.5
     assert score("I'll get back to you.") < 0.5
 
 
@@ -382,3 +383,75 @@ def test_wishes_and_needs_with_a_time_are_plans(text: str, told: str | None) -> 
     """To want to see somebody again is a plan once it says when, and so is what all need."""
     found = _find(text)
     assert (found.text if found else None) == told
+
+
+def _heard(action: float, linked: float = -9.0) -> Sense:
+    return Sense(question=-5.0, action=action, linked=linked, polarity=0.0, names=())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("I'll update the invite.", True),
+        ("I'll take care of the catering.", True),
+        ("I'll do it on the board.", False),
+    ],
+)
+def test_in_meetings_a_promise_of_plain_work_needs_less_from_the_encoder(text: str, told: bool) -> None:
+    """Most promises in meetings are about the meeting; those of work that has a name are less often."""
+    found = find_action(text, INES, (INES, TOMASZ, ROSA), NOW, _heard(1.0), people=3)
+    assert found is not None
+    assert (found.score >= 0.5) is told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "For me, I worked on the export.",
+        "When do you think it will be ready?",
+        "Last time nobody could find the plan.",
+        "Works for me.",
+        "Please do.",
+    ],
+)
+def test_what_is_asked_or_told_of_the_past_is_not_linked_to_actions(text: str) -> None:
+    """Annotators link such turns of meetings to what is to be done; a reader would not."""
+    assert find_action(text, INES, (INES, TOMASZ, ROSA), NOW, _heard(3.0, 3.0), people=3) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "due"),
+    [
+        ("I'll ask about a discount if you sign before Friday.", None),
+        ("I'll check if they can send it by Friday.", datetime(2022, 3, 4)),
+        ("Somebody also needs to review the plan, it's been open since Monday.", None),
+    ],
+)
+def test_a_date_of_a_condition_or_of_a_beginning_is_no_due_date(text: str, due: datetime | None) -> None:
+    found = _find(text)
+    assert found is not None
+    assert (found.due.last.date() if found.due and found.due.last else None) == (due.date() if due else None)
+
+
+def test_a_word_of_agreement_is_nobodys_name() -> None:
+    found = _find("Absolutely, you'll get a text before.")
+    assert found is None or "Absolutely" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "I'm going to order a blood test, the nurse will take it.",
+            "Ines Duarte will order a blood test.",
+        ),
+        (
+            "I'll write the announcement and Tomasz, you review it.",
+            "Ines Duarte will write the announcement.",
+        ),
+    ],
+)
+def test_what_others_do_is_no_part_of_the_task(text: str, told: str) -> None:
+    found = _find(text)
+    assert found is not None
+    assert found.text == told

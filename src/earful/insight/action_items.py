@@ -34,7 +34,7 @@ _FAKE = re.compile(
 _NOT_NOW = re.compile(
     r"\b(?:would\s+have|could\s+have|should\s+have|would've|could've|should've|used\s+to"
     r"|if\s+(?:i|we|you|he|she|they|it|there)\b.*\b(?:would|could|might)|"
-    r"wish|(?:was|were)\s+(?:going|planning|supposed|meaning|about)\s+to|last\s+(?:week|month|year)|yesterday|ago|in\s+theory|hypothetically|suppose"
+    r"wish|(?:was|were)\s+(?:going|planning|supposed|meaning|about)\s+to|last\s+(?:time|week|month|year)|yesterday|ago|in\s+theory|hypothetically|suppose"
     r"|supposing|imagine|for\s+example|for\s+instance)\b"
 )
 _ADVERB = (
@@ -87,7 +87,7 @@ _AGAIN = re.compile(
     r"\bshall\s+we\s+(?=(?:meet|speak|talk|call|catch\s+up|touch\s+base|regroup|reconvene|do\s+(?:this|that)\s+again)\b)"
 )
 _JOINT = re.compile(
-    r"\b(?P<who>shall\s+we(?=\s+(?:meet|speak|talk|call|catch|touch|regroup|reconvene)\b)|(?:somebody|someone|one\s+of\s+us)\s+(?:needs\s+to|has\s+to|should|must|ought\s+to)|we(?:(?:'ll|\s+will|\s+also|\s+really|\s+still)\s+(?:need|have)\s+to"
+    r"\b(?P<who>shall\s+we(?=\s+(?:meet|speak|talk|call|catch|touch|regroup|reconvene)\b)|(?:somebody|someone|one\s+of\s+us)\s+(?:also\s+|still\s+|really\s+)?(?:needs\s+to|has\s+to|should|must|ought\s+to)|we(?:(?:'ll|\s+will|\s+also|\s+really|\s+still)\s+(?:need|have)\s+to"
     r"|'ll|\s+will|'re\s+(?:also\s+)?(?:going\s+to|gonna)|\s+are\s+(?:also\s+)?going\s+to"
     r"|\s+need\s+to|\s+have\s+to|\s+should|\s+must|'ve\s+got\s+to|\s+ought\s+to|\s+gotta"
     r"|\s+agreed\s+to|\s+decided\s+to|\s+plan\s+to|\s+can)|let's|let\s+us)"
@@ -149,7 +149,7 @@ _SENTENCE_END = re.compile(r"[.?!]\s+(?=[A-Z])")
 _HEARD_WEIGHT = 0.5
 _LINKED_FROM = -1.8
 _MEETING, _MEETING_FROM = 3, 2.0
-_WITH_DATE = 1.5  # what has a date to come is less often about the meeting itself
+_LIKELIER = 1.5  # what has a date to come, or a promise of plain work, is less often about the meeting itself
 _LIKELY_ORDER = -2.0
 _LATER, _LITTLE_DOUBT = timedelta(hours=1), 0.1
 # In meetings most is about the meeting: a verb that no task is known by tells little.
@@ -203,39 +203,57 @@ def find_action(
     # What annotators link to the actions of meetings is known from meetings, and says little of other talk.
     meeting = people >= _MEETING
     linked = chance(heard.linked - _LINKED_FROM) if heard is not None and meeting else 0.0
-    if not found and linked >= 0.5 and not _NOT_NOW.search(lower) and len(plain.split()) > 2:
+    asks = lower.rstrip().endswith("?") and _is_open_question(lower)
+    if (
+        not found
+        and linked >= 0.5
+        and not (asks or _NOT_NOW.search(lower) or _TOLD.match(lower))
+        and len(plain.split()) > 3
+    ):
         found = [_said(plain, speaker, members)]
     if not found:
         return None
     best = max(found, key=lambda action: action.score)
     due = _due(text, now, plain.find(best.phrase))
+    hedged = bool(_HEDGE.search(_ASKING.sub(" ", lower)))
     score = best.score
     if due is not None and due.last is not None:
         score += 0.12
     if _NOT_NOW.search(lower):
         score -= 0.35
-    hedged = bool(_HEDGE.search(_ASKING.sub(" ", lower)))
     if hedged:
         score -= 0.08
-    if lower.rstrip().endswith("?") and _is_open_question(lower):
+    if asks:
         score -= 0.4
     known = best.verb in _ACTION_VERBS or best.verb in _WEAK_VERBS or _hardly_verb(best.verb)
     if meeting and best.by_rule and not known:
         score -= _UNKNOWN_IN_MEETINGS
     if heard is not None:
-        doubt = _HEARD_WEIGHT * (chance(heard.action) - 0.5)
-        # A promise with a day or an hour to come is one, whatever it sounds like.
-        later = due is not None and due.last is not None and due.last - now >= _LATER
-        firm = later and best.definitive and best.assignee is not None and best.assignee is speaker
-        score += max(doubt, -_LITTLE_DOUBT) if firm else doubt
-        if meeting and not best.called and not firm:
-            dated = best.by_rule and due is not None and due.last is not None
-            score = min(score, chance(heard.action - _MEETING_FROM + (_WITH_DATE if dated else 0)))
-        score = max(score, linked)
-    definitive = best.definitive and not hedged
-    if due is not None and due.start < plain.find(best.phrase) and _CONDITION.search(text, 0, due.start):
+        promised = best.definitive and best.assignee is not None and best.assignee is speaker
+        ahead = due.last - now if due is not None and due.last is not None else None
+        score = max(_weighed(replace(best, score=score), heard, ahead, promised, meeting), linked)
+    if due is not None and _of_condition(text, due.start, plain.find(best.phrase)):
         due = None
+    definitive = best.definitive and not hedged
     return replace(best, score=round(max(0.0, min(score, 0.98)), 3), due=due, definitive=definitive)
+
+
+def _weighed(action: Action, heard: Sense, ahead: timedelta | None, promised: bool, meeting: bool) -> float:
+    """Return how sure an action is once the encoder has its say.
+
+    `ahead` is how far off its date is, if it has one; `promised` that the speaker is to do it.
+    """
+    doubt = _HEARD_WEIGHT * (chance(heard.action) - 0.5)
+    work = action.verb in _ACTION_VERBS and action.verb not in _WEAK_VERBS
+    work = work or _WORK.match(action.phrase) is not None
+    if (promised and ahead is not None and ahead >= _LATER) or (action.called and work):
+        # A promise with a day or an hour to come is one, and work given by name: whatever it sounds like.
+        return action.score + max(doubt, -_LITTLE_DOUBT)
+    score = action.score + doubt
+    if not meeting or action.called:
+        return score
+    likelier = action.by_rule and (ahead is not None or (promised and work))
+    return min(score, chance(heard.action - _MEETING_FROM + (_LIKELIER if likelier else 0)))
 
 
 # Words that the rules of these names cannot do without.
@@ -267,6 +285,12 @@ _ORDERING = frozenset(
         "send",
         "show",
     ]
+)
+
+
+# "For me, I worked on the export": what one tells of the past is nothing to do.
+_TOLD = re.compile(
+    r"(?:\w+[\s,]+){0,3}\bi\s+(?:(?:also|just|already|then)\s+)?(?:was|had|did|\w+ed)\b(?!.*\b(?:will|'ll|need|have\s+to)\b)"
 )
 
 
@@ -310,7 +334,9 @@ def _due(text: str, now: datetime, at: int) -> DateSpan | None:
     ahead = [
         moved
         for span in find_dates(text, now)
-        if span.start >= begin and (moved := _ahead(span, now)) is not None
+        if span.start >= begin
+        and not _SINCE.search(text, 0, span.start)
+        and (moved := _ahead(span, now)) is not None
     ]
     due = next((span for span in ahead if span.start >= at), ahead[-1] if ahead else None)
     if due is not None and due.open_clock and due.last is not None:
@@ -334,8 +360,20 @@ def _due(text: str, now: datetime, at: int) -> DateSpan | None:
 
 
 # "If you sign by Friday, I'll ask" sets no time for asking.
-_CONDITION = re.compile(r"\b(?:if|unless)\s[^,.?!;]*$", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"(?<!\bsee\s)(?<!\bcheck\s)(?<!\bask\s)(?<!\bknow\s)(?<!\bout\s)\b(?:if|unless)\s[^,.?!;]*$",
+    re.IGNORECASE,
+)
+
+
+def _of_condition(text: str, due: int, phrase: int) -> bool:
+    """Tell whether a date is that of a condition before or behind what is to be done."""
+    condition = _CONDITION.search(text, 0, due)
+    return condition is not None and (due < phrase or condition.start() > phrase)
+
+
 _BEFORE = re.compile(r"\bbefore\s+(?:the\s+)?$", re.IGNORECASE)
+_SINCE = re.compile(r"\b(?:since|ever\s+since)\s+$", re.IGNORECASE)
 _WEEK = re.compile(r"\bweek(?:end)?$", re.IGNORECASE)
 
 
@@ -374,7 +412,7 @@ def _object_score(lower: str, verb_start: int, verb: str) -> float:
     said = [word for word in tokens(lower) if word.start >= verb_start]
     content = [w for w in said[1:14] if w.is_word and w.lower not in STOP_WORDS]
     score = 0.0
-    made = verb in ("get", "have") and _MADE.search(rest)
+    made = (verb in ("get", "have") and _MADE.search(rest)) or _WORK.match(rest)
     if made or (verb in _ACTION_VERBS and verb not in _WEAK_VERBS):
         score += 0.14
     elif verb not in _WEAK_VERBS:
@@ -386,6 +424,13 @@ def _object_score(lower: str, verb_start: int, verb: str) -> float:
     return score
 
 
+# Work told by a verb that alone says little: "take care of the catering", "look into that".
+_WORK = re.compile(
+    r"(?:take\s+care\s+of|look\s+into|deal\s+with|find\s+out|figure\s+out|sort\s+(?:\w+\s+){0,3}out|get\s+back\s+to"
+    r"|get\s+in\s+touch|get\s+hold\s+of|get\s+rid\s+of|set\s+(?:\w+\s+){0,3}up|make\s+sure|make\s+a\s+(?:note|list|copy)"
+    r"|keep\s+an\s+eye\s+on|put\s+(?:\w+\s+){0,3}together)\b",
+    re.IGNORECASE,
+)
 _NO_VERBS = frozenset(
     ("again", "very", "quite", "once", "maybe", "perhaps", "soon", "today", "tomorrow", "always", "never")
 )
@@ -401,7 +446,8 @@ def _clause(plain: str, start: int) -> str:
     rest = plain[start:]
     stop = re.search(
         r"[.?!;](?:\s|$)|,\s+(?:but|because|so|and\s+(?:then|i|we|you|they|he|she)|which"
-        r"|if\s+that|okay|right|is\s+that|would\s+that|(?:he|she|it|they|that|there)(?=\s+(?:is|was|are|will|has)\b|'))\b|\s+(?:because|but\s+(?:i|we|you))\b",
+        r"|if\s+that|okay|right|is\s+that|would\s+that|(?:he|she|it|they|that|there|the\s+\w+)(?=\s+(?:is|was|are|will|has|takes)\b|'))\b|\s+(?:because|but\s+(?:i|we|you))\b"
+        r"|\s+and\s+\w+,\s+(?:you|can|could|please)\b",
         rest,
         re.IGNORECASE,
     )
@@ -459,6 +505,7 @@ def _infinitive(verb: str) -> str:
     return next((one for one in (stem, f"{stem}e", stem[:-1]) if one in _ACTION_VERBS), verb)
 
 
+_ASSENT = frozenset({"do", "do so", "do it", "go ahead", "go on", "continue", "wait"})
 _QUESTION_VERBS = word_set("question_verbs")
 _TOLD_VERBS = word_set("told_verbs")
 
@@ -477,6 +524,8 @@ def _request(plain: str, lower: str, speaker: Member | None, members: Sequence[M
         ) and not ask.startswith(("could", "please")):
             continue
         phrase = _clause(plain, hit.start("verb"))
+        if phrase.lower() in _ASSENT:
+            continue
         if ask.endswith("mind") or anchor.rstrip().endswith("mind"):
             base_verb = _infinitive(verb)
             phrase, verb = base_verb + phrase[len(verb) :], base_verb

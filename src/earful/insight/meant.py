@@ -26,6 +26,9 @@ _DETERMINED = re.compile(
     r"\b(?P<of>the|our|my|your|his|her|their|this|that|these|those|an?|another)\s+(?P<which>(?:[a-z0-9-]+\s+){0,2})$",
     re.IGNORECASE,
 )
+_STANDS_THERE = re.compile(
+    r"\b(?:need|want|have|got|see|use|put|take|send|get|bring|like|know)\s+(?:it|them)\b", re.IGNORECASE
+)
 _OF = re.compile(r"\s+of\s+(?:(?:the|our|your)\s+)?(?P<noun>[\w-]+)")
 _ANY_DAY = datetime(2000, 1, 1)
 _MANY = frozenset(("them", "those", "these"))
@@ -53,6 +56,8 @@ def with_thing(text: str, phrase: str, before: Sequence[str], said: str = "") ->
         things = _things(message)
         if not things:
             continue
+        if _STANDS_THERE.search(message):
+            return text  # what "it" stands for there was named before, and it may be the same
         thing, leads, plural = things[0]
         if (len(things) == 1 or leads) and (plural == many or (leads and _ABOUT.match(phrase))):
             end = at + hit.end("it")
