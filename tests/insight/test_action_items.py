@@ -455,3 +455,10 @@ def test_what_others_do_is_no_part_of_the_task(text: str, told: str) -> None:
     found = _find(text)
     assert found is not None
     assert found.text == told
+
+
+def test_between_two_people_plain_work_is_doubted_less() -> None:
+    """What is asked for with a verb of work, "go ahead and replace the brakes", is mostly meant."""
+    found = find_action("Alright, go ahead and replace the brakes.", INES, (INES, TOMASZ), NOW, _heard(-4.0))
+    assert found is not None
+    assert found.score >= 0.5

@@ -151,7 +151,7 @@ _LINKED_FROM = -1.8
 _MEETING, _MEETING_FROM = 3, 2.0
 _LIKELIER = 1.5  # what has a date to come, or a promise of plain work, is less often about the meeting itself
 _LIKELY_ORDER = -2.0
-_LATER, _LITTLE_DOUBT = timedelta(hours=1), 0.1
+_LATER, _LITTLE_DOUBT, _SOME_DOUBT = timedelta(hours=1), 0.1, 0.15
 # In meetings most is about the meeting: a verb that no task is known by tells little.
 _UNKNOWN_IN_MEETINGS = 0.08
 
@@ -249,6 +249,9 @@ def _weighed(action: Action, heard: Sense, ahead: timedelta | None, promised: bo
     if (promised and ahead is not None and ahead >= _LATER) or (action.called and work):
         # A promise with a day or an hour to come is one, and work given by name: whatever it sounds like.
         return action.score + max(doubt, -_LITTLE_DOUBT)
+    if not meeting and action.by_rule and work and action.definitive:
+        # Between two people plain work that is asked for or promised is mostly meant.
+        doubt = max(doubt, -_SOME_DOUBT)
     score = action.score + doubt
     if not meeting or action.called:
         return score
