@@ -47,3 +47,11 @@ def test_without_a_name_the_words_stay() -> None:
 def test_a_title_keeps_its_name() -> None:
     assert short_name(Member("o", "Dr Osei")) == "Dr Osei"
     assert short_name(GREG) == "Greg"
+
+
+def test_a_voice_keeps_its_number() -> None:
+    """Several voices are called "Speaker"; the number is what they are told apart by, and renamed by."""
+    assert short_name(Member("1", "Speaker 2")) == "Speaker 2"
+    assert retold("send you the report", GREG, Member("1", "Speaker 2"), requested=False) == (
+        "send Speaker 2 the report"
+    )

@@ -34,12 +34,13 @@ _NO_VERB = r"(?!(?:a|an|the|and|or|to|for|by|on|in|at|with|about|of|from|this|th
 
 
 def short_name(member: Member | None) -> str | None:
-    """Return what somebody is called in running text: the first name, or all of it after a title."""
+    """Return what somebody is called in running text: the first name, or all of "Dr. Lee", "Speaker 2"."""
     name = (member.name or "") if member else ""
     words = name.split()
     if not words:
         return None
-    return name if words[0].rstrip(".").lower() in TITLES else words[0]
+    whole = words[0].rstrip(".").lower() in TITLES or words[-1].isdigit()
+    return name if whole else words[0]
 
 
 def _third(verb: str) -> str:
