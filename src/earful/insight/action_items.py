@@ -151,6 +151,8 @@ _LINKED_FROM = -1.8
 _MEETING, _MEETING_FROM = 3, 2.0
 _LIKELIER = 1.5  # what has a date to come, or a promise of plain work, is less often about the meeting itself
 _LIKELY_ORDER = -2.0
+# How much the encoder's doubt may cost what is surely meant, and plain work between two people: set while
+# made-up talks were read, with the project's own sets beside them (docs/insight.md).
 _LATER, _LITTLE_DOUBT, _SOME_DOUBT = timedelta(hours=1), 0.1, 0.15
 # In meetings most is about the meeting: a verb that no task is known by tells little.
 _UNKNOWN_IN_MEETINGS = 0.08
@@ -272,7 +274,7 @@ _TAKING = frozenset(
     | {"presents", "checks", "reviews", "sends", "books", "organises", "organizes", "collects"}
 )
 _ORDERING = frozenset(
-    [
+    {
         "give",
         "run",
         "copy",
@@ -287,7 +289,7 @@ _ORDERING = frozenset(
         "hand",
         "send",
         "show",
-    ]
+    }
 )
 
 

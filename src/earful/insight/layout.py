@@ -53,19 +53,11 @@ _remembered = lru_cache(maxsize=256)(_cut)
 
 def laid_out(tokenizer: "Tokenizer", text: str, before: Sequence[Near] = ()) -> Laid:
     """Return the tokens of a message after its neighbours; `before` is in the order it was said."""
-    leads: list[list[int]] = []
-    left = _BEFORE_TOKENS
-    for same, said in reversed(before):
-        marker = _SAME if same else _OTHER
-        size = min(_EACH_BEFORE, left) - len(marker) - 1
-        if size < 1:
-            break
-        if not said:
-            continue
-        tokens = _tokens(tokenizer, said).ids[-size:]
-        leads.append([*marker, *tokens, _SEP])
-        left -= len(leads[-1])
-    ids = [_CLS, *(token for lead in reversed(leads) for token in lead)]
+    said = [(same, _tokens(tokenizer, other).ids) for same, other in before if other]
+    ids = [_CLS]
+    for (same, tokens), size in zip(said, shown([len(tokens) + 1 for _, tokens in said]), strict=True):
+        if size:
+            ids += [*MARKERS[same][1:-1], *tokens[1 - size :], _SEP]
     first = len(ids)
     encoded = _tokens(tokenizer, text)
     ids += encoded.ids[:_TEXT_TOKENS]
